@@ -1,0 +1,273 @@
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+
+#include "archive.h"
+#include "finish.h"
+#include "gzip.h"
+#include "progress.h"
+#include "units.h"
+
+enum {
+	PEEK = 16,		/* more than any magic number */
+	PIPE_SIZE = 1 << 20,
+	LINGER_MS = 100,	/* when asked to finish: a pipe idle so long is empty */
+	LINGER_MAX_MS = 1000,	/* and so long after, even a busy one is left */
+};
+
+enum kind { UNKNOWN, PLAIN, GZIP, OTHER };
+
+struct input {
+	int fd;
+	enum kind kind;
+	struct stat st;
+	unsigned char peek[PEEK];
+	size_t npeek, at;	/* bytes in peek, bytes of it given out */
+	bool finishing;
+	size_t owed;		/* bytes in the pipe when asked to finish */
+	int64_t leave_ms;
+	struct gunzip *gunzip;
+	struct unpack *unpack;
+	const char *error;
+};
+
+void (*input_idle)(void);
+
+static const struct {
+	enum kind kind;
+	unsigned char len;
+	const char *bytes;
+} magics[] = {
+	{ GZIP, 3, "\x1f\x8b\x08" },
+	{ OTHER, 4, "\x28\xb5\x2f\xfd" },		/* zstd */
+	{ OTHER, 6, "\xfd" "7zXZ\0" },
+	{ OTHER, 4, "\x04\x22\x4d\x18" },		/* lz4 frame */
+	{ OTHER, 10, "BZh91AY&SY" },
+};
+
+struct input *
+input_open(const char *path)
+{
+	int fd = STDIN_FILENO;
+	struct input *in;
+
+	if (strcmp(path, "-") != 0 &&
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return NULL;
+	if ((in = input_new(fd)) == NULL && fd != STDIN_FILENO)
+		close(fd);
+	return in;
+}
+
+struct input *
+input_new(int fd)
+{
+	struct input *in;
+
+	if ((in = calloc(1, sizeof *in)) == NULL)
+		return NULL;
+	in->fd = fd;
+	if (fstat(fd, &in->st) < 0)
+		goto fail;
+	if (S_ISDIR(in->st.st_mode)) {
+		errno = EISDIR;
+		goto fail;
+	}
+	if (S_ISFIFO(in->st.st_mode))
+		fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish, not a need */
+	if (S_ISREG(in->st.st_mode))
+		progress_expect((uint64_t)in->st.st_size);
+	return in;
+fail:
+	free(in);
+	return NULL;
+}
+
+/* Wait for fd or for the wish to finish; -1 waits for ever.  1: fd is ready. */
+static int
+wait_ms(int fd, int ms, bool or_finish)
+{
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = or_finish ? finish_fd() : -1, .events = POLLIN },
+	};
+
+	if (poll(p, 2, ms) < 0)
+		return errno == EINTR ? 0 : -1;
+	return p[0].revents != 0;
+}
+
+/* Something that may block: 1 read it, 0 it is to count as ended, -1. */
+static int
+wait_for_bytes(struct input *in)
+{
+	int r, n = 0;
+
+	if ((r = wait_ms(in->fd, 0, false)) != 0)
+		goto ready;
+	if (input_idle != NULL)
+		input_idle();
+	while (!finish_asked())
+		if ((r = wait_ms(in->fd, -1, true)) != 0)
+			goto ready;
+	r = wait_ms(in->fd, LINGER_MS, false);
+ready:
+	if (r <= 0 || !finish_asked())
+		return r;
+	if (!in->finishing) {
+		in->finishing = true;
+		in->owed = ioctl(in->fd, FIONREAD, &n) == 0 ? (size_t)n : 0;
+		in->leave_ms = units_now_ms() + LINGER_MAX_MS;
+	}
+	return in->owed > 0 || units_now_ms() < in->leave_ms;
+}
+
+static ssize_t
+read_fd(struct input *in, void *p, size_t n)
+{
+	ssize_t got;
+	int r;
+
+	do {
+		if (S_ISREG(in->st.st_mode)) {
+			if (finish_asked()) {
+				errno = EINTR;
+				return -1;
+			}
+		} else if ((r = wait_for_bytes(in)) <= 0) {
+			return r;
+		}
+		got = read(in->fd, p, n);
+	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
+	if (got > 0) {
+		in->owed -= (size_t)got < in->owed ? (size_t)got : in->owed;
+		progress_add((uint64_t)got);
+	}
+	return got;
+}
+
+/* As read_fd, but first what was peeked at. */
+static ssize_t
+read_raw(void *arg, void *p, size_t n)
+{
+	struct input *in = arg;
+
+	if (in->at == in->npeek)
+		return read_fd(in, p, n);
+	if (n > in->npeek - in->at)
+		n = in->npeek - in->at;
+	memcpy(p, in->peek + in->at, n);
+	in->at += n;
+	return (ssize_t)n;
+}
+
+/* What the bytes seen so far say; UNKNOWN: they begin like a magic number. */
+static enum kind
+kind_of(const struct input *in)
+{
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+		size_t n = magics[i].len < in->npeek ? magics[i].len : in->npeek;
+		unsigned char seen[PEEK];
+
+		memcpy(seen, in->peek, n);
+		if (n > 3 && magics[i].bytes[0] == 'B')
+			seen[3] = '9';		/* bzip2: 1 to 9 */
+		if (memcmp(seen, magics[i].bytes, n) == 0)
+			return n == magics[i].len ? magics[i].kind : UNKNOWN;
+	}
+	return PLAIN;
+}
+
+/* Read until the kind is known and start what unpacks it; 0 or -1. */
+static int
+find_kind(struct input *in)
+{
+	ssize_t got;
+
+	while (in->kind == UNKNOWN) {
+		got = read_fd(in, in->peek + in->npeek, PEEK - in->npeek);
+		if (got < 0)
+			return -1;
+		in->npeek += (size_t)got;
+		in->kind = kind_of(in);
+		if (got == 0 && in->kind == UNKNOWN)
+			in->kind = PLAIN;
+	}
+	if (in->kind == GZIP)
+		in->gunzip = gunzip_new(read_raw, in);
+	else if (in->kind == OTHER)
+		in->unpack = unpack_new(read_raw, in);
+	else
+		return 0;
+	return in->gunzip == NULL && in->unpack == NULL ? -1 : 0;
+}
+
+ssize_t
+input_read(struct input *in, void *p, size_t n)
+{
+	ssize_t got;
+
+	in->error = NULL;
+	if (in->kind == UNKNOWN && find_kind(in) < 0)
+		goto failed;
+	switch (in->kind) {
+	case GZIP:
+		if ((got = gunzip_read(in->gunzip, p, n)) < 0)
+			in->error = gunzip_error(in->gunzip);
+		return got;
+	case OTHER:
+		if ((got = unpack_read(in->unpack, p, n)) < 0)
+			in->error = unpack_error(in->unpack);
+		return got;
+	default:
+		if ((got = read_raw(in, p, n)) >= 0)
+			return got;
+	}
+failed:
+	in->error = strerror(errno);
+	return -1;
+}
+
+const char *
+input_error(const struct input *in)
+{
+	return in->error != NULL ? in->error : "no error";
+}
+
+const struct stat *
+input_stat(const struct input *in)
+{
+	return &in->st;
+}
+
+bool
+input_is_compressed(struct input *in)
+{
+	if (in->kind == UNKNOWN)
+		find_kind(in);
+	return in->kind == GZIP || in->kind == OTHER;
+}
+
+int
+input_fd(const struct input *in)
+{
+	return in->fd;
+}
+
+void
+input_close(struct input *in)
+{
+	if (in == NULL)
+		return;
+	gunzip_free(in->gunzip);
+	unpack_free(in->unpack);
+	if (in->fd != STDIN_FILENO)
+		close(in->fd);
+	free(in);
+}

@@ -1,0 +1,33 @@
+/*
+ * input - a file, or standard input, whatever it is compressed with
+ *
+ * gzip, zstd, xz, bzip2 and lz4 are known by their first bytes.  Reads from a
+ * pipe give what is there; before a read that would block input_idle is called,
+ * and it is where a filter flushes its output.  Once finish_asked(), a pipe
+ * gives what it holds, and what comes within a moment more, then ends; reading
+ * a regular file fails with EINTR.
+ */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+
+struct input;
+
+extern void (*input_idle)(void);	/* NULL: nothing to do */
+
+/* path "-" is standard input.  NULL with errno; a directory is EISDIR. */
+struct input *input_open(const char *path);
+struct input *input_new(int fd);	/* fd is closed by input_close, not 0 */
+ssize_t input_read(struct input *in, void *p, size_t n);	/* 0: end; -1 */
+const char *input_error(const struct input *in);	/* after -1: the reason */
+const struct stat *input_stat(const struct input *in);	/* as it was at open */
+bool input_is_compressed(struct input *in);	/* may read the first bytes */
+int input_fd(const struct input *in);
+void input_close(struct input *in);
+
+#endif

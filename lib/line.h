@@ -1,0 +1,38 @@
+/*
+ * line - an input as lines, one by one or in blocks
+ *
+ * A line ends at LF; the last may lack it.  Memory holds one line of max_line
+ * bytes at most: a longer one is cut into pieces of that size, each a line of
+ * its own that lacks its LF (so no byte is lost), and cut counts such lines.
+ */
+#ifndef LINE_H
+#define LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "input.h"
+
+enum { LINE_MAX_DEFAULT = 1 << 20 };
+
+struct lines;
+
+struct lines *lines_new(struct input *in, size_t max_line);	/* NULL: ENOMEM */
+
+/*
+ * The next whole lines, LFs included, as many as can be had without waiting.
+ * They last until the next call.  1; 0 at the end; -1, see input_error.
+ */
+int lines_block(struct lines *l, struct span *block);
+
+/*
+ * The next line without its LF; *has_lf (if not NULL) tells whether there was
+ * one.  1; 0 at the end; -1.  Not to be mixed with lines_block.
+ */
+int line_next(struct lines *l, struct span *line, bool *has_lf);
+
+uint64_t lines_cut(const struct lines *l);
+void lines_free(struct lines *l);	/* leaves the input open */
+
+#endif

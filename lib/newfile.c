@@ -1,0 +1,219 @@
+#include "newfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+enum { NAME_LIMIT = 255 };	/* NAME_MAX of every Linux file system */
+
+int
+open_parent(const char *path, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd, saved;
+
+	*base = slash != NULL ? slash + 1 : path;
+	if (**base == '\0') {
+		errno = *path == '\0' ? ENOENT : EISDIR;
+		return -1;
+	}
+	if (slash == NULL)
+		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (dir == NULL)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	saved = errno;
+	free(dir);
+	errno = saved;
+	return fd;
+}
+
+int
+rename_noreplace(int fromdir, const char *from, int todir, const char *to)
+{
+	if (renameat2(fromdir, from, todir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -1;
+	if (linkat(fromdir, from, todir, to, 0) < 0)
+		return -1;
+	return unlinkat(fromdir, from, 0);
+}
+
+/* ".NAME.logferry"; for a NAME too long for that, its start and a checksum. */
+static char *
+temp_name(const char *base)
+{
+	static const char suffix[] = ".logferry";
+	size_t len = strlen(base);
+	uint64_t h = 14695981039346656037u;	/* FNV-1a */
+	char *p;
+
+	if (len + 1 + strlen(suffix) <= NAME_LIMIT)
+		return asprintf(&p, ".%s%s", base, suffix) < 0 ? NULL : p;
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)base[i]) * 1099511628211u;
+	return asprintf(&p, ".%.200s-%016llx%s", base, (unsigned long long)h,
+	    suffix) < 0 ? NULL : p;
+}
+
+/* Is the file that fd holds the one called name? */
+static bool
+still_named(int dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 &&
+	    fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/*
+ * Remove the temporary file of a run that is no more.  0 when there is none
+ * any longer, -1 with errno: EBUSY for that of a live run, EEXIST for something
+ * that is not ours.
+ */
+static int
+remove_leftover(int dir, const char *temp)
+{
+	struct stat st;
+	int fd, r = -1, saved;
+
+	fd = openat(dir, temp, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(fd, &st) < 0)
+		;
+	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		errno = EEXIST;
+	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		errno = errno == EWOULDBLOCK ? EBUSY : errno;
+	else if (!still_named(dir, temp, fd))
+		r = 0;
+	else
+		r = unlinkat(dir, temp, 0);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
+/* Create temp and lock it; a descriptor, or -1. */
+static int
+create_temp(int dir, const char *temp, mode_t mode)
+{
+	int fd, saved;
+
+	for (int tries = 0; tries < 100; tries++) {
+		fd = openat(dir, temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+		    O_CLOEXEC, mode);
+		if (fd < 0) {
+			if (errno != EEXIST || remove_leftover(dir, temp) < 0)
+				return -1;
+			continue;
+		}
+		/* Between open and flock another run may take it for a leftover. */
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		    still_named(dir, temp, fd))
+			return fd;
+		saved = errno;
+		close(fd);
+		errno = saved;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+int
+newfile_openat(struct newfile *f, int dir, const char *base, mode_t mode)
+{
+	struct stat st;
+	int saved;
+
+	*f = (struct newfile){ .fd = -1, .dir = -1 };
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	if ((f->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3)) < 0)
+		return -1;
+	if ((f->base = strdup(base)) == NULL ||
+	    (f->temp = temp_name(base)) == NULL)
+		goto fail;
+	if ((f->fd = create_temp(f->dir, f->temp, mode)) < 0)
+		goto fail;
+	return 0;
+fail:
+	saved = errno;
+	free(f->temp);
+	f->temp = NULL;		/* not ours: abort must leave it */
+	newfile_abort(f);
+	errno = saved;
+	return -1;
+}
+
+int
+newfile_open(struct newfile *f, const char *path, mode_t mode)
+{
+	const char *base;
+	int dir, r, saved;
+
+	*f = (struct newfile){ .fd = -1, .dir = -1 };
+	if ((dir = open_parent(path, &base)) < 0)
+		return -1;
+	r = newfile_openat(f, dir, base, mode);
+	saved = errno;
+	close(dir);
+	errno = saved;
+	return r;
+}
+
+int
+newfile_commit(struct newfile *f)
+{
+	int saved;
+
+	if (fsync(f->fd) < 0)
+		goto fail;
+	if (rename_noreplace(f->dir, f->temp, f->dir, f->base) < 0)
+		goto fail;
+	free(f->temp);
+	f->temp = NULL;
+	if (close(f->fd) < 0 && errno != EINTR) {
+		f->fd = -1;
+		goto fail;
+	}
+	f->fd = -1;
+	if (fsync(f->dir) < 0 && errno != EINVAL)
+		goto fail;
+	newfile_abort(f);
+	return 0;
+fail:
+	saved = errno;
+	newfile_abort(f);
+	errno = saved;
+	return -1;
+}
+
+void
+newfile_abort(struct newfile *f)
+{
+	if (f->temp != NULL)
+		unlinkat(f->dir, f->temp, 0);
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->dir >= 0)
+		close(f->dir);
+	free(f->temp);
+	free(f->base);
+	*f = (struct newfile){ .fd = -1, .dir = -1 };
+}

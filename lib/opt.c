@@ -1,0 +1,258 @@
+#include "opt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+#include "units.h"
+#include "version.h"
+
+enum { MAX_OPTS = 96 };
+enum { HELP = 1, VERSION, SYSLOG };	/* codes no letter has */
+
+static const struct opt ours[] = {
+	{ HELP, "help", NULL, "print this help" },
+	{ VERSION, "version", NULL, "print the version" },
+	{ SYSLOG, "syslog", NULL, "messages go to syslog(3)" },
+	{ 0 },
+};
+
+static const struct opt *current;	/* the option last returned */
+
+static bool
+has_letter(const struct cmd *cmd, int letter)
+{
+	for (const struct opt *o = cmd->opts; o->letter != 0; o++)
+		if (o->letter == letter)
+			return true;
+	return false;
+}
+
+/* The letter people may type for o, or 0. */
+static int
+letter_of(const struct cmd *cmd, const struct opt *o)
+{
+	if (o->letter == HELP)
+		return has_letter(cmd, 'h') ? 0 : 'h';
+	if (o->letter == VERSION)
+		return has_letter(cmd, 'V') ? 0 : 'V';
+	return o->letter > ' ' && o->letter < 127 ? o->letter : 0;
+}
+
+static void
+print_usage(FILE *f, const struct cmd *cmd)
+{
+	fprintf(f, "usage: %s [option ...] %s\n", cmd->name, cmd->operands);
+}
+
+static void
+print_opt(const struct cmd *cmd, const struct opt *o)
+{
+	char left[64];
+	int letter = letter_of(cmd, o), n = 0;
+
+	if (o->help == NULL)
+		return;
+	if (letter != 0)
+		n = snprintf(left, sizeof left, "-%c%s", letter,
+		    o->name != NULL ? ", " : "");
+	else
+		n = snprintf(left, sizeof left, "    ");
+	if (o->name != NULL)
+		n += snprintf(left + n, sizeof left - (size_t)n, "--%s",
+		    o->name);
+	if (o->arg != NULL)
+		snprintf(left + n, sizeof left - (size_t)n, "%c%s",
+		    o->name != NULL ? '=' : ' ', o->arg);
+	printf("  %-28s %s\n", left, o->help);
+}
+
+static noreturn void
+print_help(const struct cmd *cmd)
+{
+	print_usage(stdout, cmd);
+	printf("%s - %s\n\n", cmd->name, cmd->what);
+	for (const struct opt *o = cmd->opts; o->letter != 0; o++)
+		print_opt(cmd, o);
+	for (const struct opt *o = ours; o->letter != 0; o++)
+		print_opt(cmd, o);
+	exit(fflush(stdout) == 0 ? STATUS_OK : STATUS_TROUBLE);
+}
+
+/* Turn the tables into what getopt_long(3) wants. */
+static void
+tables(const struct cmd *cmd, char *letters, struct option *longs)
+{
+	const struct opt *part[] = { cmd->opts, ours };
+	char *l = letters;
+	int n = 0, letter;
+
+	if (cmd->stops_at_operand)
+		*l++ = '+';
+	*l++ = ':';
+	for (int i = 0; i < 2; i++)
+		for (const struct opt *o = part[i]; o->letter != 0; o++) {
+			if (n >= MAX_OPTS - 1)
+				abort();
+			if ((letter = letter_of(cmd, o)) != 0) {
+				*l++ = (char)letter;
+				if (o->arg != NULL)
+					*l++ = ':';
+			}
+			if (o->name != NULL)
+				longs[n++] = (struct option){ o->name,
+					o->arg != NULL ? required_argument :
+					no_argument, NULL, o->letter };
+		}
+	*l = '\0';
+	longs[n] = (struct option){ 0 };
+}
+
+static const struct opt *
+find(const struct cmd *cmd, int code)
+{
+	const struct opt *part[] = { cmd->opts, ours };
+
+	for (int i = 0; i < 2; i++)
+		for (const struct opt *o = part[i]; o->letter != 0; o++)
+			if (o->letter == code || letter_of(cmd, o) == code)
+				return o;
+	return NULL;
+}
+
+/* getopt's complaint, in our words. */
+static noreturn void
+complain(const struct cmd *cmd, int why, char *argv[])
+{
+	const struct opt *o = find(cmd, optopt);
+	const char *word = argv[optind - 1];
+	bool is_long = strncmp(word, "--", 2) == 0;
+
+	if (why == ':')
+		opt_misuse(cmd, "option needs an argument: %s%s",
+		    is_long ? "--" : "-",
+		    is_long && o != NULL ? o->name : (char[]){ (char)optopt, 0 });
+	if (is_long)
+		opt_misuse(cmd, "no such option: %.*s",
+		    (int)strcspn(word, "="), word);
+	opt_misuse(cmd, "no such option: -%c", optopt);
+}
+
+int
+opt_next(const struct cmd *cmd, int argc, char *argv[])
+{
+	static char letters[2 * MAX_OPTS + 3];
+	static struct option longs[MAX_OPTS];
+	int ch;
+
+	if (letters[0] == '\0') {
+		diag_init(cmd->name);
+		tables(cmd, letters, longs);
+		opterr = 0;
+	}
+	for (;;) {
+		ch = getopt_long(argc, argv, letters, longs, NULL);
+		if (ch == -1)
+			return -1;
+		if (ch == '?' || ch == ':')
+			complain(cmd, ch, argv);
+		current = find(cmd, ch);
+		switch (current->letter) {
+		case HELP:
+			print_help(cmd);
+		case VERSION:
+			printf("%s (logferry) %s\n", cmd->name,
+			    LOGFERRY_VERSION);
+			exit(fflush(stdout) == 0 ? STATUS_OK : STATUS_TROUBLE);
+		case SYSLOG:
+			diag_to_syslog();
+			break;
+		default:
+			return ch;
+		}
+	}
+}
+
+static noreturn void
+bad_argument(const struct cmd *cmd, const char *want)
+{
+	if (current->name != NULL)
+		opt_misuse(cmd, "--%s: %s: not %s", current->name, optarg, want);
+	opt_misuse(cmd, "-%c: %s: not %s", current->letter, optarg, want);
+}
+
+unsigned long
+opt_number(const struct cmd *cmd, unsigned long min, unsigned long max)
+{
+	unsigned long v;
+	char *end, want[80];
+
+	errno = 0;
+	v = strtoul(optarg, &end, 10);
+	if (!isdigit((unsigned char)*optarg) || *end != '\0' || errno != 0 ||
+	    v < min || v > max) {
+		if (max == (unsigned long)-1)
+			snprintf(want, sizeof want, "a number from %lu", min);
+		else
+			snprintf(want, sizeof want, "a number from %lu to %lu",
+			    min, max);
+		bad_argument(cmd, want);
+	}
+	return v;
+}
+
+int64_t
+opt_duration_ms(const struct cmd *cmd)
+{
+	int64_t ms;
+
+	if (units_duration_ms(optarg, &ms) < 0)
+		bad_argument(cmd, "a duration such as 30, 1.5s, 500ms, 5m, 2h");
+	return ms;
+}
+
+uint64_t
+opt_size(const struct cmd *cmd, uint64_t min, uint64_t max)
+{
+	uint64_t v;
+
+	if (units_size(optarg, &v) < 0 || v < min || v > max)
+		bad_argument(cmd, "a size in range, such as 64K, 8M, 1G");
+	return v;
+}
+
+int
+opt_word(const struct cmd *cmd, const char *const *words)
+{
+	char want[256] = "one of";
+	size_t n = strlen(want);
+
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(optarg, words[i]) == 0)
+			return i;
+		n += (size_t)snprintf(want + n, sizeof want - n, " %s",
+		    words[i]);
+		if (n >= sizeof want)
+			break;
+	}
+	bad_argument(cmd, want);
+}
+
+void
+opt_misuse(const struct cmd *cmd, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	warnx("%s", text);
+	print_usage(stderr, cmd);
+	diag_exit();
+}
