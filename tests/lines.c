@@ -1,0 +1,142 @@
+/* input, line: bytes as lines, however they come and whatever packed them */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "line.h"
+#include "tap.h"
+
+/* An input that gives exactly these bytes, from a pipe. */
+static struct input *
+input_of(const char *p, size_t n)
+{
+	int fd[2];
+
+	if (pipe(fd) < 0 || fcntl(fd[1], F_SETPIPE_SZ, 1 << 20) < 0 ||
+	    write(fd[1], p, n) != (ssize_t)n)
+		abort();
+	close(fd[1]);
+	return input_new(fd[0]);
+}
+
+/* All lines of p joined, "|" for an LF and "!" for the lack of one. */
+static const char *
+joined(const char *p, size_t n, size_t max, uint64_t *cut)
+{
+	static char text[256];
+	struct input *in = input_of(p, n);
+	struct lines *l = lines_new(in, max);
+	struct span line;
+	bool has_lf;
+	size_t len = 0;
+
+	while (line_next(l, &line, &has_lf) > 0) {
+		memcpy(text + len, line.p, line.len);
+		len += line.len;
+		text[len++] = has_lf ? '|' : '!';
+	}
+	text[len] = '\0';
+	*cut = lines_cut(l);
+	lines_free(l);
+	input_close(in);
+	return text;
+}
+
+static void
+is_joined(const char *name, const char *in, const char *want, uint64_t want_cut)
+{
+	uint64_t cut;
+	const char *got = joined(in, strlen(in), 8, &cut);
+
+	ok(strcmp(got, want) == 0 && cut == want_cut, "%s: %s, %llu cut", name,
+	    got, (unsigned long long)cut);
+}
+
+static void
+lines(void)
+{
+	is_joined("no input", "", "", 0);
+	is_joined("one line", "a\n", "a|", 0);
+	is_joined("no last LF", "a\nb", "a|b!", 0);
+	is_joined("empty lines", "\n\na\n", "||a|", 0);
+	is_joined("a CR stays", "a\r\n", "a\r|", 0);
+	is_joined("as long as allowed", "12345678\nb\n", "12345678|b|", 0);
+	is_joined("too long by one", "123456789\nb\n", "12345678!9|b|", 1);
+	is_joined("long, twice", "123456789\n1234567890123456789\n",
+	    "12345678!9|12345678!90123456!789|", 2);
+	is_joined("long, without LF", "12345678901", "12345678!901!", 1);
+}
+
+static void
+blocks(void)
+{
+	static char text[300001];
+	struct input *in;
+	struct lines *l;
+	struct span b;
+	size_t all = 0, n = sizeof text - 1;
+	bool whole = true;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % 100 == 99 ? '\n' : 'x';
+	in = input_of(text, n);
+	l = lines_new(in, LINE_MAX_DEFAULT);
+	while (lines_block(l, &b) > 0) {
+		whole = whole && b.p[b.len - 1] == '\n' && b.len % 100 == 0;
+		all += b.len;
+	}
+	ok(whole && all == n, "blocks hold whole lines, and all of them");
+	lines_free(l);
+	input_close(in);
+}
+
+static const char gz[] =	/* "one\n" */
+    "\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\xcf\x4b\xe5\x02\0\x9f\xa8\x17\xf8"
+    "\x04\0\0\0";
+
+/* The size of what n bytes unpack to, or -1. */
+static ssize_t
+unpacked(const char *p, size_t n)
+{
+	struct input *in = input_of(p, n);
+	char out[64];
+	ssize_t got, all = 0;
+
+	while ((got = input_read(in, out, sizeof out)) > 0)
+		all += got;
+	input_close(in);
+	return got < 0 ? -1 : all;
+}
+
+static void
+packed(void)
+{
+	char two[2 * sizeof gz + 8] = "";
+	size_t n = sizeof gz - 1;
+
+	memcpy(two, gz, n);
+	memcpy(two + n, gz, n);
+	ok(unpacked(gz, n) == 4, "a gzip member");
+	ok(unpacked(two, 2 * n) == 8, "two members");
+	ok(unpacked(two, 2 * n + 5) == 8, "zero bytes after them are padding");
+	ok(unpacked(gz, n - 3) < 0, "one cut short is an error");
+	two[n] = 'x';
+	ok(unpacked(two, 2 * n) < 0, "so is garbage after it");
+	memcpy(two, gz, n);
+	two[n - 6] ^= 1;
+	ok(unpacked(two, n) < 0, "and a bad checksum");
+	ok(unpacked("\x1f\x8b", 2) == 2, "two bytes like gzip's are just bytes");
+	ok(unpacked("BZ", 2) == 2, "and two like bzip2's");
+	ok(unpacked("\x28\xb5\x2f\xfdgarbage", 11) < 0, "bad zstd is an error");
+}
+
+int
+main(void)
+{
+	lines();
+	blocks();
+	packed();
+	return done_testing();
+}

@@ -1,0 +1,106 @@
+/* newfile: a file appears whole or not at all, and replaces nothing */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "newfile.h"
+#include "tap.h"
+
+static bool
+there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void
+put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		abort();
+	close(fd);
+}
+
+static void
+appears(void)
+{
+	struct newfile f;
+
+	ok(newfile_open(&f, "a", 0640) == 0, "a new file");
+	ok(write(f.fd, "x", 1) == 1 && !there("a"), "not there while written");
+	ok(newfile_commit(&f) == 0 && there("a"), "there once committed");
+	ok(!there(".a.logferry"), "and nothing beside it");
+	ok(newfile_open(&f, "a", 0600) < 0 && errno == EEXIST,
+	    "a name that is taken is refused");
+	ok(newfile_open(&f, "b", 0600) == 0, "another");
+	newfile_abort(&f);
+	ok(!there("b") && !there(".b.logferry"), "abort leaves nothing");
+	newfile_abort(&f);
+	ok(newfile_open(&f, "c", 0600) == 0, "a third");
+	put("c", "theirs");
+	ok(newfile_commit(&f) < 0 && errno == EEXIST && !there(".c.logferry"),
+	    "a name taken meanwhile is not replaced");
+	ok(newfile_open(&f, "no/such/d", 0600) < 0 && errno == ENOENT,
+	    "no folder, no file");
+	ok(newfile_open(&f, "d/", 0600) < 0 && errno == EISDIR,
+	    "a folder's name is none for a file");
+}
+
+static void
+leftovers(void)
+{
+	struct newfile f, g;
+	struct stat st;
+
+	put(".e.logferry", "half");
+	ok(newfile_open(&f, "e", 0600) == 0 && fstat(f.fd, &st) == 0 &&
+	    st.st_size == 0, "a killed run's leftover is replaced");
+	ok(newfile_open(&g, "e", 0600) < 0 && errno == EBUSY,
+	    "a live run's file is not");
+	ok(there(".e.logferry"), "and stays");
+	newfile_abort(&f);
+	put("target", "precious");
+	if (symlink("target", ".h.logferry") < 0)
+		abort();
+	ok(newfile_open(&f, "h", 0600) < 0, "a link in its place is refused");
+	ok(stat("target", &st) == 0 && st.st_size == 8, "and not followed");
+}
+
+static void
+names(void)
+{
+	char name[256];
+	struct newfile f;
+
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	ok(newfile_open(&f, name, 0600) == 0 && newfile_commit(&f) == 0 &&
+	    there(name), "the longest name");
+	put("from", "1");
+	put("to", "2");
+	ok(rename_noreplace(AT_FDCWD, "from", AT_FDCWD, "to") < 0 &&
+	    errno == EEXIST && there("from"), "rename replaces nothing");
+	ok(rename_noreplace(AT_FDCWD, "from", AT_FDCWD, "to2") == 0 &&
+	    !there("from") && there("to2"), "and renames");
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/logferry-newfile.XXXXXX", cmd[64];
+
+	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+		return 1;
+	appears();
+	leftovers();
+	names();
+	snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+	return done_testing() | (system(cmd) != 0);
+}
