@@ -37,7 +37,7 @@ struct input {
 	const char *error;
 };
 
-void (*input_idle)(void);
+int (*input_idle)(void);
 
 static const struct {
 	enum kind kind;
@@ -111,8 +111,8 @@ wait_for_bytes(struct input *in)
 
 	if ((r = wait_ms(in->fd, 0, false)) != 0)
 		goto ready;
-	if (input_idle != NULL)
-		input_idle();
+	if (input_idle != NULL && input_idle() < 0)
+		return 0;	/* nobody reads what would come of it */
 	while (!finish_asked())
 		if ((r = wait_ms(in->fd, -1, true)) != 0)
 			goto ready;

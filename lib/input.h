@@ -2,10 +2,10 @@
  * input - a file, or standard input, whatever it is compressed with
  *
  * gzip, zstd, xz, bzip2 and lz4 are known by their first bytes.  Reads from a
- * pipe give what is there; before a read that would block input_idle is called,
- * and it is where a filter flushes its output.  Once finish_asked(), a pipe
- * gives what it holds, and what comes within a moment more, then ends; reading
- * a regular file fails with EINTR.
+ * pipe give what is there.  Before a read that would block input_idle is
+ * called: there a filter flushes its output, and -1 from it ends the input.
+ * Once finish_asked(), a pipe gives what it holds, and what comes within a
+ * moment more, then ends; reading a regular file fails with EINTR.
  */
 #ifndef INPUT_H
 #define INPUT_H
@@ -18,7 +18,7 @@
 
 struct input;
 
-extern void (*input_idle)(void);	/* NULL: nothing to do */
+extern int (*input_idle)(void);	/* NULL: nothing to do */
 
 /* path "-" is standard input.  NULL with errno; a directory is EISDIR. */
 struct input *input_open(const char *path);

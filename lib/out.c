@@ -54,12 +54,6 @@ out_flush(void)
 }
 
 void
-out_idle(void)
-{
-	out_flush();
-}
-
-void
 out_add(const void *p, size_t n)
 {
 	if (error != 0)

@@ -2,7 +2,7 @@
  * out - standard output, in large writes
  *
  * What is added stays here until 64 KiB are together, or out_flush is called:
- * set input_idle to out_idle and nothing waits while the input is silent.
+ * set input_idle to out_flush and nothing waits while the input is silent.
  * After a failed write everything is dropped and out_failed() is true; the
  * reason is told once, by out_finish.
  */
@@ -27,7 +27,6 @@ char *out_room(size_t n);
 void out_filled(size_t n);
 
 int out_flush(void);		/* 0, or -1 with errno */
-void out_idle(void);		/* out_flush, for input_idle */
 bool out_failed(void);		/* look now and then, and stop early */
 
 /*
