@@ -1,0 +1,560 @@
+#include "json.h"
+
+#include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "hex.h"
+#include "utf8.h"
+
+/* Bytes that a JSON string can't hold as they are, or that need a look. */
+static inline bool
+is_special(char c)
+{
+	return (signed char)c < 0x20 || c == '"' || c == '\\';
+}
+
+#ifdef __SSE2__
+static inline unsigned
+special_bits(__m128i v)
+{
+	/* Signed: bytes from 0x80 on are below 0x20 as well. */
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(
+	    _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')))));
+}
+#endif
+
+static const char *
+find_special(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	unsigned bits;
+
+	for (; end - p >= 16; p += 16) {
+		bits = special_bits(_mm_loadu_si128((const __m128i *)(const
+		    void *)p));
+		if (bits != 0)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	while (p < end && !is_special(*p))
+		p++;
+	return p;
+}
+
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' ||
+	    *p == '\n'))
+		p++;
+	return p;
+}
+
+/* The value of four hex digits at p, or -1. */
+static int32_t
+hex4(const char *p, const char *end)
+{
+	int32_t v = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		if (hex_digit(p[i]) < 0)
+			return -1;
+		v = v * 16 + hex_digit(p[i]);
+	}
+	return v;
+}
+
+/*
+ * p is behind a \u: the character, in *c, and what follows it.  NULL when that
+ * is no escape; *c is a surrogate when it has no other half.
+ */
+static const char *
+unicode_escape(const char *p, const char *end, uint32_t *c)
+{
+	int32_t first = hex4(p, end), second;
+
+	if (first < 0)
+		return NULL;
+	*c = (uint32_t)first;
+	p += 4;
+	if (first < 0xd800 || first >= 0xdc00 || end - p < 6 || p[0] != '\\' ||
+	    p[1] != 'u')
+		return p;
+	second = hex4(p + 2, end);
+	if (second < 0xdc00 || second >= 0xe000)
+		return p;
+	*c = 0x10000 + (((uint32_t)first & 0x3ff) << 10 |
+	    ((uint32_t)second & 0x3ff));
+	return p + 6;
+}
+
+/* p is at a backslash: what is behind the escape, or NULL. */
+static const char *
+scan_escape(const char *p, const char *end, bool tolerant, bool *clean)
+{
+	const char *next;
+	uint32_t c;
+
+	if (end - p < 2)
+		return NULL;
+	if (memchr("\"\\/bfnrt", p[1], 8) != NULL)
+		return p + 2;
+	if (p[1] == 'u' && (next = unicode_escape(p + 2, end, &c)) != NULL) {
+		if (c >= 0xd800 && c < 0xe000)
+			*clean = false;
+		return next;
+	}
+	*clean = false;
+	return tolerant ? p + 1 : NULL;
+}
+
+/* p is behind the opening quote: what is behind the closing one, or NULL. */
+static const char *
+scan_string(const char *p, const char *end, bool tolerant,
+    struct json_value *v)
+{
+	const char *start = p;
+	bool good;
+
+	v->type = JSON_STRING;
+	v->escaped = false;
+	v->clean = true;
+	for (;;) {
+		if ((p = find_special(p, end)) == end)
+			return NULL;
+		if (*p == '"')
+			break;
+		if (*p == '\\') {
+			v->escaped = true;
+			p = scan_escape(p, end, tolerant, &v->clean);
+			if (p == NULL)
+				return NULL;
+			continue;
+		}
+		if ((signed char)*p < 0) {
+			p += utf8_next(p, end, &good);
+			v->clean &= good;
+			continue;
+		}
+		if (!tolerant)
+			return NULL;
+		v->clean = false;
+		p++;
+	}
+	v->text = span_of(start, (size_t)(p - start));
+	return p + 1;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static const char *
+skip_digits(const char *p, const char *end)
+{
+	while (p < end && is_digit(*p))
+		p++;
+	return p;
+}
+
+/* What is behind the number at p, or NULL. */
+static const char *
+scan_number(const char *p, const char *end)
+{
+	const char *digits;
+
+	if (p < end && *p == '-')
+		p++;
+	digits = p;
+	p = skip_digits(p, end);
+	if (p == digits || (*digits == '0' && p > digits + 1))
+		return NULL;
+	if (p < end && *p == '.') {
+		digits = ++p;
+		if ((p = skip_digits(p, end)) == digits)
+			return NULL;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		digits = p;
+		if ((p = skip_digits(p, end)) == digits)
+			return NULL;
+	}
+	return p;
+}
+
+/* A number, a literal, or what only a tolerant reader takes. */
+static const char *
+scan_word(const char *p, const char *end, bool tolerant, struct json_value *v)
+{
+	static const struct {
+		const char *word;
+		enum json_type type;
+	} words[] = {
+		{ "null", JSON_NULL }, { "false", JSON_FALSE },
+		{ "true", JSON_TRUE }, { "-", JSON_ABSENT }, { "", JSON_ABSENT },
+	};
+	const char *start = p;
+	size_t i;
+
+	while (p < end && ((*p >= '0' && *p <= ':') || *p == '.' ||
+	    *p == '+' || *p == '-' || *p == '_' || (*p >= 'A' && *p <= 'Z') ||
+	    (*p >= 'a' && *p <= 'z')))
+		p++;
+	v->text = span_of(start, (size_t)(p - start));
+	v->escaped = false;
+	v->clean = true;
+	v->type = JSON_NUMBER;
+	if (scan_number(start, p) == p)
+		return p;
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (span_is(v->text, words[i].word)) {
+			v->type = words[i].type;
+			v->clean = v->type != JSON_ABSENT;
+			return v->clean || tolerant ? p : NULL;
+		}
+	v->type = JSON_STRING;
+	v->clean = false;	/* inside other values it needs its quotes */
+	return tolerant ? p : NULL;
+}
+
+static const char *scan_value(const char *p, const char *end, bool tolerant,
+    int depth, struct json_value *v);
+
+/*
+ * One member and what is between it and the one before; p is behind that.
+ * What is behind it, or NULL; *done when it is the closing bracket instead.
+ */
+static const char *
+scan_member(struct json *j, int depth, struct json_value *key,
+    struct json_value *value, bool *done)
+{
+	const char *p = skip_blanks(j->p, j->end), *end = j->end;
+
+	j->p = p;
+	*done = p < end && *p == j->close;
+	if (*done)
+		return p + 1;
+	if (j->begun) {
+		if (p == end || *p != ',')
+			return NULL;
+		p = skip_blanks(p + 1, end);
+		if (p < end && *p == j->close)
+			return NULL;
+	}
+	j->p = p;
+	if (j->close == '}') {
+		if (p == end || *p != '"')
+			return NULL;
+		if ((p = scan_string(p + 1, end, j->tolerant, key)) == NULL)
+			return NULL;
+		j->p = p = skip_blanks(p, end);
+		if (p == end || *p != ':')
+			return NULL;
+		j->p = p = skip_blanks(p + 1, end);
+	}
+	return scan_value(p, end, j->tolerant, depth, value);
+}
+
+/* p is at the opening bracket. */
+static const char *
+scan_nested(const char *p, const char *end, bool tolerant, int depth,
+    struct json_value *v)
+{
+	struct json j = { .p = p + 1, .end = end, .tolerant = tolerant,
+	    .close = *p == '{' ? '}' : ']' };
+	struct json_value key = { .clean = true }, value;
+	bool done;
+
+	if (depth >= JSON_DEPTH)
+		return NULL;
+	v->type = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
+	v->escaped = false;
+	v->clean = true;
+	for (;;) {
+		j.p = scan_member(&j, depth, &key, &value, &done);
+		if (j.p == NULL)
+			return NULL;
+		if (done)
+			break;
+		j.begun = true;
+		v->clean &= key.clean && value.clean;
+	}
+	v->text = span_of(p, (size_t)(j.p - p));
+	return j.p;
+}
+
+static const char *
+scan_value(const char *p, const char *end, bool tolerant, int depth,
+    struct json_value *v)
+{
+	if (p == end)
+		return NULL;
+	if (*p == '"')
+		return scan_string(p + 1, end, tolerant, v);
+	if (*p == '{' || *p == '[')
+		return scan_nested(p, end, tolerant, depth + 1, v);
+	return scan_word(p, end, tolerant, v);
+}
+
+int
+json_open(struct json *j, struct span text, bool tolerant)
+{
+	*j = (struct json){ .end = text.p + text.len, .tolerant = tolerant };
+	j->p = skip_blanks(text.p, j->end);
+	if (j->p == j->end || (*j->p != '{' && *j->p != '['))
+		return -1;
+	j->close = *j->p++ == '{' ? '}' : ']';
+	return 0;
+}
+
+int
+json_next(struct json *j, struct json_value *key, struct json_value *value)
+{
+	const char *p;
+	bool done;
+
+	if ((p = scan_member(j, 0, key, value, &done)) == NULL)
+		return -1;
+	j->p = p;
+	j->begun = true;
+	return !done;
+}
+
+/* key is the first name of path: the rest of path, "" at its end, or NULL. */
+static const char *
+path_after(const struct json_value *key, const char *path)
+{
+	size_t n = key->text.len;
+
+	if (n > strlen(path) || memcmp(path, key->text.p, n) != 0)
+		return NULL;
+	return path[n] == '\0' ? path + n : path[n] == '.' ? path + n + 1 : NULL;
+}
+
+bool
+json_get(struct span object, const char *path, struct json_value *value)
+{
+	struct json j;
+	struct json_value key, v;
+	const char *rest;
+
+	if (json_open(&j, object, true) < 0 || j.close != '}')
+		return false;
+	while (json_next(&j, &key, &v) > 0) {
+		if (json_is(&key, path)) {
+			*value = v;
+			return v.type != JSON_ABSENT;
+		}
+		rest = path_after(&key, path);
+		if (rest != NULL && *rest != '\0' && v.type == JSON_OBJECT &&
+		    json_get(v.text, rest, value))
+			return true;
+	}
+	return false;
+}
+
+bool
+json_is(const struct json_value *v, const char *s)
+{
+	struct buf b = { 0 };
+	bool same;
+
+	if (!v->escaped)
+		return span_is(v->text, s);
+	same = json_decode(&b, v) == 0 && span_is(buf_span(&b), s);
+	buf_free(&b);
+	return same;
+}
+
+/* p is behind a backslash: write what the escape means, return its end. */
+static const char *
+decode_escape(const char *p, const char *end, char **to)
+{
+	static const char from[] = "bfnrt", meant[] = "\b\f\n\r\t";
+	const char *next;
+	uint32_t c;
+
+	if (p == end) {
+		*(*to)++ = '\\';
+		return p;
+	}
+	if ((next = memchr(from, *p, sizeof from - 1)) != NULL) {
+		*(*to)++ = meant[next - from];
+		return p + 1;
+	}
+	if (*p == 'u' && (next = unicode_escape(p + 1, end, &c)) != NULL) {
+		*to += utf8_put(*to, c);
+		return next;
+	}
+	if (*p == 'x' && end - p >= 3 && hex_digit(p[1]) >= 0 &&
+	    hex_digit(p[2]) >= 0) {
+		*(*to)++ = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+		return p + 3;
+	}
+	if (memchr("\"\\/", *p, 3) == NULL)
+		*(*to)++ = '\\';
+	*(*to)++ = *p;
+	return p + 1;
+}
+
+int
+json_decode(struct buf *b, const struct json_value *v)
+{
+	const char *p = v->text.p, *end = p + v->text.len, *slash;
+	char *to;
+
+	if (v->type != JSON_STRING || !v->escaped)
+		return buf_addspan(b, v->text);
+	if (buf_reserve(b, v->text.len) < 0)
+		return -1;
+	to = b->p + b->len;
+	while ((slash = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+		memcpy(to, p, (size_t)(slash - p));
+		to += slash - p;
+		p = decode_escape(slash + 1, end, &to);
+	}
+	memcpy(to, p, (size_t)(end - p));
+	to += end - p;
+	b->len = (size_t)(to - b->p);
+	return 0;
+}
+
+/* Write the one character at p, which is special; return what is behind it. */
+static const char *
+put_special(const char *p, const char *end, char **to, bool *lossy)
+{
+	static const char letter[] = "btn\0fr";	/* for 0x08 to 0x0d */
+	unsigned char c = (unsigned char)*p;
+	bool good;
+	size_t n;
+
+	if (c >= 0x80) {
+		n = utf8_next(p, end, &good);
+		memcpy(*to, good ? p : UTF8_REPLACEMENT, good ? n : 3);
+		*to += good ? n : 3;
+		*lossy |= !good;
+		return p + n;
+	}
+	*(*to)++ = '\\';
+	if (c == '"' || c == '\\') {
+		*(*to)++ = (char)c;
+	} else if (c >= 8 && c <= 13 && c != 11) {
+		*(*to)++ = letter[c - 8];
+	} else {
+		memcpy(*to, c < 16 ? "u000" : "u001", 4);
+		(*to)[4] = "0123456789abcdef"[c & 15];
+		*to += 5;
+	}
+	return p + 1;
+}
+
+char *
+json_put(char *to, struct span bytes, bool *lossy)
+{
+	const char *p = bytes.p, *end = p + bytes.len;
+#ifdef __SSE2__
+	unsigned bits;
+	__m128i v;
+
+	while (end - p >= 16) {
+		v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		_mm_storeu_si128((__m128i *)(void *)to, v);
+		if ((bits = special_bits(v)) == 0) {
+			p += 16;
+			to += 16;
+			continue;
+		}
+		p += __builtin_ctz(bits);
+		to += __builtin_ctz(bits);
+		p = put_special(p, end, &to, lossy);
+	}
+#endif
+	while (p < end) {
+		if (is_special(*p))
+			p = put_special(p, end, &to, lossy);
+		else
+			*to++ = *p++;
+	}
+	return to;
+}
+
+int
+json_add_string(struct buf *b, struct span bytes, bool *lossy)
+{
+	char *to;
+
+	if (bytes.len > (SIZE_MAX - 64) / 6 ||
+	    buf_reserve(b, JSON_ROOM(bytes.len) + 2) < 0)
+		return buf_reserve(b, SIZE_MAX);
+	to = b->p + b->len;
+	*to++ = '"';
+	to = json_put(to, bytes, lossy);
+	*to++ = '"';
+	b->len = (size_t)(to - b->p);
+	return 0;
+}
+
+static int
+add_decoded(struct buf *b, const struct json_value *v, bool *lossy)
+{
+	struct buf plain = { 0 };
+	int r = json_decode(&plain, v);
+
+	if (r == 0)
+		r = json_add_string(b, buf_span(&plain), lossy);
+	buf_free(&plain);
+	return r;
+}
+
+static int
+add_nested(struct buf *b, const struct json_value *v, bool *lossy)
+{
+	struct json_value key = { 0 }, value;
+	struct json j;
+	bool first = true;
+
+	if (json_open(&j, v->text, true) < 0)
+		return 0;
+	buf_addc(b, *v->text.p);
+	while (json_next(&j, &key, &value) > 0) {
+		if (value.type == JSON_ABSENT && j.close == '}')
+			continue;
+		if (!first)
+			buf_addc(b, ',');
+		first = false;
+		if (j.close == '}') {
+			json_add_value(b, &key, lossy);
+			buf_addc(b, ':');
+		}
+		json_add_value(b, &value, lossy);
+	}
+	return buf_addc(b, j.close);
+}
+
+int
+json_add_value(struct buf *b, const struct json_value *v, bool *lossy)
+{
+	if (v->type == JSON_ABSENT)
+		return buf_adds(b, "null");
+	if (v->type == JSON_STRING && v->clean) {
+		buf_addc(b, '"');
+		buf_addspan(b, v->text);
+		return buf_addc(b, '"');
+	}
+	if (v->clean)
+		return buf_addspan(b, v->text);
+	if (v->type == JSON_STRING)
+		return add_decoded(b, v, lossy);
+	return add_nested(b, v, lossy);
+}
