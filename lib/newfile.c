@@ -133,14 +133,14 @@ create_temp(int dir, const char *temp, mode_t mode)
 	return -1;
 }
 
-int
-newfile_openat(struct newfile *f, int dir, const char *base, mode_t mode)
+/* f->over says whether base may be there already. */
+static int
+open_in(struct newfile *f, int dir, const char *base, mode_t mode)
 {
 	struct stat st;
 	int saved;
 
-	*f = (struct newfile){ .fd = -1, .dir = -1 };
-	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (!f->over && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
@@ -161,20 +161,40 @@ fail:
 	return -1;
 }
 
-int
-newfile_open(struct newfile *f, const char *path, mode_t mode)
+static int
+open_path(struct newfile *f, const char *path, mode_t mode)
 {
 	const char *base;
 	int dir, r, saved;
 
-	*f = (struct newfile){ .fd = -1, .dir = -1 };
 	if ((dir = open_parent(path, &base)) < 0)
 		return -1;
-	r = newfile_openat(f, dir, base, mode);
+	r = open_in(f, dir, base, mode);
 	saved = errno;
 	close(dir);
 	errno = saved;
 	return r;
+}
+
+int
+newfile_openat(struct newfile *f, int dir, const char *base, mode_t mode)
+{
+	*f = (struct newfile){ .fd = -1, .dir = -1 };
+	return open_in(f, dir, base, mode);
+}
+
+int
+newfile_open(struct newfile *f, const char *path, mode_t mode)
+{
+	*f = (struct newfile){ .fd = -1, .dir = -1 };
+	return open_path(f, path, mode);
+}
+
+int
+newfile_open_over(struct newfile *f, const char *path, mode_t mode)
+{
+	*f = (struct newfile){ .fd = -1, .dir = -1, .over = true };
+	return open_path(f, path, mode);
 }
 
 int
@@ -184,7 +204,8 @@ newfile_commit(struct newfile *f)
 
 	if (fsync(f->fd) < 0)
 		goto fail;
-	if (rename_noreplace(f->dir, f->temp, f->dir, f->base) < 0)
+	if ((f->over ? renameat(f->dir, f->temp, f->dir, f->base) :
+	    rename_noreplace(f->dir, f->temp, f->dir, f->base)) < 0)
 		goto fail;
 	free(f->temp);
 	f->temp = NULL;

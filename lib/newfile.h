@@ -9,6 +9,7 @@
 #ifndef NEWFILE_H
 #define NEWFILE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct newfile {
@@ -16,11 +17,14 @@ struct newfile {
 	int dir;		/* the folder */
 	char *base;		/* the name in it that the file will have */
 	char *temp;		/* the name it has now */
+	bool over;		/* it may replace what is there */
 };
 
 /* 0, or -1 with errno; EEXIST when path is there already. */
 int newfile_open(struct newfile *f, const char *path, mode_t mode);
-/* As above, for base in the open folder dir, which is not closed by us. */
+/* As newfile_open, but commit replaces what is there. */
+int newfile_open_over(struct newfile *f, const char *path, mode_t mode);
+/* As newfile_open, for base in the open folder dir, which is not closed by us. */
 int newfile_openat(struct newfile *f, int dir, const char *base, mode_t mode);
 
 /*
