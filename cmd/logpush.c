@@ -1,17 +1,319 @@
 /*
- * logpush - not written yet
+ * logpush - deliver files to where they are kept
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "finish.h"
+#include "jobs.h"
 #include "opt.h"
+#include "out.h"
+#include "progress.h"
+#include "receipt.h"
+#include "send.h"
+#include "status.h"
+#include "units.h"
+
+enum { JOBS = 4, DEADLINE_MS = 5 * 60 * 1000 };
+enum {
+	DEADLINE = OPT_LONG, IF_EXISTS, INSTANCE, MOVE_TO, RECEIPTS, RM,
+};
 
 static const struct cmd cmd = {
-	.name = "logpush", .what = "", .operands = "",
-	.opts = (const struct opt[]){ { 0 } },
+	.name = "logpush", .what = "deliver files to where they are kept",
+	.operands = "URL [file ...]",
+	.opts = (const struct opt[]){
+		OPT_FILES_FROM,
+		OPT_NULL_LIST,
+		{ RM, "rm", NULL, "remove each file once it is delivered" },
+		{ MOVE_TO, "move-to", "dir", "move each delivered file there" },
+		{ IF_EXISTS, "if-exists", "what", "when other contents are "
+		    "there: suffix, refuse, overwrite" },
+		{ INSTANCE, "instance", "id", "what {instance} stands for" },
+		{ RECEIPTS, "receipts", "file", "append a JSON line for each "
+		    "delivery" },
+		{ DEADLINE, "deadline", "time", "give a file up after it "
+		    "(5m)" },
+		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
+		{ 'n', "dry-run", NULL, "only say what would go where" },
+		{ 'q', "quiet", NULL, "no summary" },
+		{ 'v', "verbose", NULL, "say what went where" },
+		{ 0 },
+	},
 };
+
+static const struct destination {
+	const char *scheme;
+	const char *(*prepare)(struct send *s);
+	int (*send)(struct send *s, struct parcel *p);
+} destinations[] = {
+	{ "file://", send_file_prepare, send_file },
+};
+
+struct push {
+	struct send send;
+	const struct destination *to;
+	const char *list, *move_to, *receipts;
+	bool nul, rm, dry_run, quiet, verbose;
+	int receipts_fd;
+	int status;
+	uint64_t files, bytes;		/* delivered */
+};
+
+struct job {
+	struct push *push;
+	struct parcel parcel;
+	char *path;
+	int status;
+};
+
+/* The statuses of two pieces of work as one; 75 only if nothing is worse. */
+static int
+worse(int a, int b)
+{
+	static const int order[] = {
+		STATUS_TROUBLE, STATUS_NO, STATUS_RETRY,
+	};
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return STATUS_OK;
+}
+
+/* In a thread of its own. */
+static void
+deliver(void *arg)
+{
+	struct job *job = arg;
+	struct push *push = job->push;
+	struct parcel *p = &job->parcel;
+
+	job->status = parcel_open(p, job->path);
+	if (job->status != STATUS_OK)
+		return;
+	if (push->dry_run) {
+		buf_clear(&p->url);
+		if ((job->status = parcel_begin(p)) == STATUS_OK)
+			job->status = send_place(&push->send, p, false,
+			    &p->url);
+		return;
+	}
+	if (finish_asked()) {
+		job->status = parcel_fail(p, STATUS_RETRY, "interrupted");
+		return;
+	}
+	progress_expect((uint64_t)p->st.st_size);
+	job->status = push->to->send(&push->send, p);
+}
+
+/* The receipt is on disk before the source goes. */
+static int
+take_receipt(struct push *push, struct parcel *p)
+{
+	struct receipt r = {
+		.file = p->path, .url = buf_span(&p->url),
+		.etag = buf_span(&p->etag), .size = (uint64_t)p->st.st_size,
+		.sha256 = p->sha256,
+	};
+
+	if (push->receipts_fd < 0 || receipt_write(push->receipts_fd, &r) == 0)
+		return STATUS_OK;
+	return parcel_fail_errno(p, STATUS_TROUBLE, push->receipts);
+}
+
+static int
+put_away(struct push *push, struct parcel *p)
+{
+	char *moved;
+	int status;
+
+	if (push->rm)
+		return parcel_remove(p);
+	if (push->move_to == NULL)
+		return STATUS_OK;
+	status = parcel_move(p, push->move_to, &moved);
+	if (status == STATUS_OK) {
+		out_add(moved, strlen(moved));
+		out_addc(push->nul ? '\0' : '\n');
+	}
+	free(moved);
+	return status;
+}
+
+/* What is left to do once job was tried. */
+static void
+settle(struct push *push, struct job *job)
+{
+	struct parcel *p = &job->parcel;
+	int status = job->status;
+
+	if (status == STATUS_OK && push->dry_run) {
+		note("%s: would go to %.*s", p->path, (int)p->url.len,
+		    p->url.p);
+		return;
+	}
+	if (status == STATUS_OK) {
+		push->files++;
+		push->bytes += (uint64_t)p->st.st_size;
+		if (push->verbose)
+			note("%s: %s %.*s", p->path, p->was_there ?
+			    "is already at" : "delivered to",
+			    (int)p->url.len, p->url.p);
+		if ((status = take_receipt(push, p)) == STATUS_OK)
+			status = put_away(push, p);
+	}
+	if (status != STATUS_OK)
+		warnx("%s: %s", p->path, p->error);
+	push->status = worse(push->status, status);
+}
+
+static void
+take_one(struct push *push, struct jobs *jobs)
+{
+	struct job *job = jobs_take(jobs);
+
+	settle(push, job);
+	parcel_close(&job->parcel);
+	free(job->path);
+	free(job);
+}
+
+static void
+put_one(struct push *push, struct jobs *jobs, const char *path)
+{
+	struct job *job;
+
+	if ((job = calloc(1, sizeof *job)) == NULL ||
+	    (job->path = strdup(path)) == NULL)
+		die("%s", path);
+	job->push = push;
+	if (jobs_put(jobs, job) < 0)
+		die("%s", path);
+}
+
+static void
+push_files(struct push *push, char *const *operands)
+{
+	struct files *files;
+	struct jobs *jobs;
+	const char *path;
+
+	files = files_new(operands, push->list, push->nul, false);
+	jobs = jobs_new(push->send.jobs, deliver);
+	if (files == NULL || jobs == NULL)
+		die("cannot start");
+	while (!finish_asked() && (path = files_next(files)) != NULL) {
+		while (jobs_count(jobs) >= 2 * push->send.jobs)
+			take_one(push, jobs);
+		put_one(push, jobs, path);
+	}
+	if (finish_asked())
+		push->status = worse(push->status, STATUS_RETRY);
+	while (jobs_count(jobs) > 0)
+		take_one(push, jobs);
+	if ((errno = files_error(files)) != 0) {
+		warn("%s", push->list);
+		push->status = STATUS_TROUBLE;
+	}
+	jobs_free(jobs);
+	files_free(files);
+}
+
+static void
+choose_destination(struct push *push)
+{
+	const char *url = push->send.url, *why;
+
+	for (size_t i = 0; i < sizeof destinations / sizeof *destinations; i++)
+		if (strncmp(url, destinations[i].scheme,
+		    strlen(destinations[i].scheme)) == 0)
+			push->to = &destinations[i];
+	if (push->to == NULL)
+		opt_misuse(&cmd, "%.*s: no such kind of destination",
+		    (int)strcspn(url, ":"), url);
+	if ((why = place_check(url)) == NULL)
+		why = push->to->prepare(&push->send);
+	if (why != NULL)
+		opt_misuse(&cmd, "%s", why);
+}
+
+static void
+open_receipts(struct push *push)
+{
+	push->receipts_fd = -1;
+	if (push->receipts == NULL || push->dry_run)
+		return;
+	push->receipts_fd = open(push->receipts, O_WRONLY | O_APPEND |
+	    O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	if (push->receipts_fd < 0)
+		die("%s", push->receipts);
+}
+
+static void
+summary(const struct push *push, int64_t start_ms)
+{
+	if (push->quiet || push->dry_run || push->files == 0 ||
+	    isatty(STDERR_FILENO))
+		return;
+	note("%llu %s, %.1f MB delivered in %.1f s",
+	    (unsigned long long)push->files,
+	    push->files == 1 ? "file" : "files", (double)push->bytes / 1e6,
+	    (double)(units_now_ms() - start_ms) / 1e3);
+}
 
 int
 main(int argc, char *argv[])
 {
-	while (opt_next(&cmd, argc, argv) != -1)
-		;
-	diex("not written yet");
+	static const char *const exists[] = {
+		"suffix", "refuse", "overwrite", NULL,
+	};
+	static char host[256];
+	struct push push = {
+		.send = { .jobs = JOBS, .deadline_ms = DEADLINE_MS },
+	};
+	int64_t start_ms = units_now_ms();
+	int ch;
+
+	while ((ch = opt_next(&cmd, argc, argv)) != -1)
+		switch (ch) {
+		case '0': push.nul = true; break;
+		case 'T': push.list = optarg; break;
+		case 'j': push.send.jobs = (unsigned)opt_number(&cmd, 1, 256); break;
+		case 'n': push.dry_run = true; break;
+		case 'q': push.quiet = true; break;
+		case 'v': push.verbose = true; break;
+		case DEADLINE: push.send.deadline_ms = opt_duration_ms(&cmd); break;
+		case IF_EXISTS: push.send.if_exists = (enum if_exists)opt_word(&cmd, exists); break;
+		case INSTANCE: push.send.common.instance = optarg; break;
+		case MOVE_TO: push.move_to = optarg; break;
+		case RECEIPTS: push.receipts = optarg; break;
+		case RM: push.rm = true; break;
+		}
+	argv += optind;
+	if (*argv == NULL)
+		opt_misuse(&cmd, "no URL given");
+	if (push.rm && push.move_to != NULL)
+		opt_misuse(&cmd, "--rm and --move-to exclude each other");
+	push.send.url = *argv++;
+	if (*argv == NULL && push.list == NULL)
+		opt_misuse(&cmd, "no file given");
+	if (gethostname(host, sizeof host - 1) == 0)
+		push.send.common.host = host;
+	choose_destination(&push);
+	open_receipts(&push);
+	signal(SIGPIPE, SIG_IGN);
+	if (finish_on_signals() < 0)
+		die("signals");
+	progress_on();
+
+	push_files(&push, argv);
+	progress_end();
+	summary(&push, start_ms);
+	buf_free(&push.send.place);
+	return out_finish(push.status);
 }

@@ -1,0 +1,170 @@
+#include "place.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DATE_MAX = 256 };
+
+static const char *const names[] = {
+	"name", "path", "host", "instance", "mtime", "sha256", NULL,
+};
+
+/* The next field at or after *s: its text without braces; *s is moved on. */
+static bool
+next_field(const char **s, struct span *before, struct span *field)
+{
+	const char *open = strchr(*s, '{'), *close;
+
+	if (open == NULL || (close = strchr(open, '}')) == NULL)
+		return false;
+	*before = span_of(*s, (size_t)(open - *s));
+	*field = span_of(open + 1, (size_t)(close - open - 1));
+	*s = close + 1;
+	return true;
+}
+
+static bool
+is_date(struct span field)
+{
+	return field.len > 5 && memcmp(field.p, "date:", 5) == 0;
+}
+
+const char *
+place_check(const char *template)
+{
+	static const char unknown[] = "unknown {field}: known are name path host "
+	    "instance mtime sha256 date:FORMAT";
+	struct span before, field;
+	int i;
+
+	while (next_field(&template, &before, &field)) {
+		if (is_date(field))
+			continue;
+		for (i = 0; names[i] != NULL && !span_is(field, names[i]); i++)
+			;
+		if (names[i] == NULL)
+			return unknown;
+	}
+	return strchr(template, '{') != NULL ? "{ without }" : NULL;
+}
+
+bool
+place_uses(const char *template, const char *name)
+{
+	struct span before, field;
+
+	while (next_field(&template, &before, &field))
+		if (span_is(field, name))
+			return true;
+	return false;
+}
+
+/* Without leading "/" and "./", so that it can stand below any prefix. */
+static const char *
+relative(const char *path)
+{
+	for (;;) {
+		if (*path == '/')
+			path++;
+		else if (path[0] == '.' && path[1] == '/')
+			path += 2;
+		else
+			return path;
+	}
+}
+
+static int
+print_date(char out[DATE_MAX], struct span format, time_t t)
+{
+	char fmt[DATE_MAX];
+	struct tm tm;
+
+	if (format.len >= sizeof fmt || gmtime_r(&t, &tm) == NULL)
+		goto invalid;
+	memcpy(fmt, format.p, format.len);
+	fmt[format.len] = '\0';
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"	/* the user's own */
+	if (strftime(out, DATE_MAX, fmt, &tm) > 0)
+		return 0;
+#pragma GCC diagnostic pop
+invalid:
+	errno = EINVAL;
+	return -1;
+}
+
+/* The field's value, in text when it has to be made; NULL with errno. */
+static const char *
+value(struct span field, const struct place_fields *f, char text[DATE_MAX])
+{
+	const char *slash = strrchr(f->path, '/');
+
+	if (is_date(field)) {
+		field.p += 5;
+		field.len -= 5;
+		return print_date(text, field, f->mtime) < 0 ? NULL : text;
+	}
+	if (span_is(field, "name"))
+		return slash != NULL ? slash + 1 : f->path;
+	if (span_is(field, "path"))
+		return relative(f->path);
+	if (span_is(field, "host"))
+		return f->host;
+	if (span_is(field, "instance"))
+		return f->instance;
+	if (span_is(field, "sha256"))
+		return f->sha256;
+	snprintf(text, DATE_MAX, "%lld", (long long)f->mtime);
+	return text;
+}
+
+int
+place_escape(struct buf *out, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (isalnum(c) || (c != 0 && strchr("-._~/", c) != NULL))
+			buf_addc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+	return out->failed ? -1 : 0;
+}
+
+int
+place_expand(struct buf *out, const char *template,
+    const struct place_fields *f, bool escape)
+{
+	struct span before, field;
+	char text[DATE_MAX];
+	const char *v;
+
+	while (next_field(&template, &before, &field)) {
+		buf_addspan(out, before);
+		if ((v = value(field, f, text)) == NULL)
+			return -1;
+		if (escape)
+			place_escape(out, span_str(v));
+		else
+			buf_adds(out, v);
+	}
+	return buf_adds(out, template) < 0 || out->failed ? -1 : 0;
+}
+
+char *
+place_suffix(const char *name, unsigned n)
+{
+	size_t len = strlen(name);
+	bool gz = len > 3 && strcmp(name + len - 3, ".gz") == 0;
+	char *p;
+
+	if (n == 0)
+		return strdup(name);
+	if (gz)
+		len -= 3;
+	return asprintf(&p, "%.*s.%u%s", (int)len, name, n, gz ? ".gz" : "") < 0 ?
+	    NULL : p;
+}

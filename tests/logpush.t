@@ -1,0 +1,100 @@
+#!/bin/sh
+# logpush: files to a folder, and what every destination has in common
+. "${0%/*}/lib.sh"
+
+seq 1000 >app.log
+gzip -c app.log >app.log-1624977000.gz
+touch -d @1624977000 app.log app.log-1624977000.gz
+
+ok 'a file goes to a folder, which is made' logpush "file://$tmp/store/logs" app.log
+ok 'the copy is equal' cmp app.log store/logs/app.log
+is 'and keeps its time' "$(stat -c %Y store/logs/app.log)" 1624977000
+ok 'the source stays' test -f app.log
+ok 'an equal file that is there already is success' \
+	logpush "file://$tmp/store/logs/" app.log
+is 'and is not stored twice' "$(ls store/logs)" app.log
+
+echo other >app.log
+ok 'other contents are stored beside' logpush "file://$tmp/store/logs" app.log
+ok 'under the name with .1' cmp app.log store/logs/app.log.1
+ok 'and that is found again' logpush "file://$tmp/store/logs" app.log
+is 'without a third' "$(ls store/logs | tr '\n' ' ')" 'app.log app.log.1 '
+exits 1 'or refused when asked' \
+	logpush --if-exists=refuse "file://$tmp/store/logs" app.log
+ok 'or written over' logpush --if-exists=overwrite "file://$tmp/store/logs" app.log
+ok 'with the new contents' cmp app.log store/logs/app.log
+
+mkdir -p gz && cp app.log-1624977000.gz gz/a.gz
+ok 'a .gz is stored' logpush "file://$tmp/store/gz" gz/a.gz
+echo x | gzip >gz/a.gz
+ok 'other .gz' logpush "file://$tmp/store/gz" gz/a.gz
+is 'the number stands before .gz' "$(ls store/gz | tr '\n' ' ')" 'a.1.gz a.gz '
+
+ok 'fields make the name' logpush \
+	"file://$tmp/t/{host}/{date:%Y/%m/%d}/{instance}/{path}-{mtime}-{name}" \
+	--instance=i-0ce5 ./app.log-1624977000.gz
+ok 'from the file and the machine' test -f "t/$(uname -n)/2021/06/29/i-0ce5/app.log-1624977000.gz-1624977000-app.log-1624977000.gz"
+ok 'the digest is one' logpush "file://$tmp/t/{sha256}" app.log
+ok 'of the contents' cmp app.log "t/$(sha256sum <app.log | cut -c1-64)"
+exits 2 'an unknown field is misuse' logpush "file://$tmp/t/{nme}" app.log
+exits 1 'a path does not climb' sh -c 'mkdir -p d && cd d &&
+	logpush "file://$1/t/{path}" ../app.log' - "$tmp"
+
+seq 10 >one.gz; seq 20 >two.gz
+ok 'names come from a list' sh -c \
+	'printf "%s\n" one.gz "" two.gz | logpush --rm -T - "file://$1/list"' - "$tmp"
+is 'all are stored' "$(ls list | tr '\n' ' ')" 'one.gz two.gz '
+ok 'and removed' test ! -e one.gz -a ! -e two.gz
+seq 5 >'new
+line'
+ok 'a list may end names with NUL' sh -c \
+	'printf "new\nline\0" | logpush --rm -0 -T - "file://$1/list"' - "$tmp"
+ok 'so a name may hold a newline' test -f 'list/new
+line'
+exits 0 'an empty list is success' logpush -T /dev/null "file://$tmp/list"
+exits 2 'no list is not' logpush -T /no/such "file://$tmp/list"
+
+mkdir done; seq 3 >m.log
+is 'a moved file is named' \
+	"$(logpush -q --move-to done "file://$tmp/moved" m.log)" done/m.log
+ok 'and was delivered' cmp done/m.log moved/m.log
+exits 2 'a missing file is trouble' logpush "file://$tmp/x" absent
+exits 1 'a folder is refused' logpush "file://$tmp/x" done
+mkfifo fifo
+exits 1 'so is a FIFO, without waiting' logpush "file://$tmp/x" fifo
+ln -s app.log link.log
+exits 1 'a link is not removed' logpush --rm "file://$tmp/x" link.log
+ok 'but delivered' cmp app.log x/link.log
+
+seq 7 >r.log
+ok 'a receipt' logpush --receipts receipts "file://$tmp/r" r.log
+is 'tells what is where' "$(sed 's/"time":"20.*Z"/T/' receipts)" \
+	"{\"file\":\"r.log\",\"url\":\"file://$tmp/r/r.log\",\"etag\":\"\",\"size\":14,\"sha256\":\"$(sha256sum <r.log | cut -c1-64)\",T}"
+exits 2 'without a receipt' logpush --rm --receipts /dev/full "file://$tmp/r" r.log
+ok 'nothing is removed' test -f r.log
+
+says 'logpush: r.log: would go to /.*/dry/r.log' 'a dry run tells' \
+	logpush -n "file://$tmp/dry" r.log
+ok 'and does nothing' test ! -e dry
+says '1 file, .* delivered' 'a summary ends it' logpush "file://$tmp/r" r.log
+is 'quiet has none' "$(logpush -q "file://$tmp/r" r.log 2>&1)" ''
+says 'r.log: is already at file:' 'verbose tells each' \
+	logpush -v "file://$tmp/r" r.log
+exits 2 'no URL is misuse' logpush
+exits 2 'an unknown kind of URL too' logpush gopher://x r.log
+exits 2 'a relative folder too' logpush file://r r.log
+exits 2 'rm and move-to exclude each other' \
+	logpush --rm --move-to done "file://$tmp/r" r.log
+
+if [ "$(id -u)" != 0 ]; then
+	mkdir ro && chmod 555 ro
+	exits 2 'a folder that cannot be written' logpush "file://$tmp/ro" r.log
+else
+	skip 'root may write anywhere' 'a folder that cannot be written'
+fi
+mkdir many
+for i in $(seq 40); do echo "$i" >"many/$i.log"; done
+ok 'many files at a time' logpush --rm -j 8 "file://$tmp/all" many/*.log
+is 'all arrive' "$(cat all/*.log | sort -n | tr '\n' ' ')" "$(seq 40 | tr '\n' ' ')"
+is 'none stays' "$(ls many)" ''
+done_testing
