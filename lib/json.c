@@ -408,26 +408,34 @@ decode_escape(const char *p, const char *end, char **to)
 	return p + 1;
 }
 
+char *
+json_decode_to(char *to, const struct json_value *v)
+{
+	const char *p = v->text.p, *end = p + v->text.len, *slash;
+
+	if (v->type != JSON_STRING || !v->escaped)
+		return mempcpy(to, p, v->text.len);
+	while ((slash = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+		to = mempcpy(to, p, (size_t)(slash - p));
+		p = decode_escape(slash + 1, end, &to);
+	}
+	return mempcpy(to, p, (size_t)(end - p));
+}
+
 int
 json_decode(struct buf *b, const struct json_value *v)
 {
-	const char *p = v->text.p, *end = p + v->text.len, *slash;
-	char *to;
-
-	if (v->type != JSON_STRING || !v->escaped)
-		return buf_addspan(b, v->text);
 	if (buf_reserve(b, v->text.len) < 0)
 		return -1;
-	to = b->p + b->len;
-	while ((slash = memchr(p, '\\', (size_t)(end - p))) != NULL) {
-		memcpy(to, p, (size_t)(slash - p));
-		to += slash - p;
-		p = decode_escape(slash + 1, end, &to);
-	}
-	memcpy(to, p, (size_t)(end - p));
-	to += end - p;
-	b->len = (size_t)(to - b->p);
+	if (v->text.len > 0)
+		b->len = (size_t)(json_decode_to(b->p + b->len, v) - b->p);
 	return 0;
+}
+
+const char *
+json_string(const char *p, const char *end, struct json_value *v)
+{
+	return scan_string(p, end, true, v);
 }
 
 /* Write the one character at p, which is special; return what is behind it. */

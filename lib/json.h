@@ -71,6 +71,14 @@ bool json_is(const struct json_value *v, const char *s);
  * are added as they stand.  0, or -1 with errno ENOMEM.
  */
 int json_decode(struct buf *b, const struct json_value *v);
+/* The same into v->text.len bytes of room; returns the end. */
+char *json_decode_to(char *to, const struct json_value *v);
+
+/*
+ * A string alone, read tolerantly; p is behind its opening quote.  Returns what
+ * is behind the closing one, or NULL.
+ */
+const char *json_string(const char *p, const char *end, struct json_value *v);
 
 /* Add bytes as a string, in quotes; *lossy is set when some were not UTF-8. */
 int json_add_string(struct buf *b, struct span bytes, bool *lossy);

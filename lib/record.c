@@ -1,0 +1,319 @@
+#include "record.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { CHUNK_SIZE = 4096 - 3 * sizeof(size_t) };
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	char p[];
+};
+
+void
+record_clear(struct record *r)
+{
+	struct chunk *c;
+
+	/* The newest is the largest: it stays. */
+	while (r->chunks != NULL && (c = r->chunks->next) != NULL) {
+		r->chunks->next = c->next;
+		free(c);
+	}
+	if (r->chunks != NULL)
+		r->chunks->used = 0;
+	r->n = 0;
+	r->layers = 0;
+	r->has_when = false;
+	r->message = -1;
+	r->error = span_of(NULL, 0);
+	r->lossy = false;
+	r->failed = false;
+}
+
+void
+record_free(struct record *r)
+{
+	record_clear(r);
+	free(r->chunks);
+	free(r->fields);
+	*r = (struct record){ 0 };
+}
+
+char *
+record_room(struct record *r, size_t n)
+{
+	struct chunk *c = r->chunks;
+	size_t size;
+
+	if (c == NULL || c->size - c->used < n) {
+		size = c == NULL ? CHUNK_SIZE : c->size;
+		while (size < n && size < SIZE_MAX / 4)
+			size *= 2;
+		if (size < n || (c = malloc(sizeof *c + size)) == NULL) {
+			r->failed = true;
+			return NULL;
+		}
+		*c = (struct chunk){ .next = r->chunks, .size = size };
+		r->chunks = c;
+	}
+	c->used += n;
+	return c->p + c->used - n;
+}
+
+static bool
+more_fields(struct record *r)
+{
+	size_t cap = r->cap == 0 ? 32 : r->cap * 2;
+	struct field *f;
+
+	if (r->n < r->cap)
+		return true;
+	if (cap > SIZE_MAX / 2 / sizeof *f ||
+	    (f = realloc(r->fields, cap * sizeof *f)) == NULL) {
+		r->failed = true;
+		return false;
+	}
+	r->fields = f;
+	r->cap = cap;
+	return true;
+}
+
+struct field *
+record_add(struct record *r, struct span name, struct span value,
+    enum field_kind kind)
+{
+	struct field *f;
+
+	if (r->n == r->cap && !more_fields(r))
+		return &r->none;
+	f = &r->fields[r->n++];
+	*f = (struct field){ .name = name, .value = value,
+	    .kind = (uint8_t)kind, .layer = (uint8_t)r->layers,
+	    .plain_name = true, .clean = true };
+	return f;
+}
+
+static bool
+is_number(struct span s)
+{
+	const char *p = s.p, *end = p + s.len, *start;
+
+	if (s.len > 18)		/* more than a double or int64_t holds */
+		return false;
+	if (p < end && *p == '-')
+		p++;
+	start = p;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (p == start || (*start == '0' && p > start + 1))
+		return false;
+	if (p < end && *p == '.') {
+		start = ++p;
+		while (p < end && *p >= '0' && *p <= '9')
+			p++;
+		if (p == start)
+			return false;
+	}
+	return p == end;
+}
+
+void
+record_add_number(struct record *r, struct span name, struct span value)
+{
+	record_add(r, name, value, is_number(value) ? FIELD_JSON : FIELD_TEXT);
+}
+
+void
+record_set_time(struct record *r, struct field *f, const struct timestamp *t)
+{
+	char *p = record_room(r, TIMESTAMP_SIZE);
+
+	r->when = *t;
+	r->has_when = true;
+	if (p == NULL)
+		return;
+	f->value = span_of(p, timestamp_print(p, t));
+	f->kind = FIELD_SAFE;
+	f->clean = true;
+}
+
+void
+record_add_time(struct record *r, const struct timestamp *t)
+{
+	record_set_time(r, record_add(r, NAME("timestamp"), span_of("", 0),
+	    FIELD_SAFE), t);
+}
+
+void
+record_add_pair(struct record *r, struct span name, struct span value)
+{
+	record_add(r, name, value, FIELD_TEXT)->plain_name = false;
+}
+
+/* What a key or string means, in memory of the record. */
+static struct span
+decoded(struct record *r, const struct json_value *v)
+{
+	char *p = record_room(r, v->text.len);
+
+	if (p == NULL)
+		return span_of("", 0);
+	return span_of(p, (size_t)(json_decode_to(p, v) - p));
+}
+
+void
+record_add_json(struct record *r, const struct json_value *key,
+    const struct json_value *value)
+{
+	struct span name = key->escaped ? decoded(r, key) : key->text;
+	struct field *f = record_add(r, name, value->text,
+	    value->type == JSON_STRING ? FIELD_JSON_STRING : FIELD_JSON);
+
+	f->plain_name = key->clean && !key->escaped;
+	f->clean = value->clean;
+	f->escaped = value->escaped;
+}
+
+void
+record_add_message(struct record *r, struct span value)
+{
+	r->message = (int)r->n;
+	record_add(r, NAME("message"), value, FIELD_TEXT);
+}
+
+static struct json_value
+as_json(const struct field *f)
+{
+	return (struct json_value){
+		.type = f->kind == FIELD_JSON_STRING ? JSON_STRING :
+		    f->value.len > 0 && *f->value.p == '{' ? JSON_OBJECT :
+		    f->value.len > 0 && *f->value.p == '[' ? JSON_ARRAY :
+		    JSON_NUMBER,
+		.text = f->value, .clean = f->clean, .escaped = f->escaped,
+	};
+}
+
+struct span
+record_value(struct record *r, const struct field *f)
+{
+	struct json_value v = as_json(f);
+
+	return f->kind == FIELD_JSON_STRING && f->escaped ?
+	    decoded(r, &v) : f->value;
+}
+
+const struct field *
+record_inner(const struct record *r, const struct field *f)
+{
+	const struct field *in = f + 1, *end = r->fields + r->n;
+
+	for (; in < end; in++)
+		if (in->layer > f->layer && in->kind != FIELD_GONE &&
+		    span_eq(in->name, f->name))
+			return in;
+	return NULL;
+}
+
+/* "syslog,combined", or raw. */
+struct span
+record_format(struct record *r)
+{
+	char *p, *to;
+	size_t n = 0;
+
+	if (r->layers == 0)
+		return NAME("raw");
+	for (unsigned i = 0; i < r->layers; i++)
+		n += strlen(r->formats[i]) + 1;
+	if ((p = to = record_room(r, n)) == NULL)
+		return span_of("", 0);
+	for (unsigned i = 0; i < r->layers; i++)
+		to = stpcpy(stpcpy(to, i > 0 ? "," : ""), r->formats[i]);
+	return span_of(p, n - 1);
+}
+
+/* What is behind name and a dot in path, or an empty span. */
+static struct span
+behind_name(struct span path, struct span name)
+{
+	if (path.len <= name.len + 1 || path.p[name.len] != '.' ||
+	    memcmp(path.p, name.p, name.len) != 0)
+		return span_of(NULL, 0);
+	return span_of(path.p + name.len + 1, path.len - name.len - 1);
+}
+
+/* The member at path in an object. */
+static bool
+find_inside(struct record *r, const struct field *object, struct span path,
+    struct field *f)
+{
+	struct json_value v;
+	char *p = record_room(r, path.len + 1);
+
+	if (p == NULL || object->kind != FIELD_JSON)
+		return false;
+	memcpy(p, path.p, path.len);
+	p[path.len] = '\0';
+	if (memchr(p, '\0', path.len) != NULL ||
+	    !json_get(object->value, p, &v))
+		return false;
+	*f = (struct field){ .value = v.text, .clean = v.clean,
+	    .escaped = v.escaped, .kind = v.type == JSON_STRING ?
+	    FIELD_JSON_STRING : FIELD_JSON };
+	return true;
+}
+
+/* The field of an outer layer that an inner one of the same name hides. */
+static bool
+find_hidden(const struct record *r, struct span name, struct field *f)
+{
+	for (size_t i = r->n; i-- > 0;)
+		if (r->fields[i].kind != FIELD_GONE &&
+		    span_eq(r->fields[i].name, name) &&
+		    record_inner(r, &r->fields[i]) != NULL) {
+			*f = r->fields[i];
+			return true;
+		}
+	return false;
+}
+
+bool
+record_lookup(struct record *r, struct span path, struct field *f)
+{
+	struct span rest = behind_name(path, NAME("envelope"));
+
+	for (size_t i = r->n; i-- > 0;)
+		if (r->fields[i].kind != FIELD_GONE &&
+		    span_eq(r->fields[i].name, path)) {
+			*f = r->fields[i];
+			return true;
+		}
+	*f = (struct field){ .kind = FIELD_TEXT, .value = r->error };
+	if (span_is(path, "error") && r->error.len > 0)
+		return true;
+	if (span_is(path, "format")) {
+		f->value = record_format(r);
+		return true;
+	}
+	if (rest.len > 0 && find_hidden(r, rest, f))
+		return true;
+	for (size_t i = r->n; i-- > 0;) {
+		rest = behind_name(path, r->fields[i].name);
+		if (rest.len > 0 && find_inside(r, &r->fields[i], rest, f))
+			return true;
+	}
+	return false;
+}
+
+bool
+record_find(struct record *r, struct span path, struct span *value)
+{
+	struct field f;
+
+	if (!record_lookup(r, path, &f))
+		return false;
+	*value = record_value(r, &f);
+	return true;
+}

@@ -1,0 +1,303 @@
+/*
+ * clf and combined: the access logs of Apache, nginx and many others
+ *
+ *	client identity user [time] "request" status size "referer" "agent"
+ *
+ * with a vhost:port in front (Apache's vhost_combined) and, behind, what nginx
+ * configurations usually add.
+ */
+#include "scanning.h"
+
+enum { CLIENT = 1, IDENTITY, USER, TIME, REQUEST, STATUS, SIZE, REFERER, AGENT,
+	MORE };
+
+/* What is behind " [", where the time is, or NULL. */
+static const char *
+find_time(const char *p, const char *end, struct scan *s, struct timestamp *t,
+    const char **before)
+{
+	const char *bracket = p, *q;
+
+	while (bracket < end && (bracket = memchr(bracket, '[',
+	    (size_t)(end - bracket))) != NULL) {
+		q = timestamp_clf(bracket + 1, end, s->zone, t);
+		if (q == NULL)
+			q = timestamp_iso(bracket + 1, end, s->zone, t);
+		if (q != NULL && q < end && *q == ']' && bracket > p &&
+		    bracket[-1] == ' ') {
+			*before = bracket - 1;
+			return q + 1;
+		}
+		bracket++;
+	}
+	return NULL;
+}
+
+/* "example.com:80" in front of a line of vhost_combined. */
+static bool
+is_vhost(struct span s)
+{
+	const char *colon = memrchr(s.p, ':', s.len);
+
+	return colon != NULL && memchr(s.p, ':', (size_t)(colon - s.p)) ==
+	    NULL && all_digits(span_of(colon + 1,
+	    (size_t)(s.p + s.len - colon - 1)));
+}
+
+/*
+ * Another log's line may hold one of these behind a date and a host: what is
+ * only guessed to be a client must look like one.
+ */
+static bool
+is_client(struct span client, struct span identity)
+{
+	if (client.len > 5 && client.p[4] == '-' &&
+	    all_digits(span_of(client.p, 4)))
+		return false;
+	return memchr(client.p, '.', client.len) != NULL ||
+	    memchr(client.p, ':', client.len) != NULL ||
+	    span_is(identity, "-");
+}
+
+/* client, identity, user and the time; what is behind them, or NULL. */
+static const char *
+scan_who(struct scan *s, const char *p, const char *end)
+{
+	struct span client = token_at(p, end), identity, user;
+	const char *before, *behind, *colon;
+	struct timestamp t;
+
+	if (client.len == 0 || client.len == (size_t)(end - p)) {
+		scan_fail(s, CLIENT, p, "client address");
+		return NULL;
+	}
+	p += client.len + 1;
+	identity = token_at(p, end);
+	p += identity.len;
+	if (!s->sure && !is_client(client, identity)) {
+		scan_fail(s, CLIENT, client.p, "client address");
+		return NULL;
+	}
+	if (p == end) {
+		scan_fail(s, IDENTITY, p, "identity");
+		return NULL;
+	}
+	if ((behind = find_time(++p, end, s, &t, &before)) == NULL) {
+		user = token_at(p, end);
+		scan_fail(s, TIME, p + user.len + (user.len <
+		    (size_t)(end - p)), "[time");
+		return NULL;
+	}
+	user = before > p ? span_of(p, (size_t)(before - p)) : span_of(p, 0);
+	if (is_vhost(client) && memchr(user.p, ' ', user.len) != NULL) {
+		colon = memrchr(client.p, ':', client.len);
+		add_text(s, NAME("server_name"), span_of(client.p,
+		    (size_t)(colon - client.p)));
+		add_text(s, NAME("server_port"), span_of(colon + 1,
+		    (size_t)(client.p + client.len - colon - 1)));
+		client = identity;
+		identity = token_at(user.p, before);
+		user.p += identity.len + 1;
+		user.len -= identity.len + 1;
+	}
+	add_text(s, NAME("client"), client);
+	add_text(s, NAME("identity"), identity);
+	add_text(s, NAME("user"), user);
+	record_add_time(s->rec, &t);
+	return behind;
+}
+
+/* What people put behind the agent, with the names nginx has for it. */
+static const struct {
+	const char *key, *name;
+	bool number;
+} usual[] = {
+	{ "rt", "duration", true },
+	{ "request_time", "duration", true },
+	{ "uct", "upstream_connect_time", false },
+	{ "uht", "upstream_header_time", false },
+	{ "urt", "upstream_response_time", false },
+	{ "ut", "upstream_response_time", false },
+	{ "ua", "upstream_addr", false },
+	{ "us", "upstream_status", false },
+	{ "ul", "upstream_response_length", false },
+	{ "cs", "upstream_cache_status", false },
+};
+
+static void
+add_usual(struct scan *s, struct span key, struct span value, bool escaped)
+{
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+		if (span_is(key, usual[i].key)) {
+			key = span_str(usual[i].name);
+			if (usual[i].number) {
+				add_number(s, key, value);
+				return;
+			}
+		}
+	add_quoted(s, key, value, escaped);
+}
+
+static bool
+is_decimal(struct span s)
+{
+	const char *point = memchr(s.p, '.', s.len);
+
+	return point != NULL && all_digits(span_of(s.p,
+	    (size_t)(point - s.p))) && all_digits(span_of(point + 1,
+	    (size_t)(s.p + s.len - point - 1)));
+}
+
+/* key=value or key="value" at p: what is behind it, or NULL. */
+static const char *
+scan_pair(struct scan *s, const char *p, const char *end)
+{
+	const char *q = p;
+	struct span key, value;
+	bool escaped = false;
+
+	while (q < end && (is_letter(*q) || *q == '_' || is_digit(*q)))
+		q++;
+	key = span_of(p, (size_t)(q - p));
+	if (key.len == 0 || q == end || *q++ != '=')
+		return NULL;
+	if (q < end && *q == '"') {
+		if ((q = quoted_at(q, end, &value, &escaped)) == NULL)
+			return NULL;
+	} else {
+		value = token_at(q, end);
+		q += value.len;
+	}
+	add_usual(s, key, value, escaped);
+	return q;
+}
+
+/*
+ * Behind the agent: "$http_x_forwarded_for", $request_time,
+ * $upstream_response_time, $pipe, key=value; the rest is extra.
+ */
+static void
+scan_extras(struct scan *s, const char *p, const char *end)
+{
+	int times = 0;
+	bool forwarded = false, escaped;
+	struct span value;
+	const char *q;
+
+	while (p < end && *p == ' ') {
+		if (++p == end)
+			return;
+		if (*p == '"' && !forwarded && (q = quoted_at(p, end, &value,
+		    &escaped)) != NULL) {
+			add_quoted(s, NAME("http_x_forwarded_for"), value,
+			    escaped);
+			forwarded = true;
+			p = q;
+			continue;
+		}
+		if ((q = scan_pair(s, p, end)) != NULL) {
+			p = q;
+			continue;
+		}
+		value = token_at(p, end);
+		if (times < 2 && (is_decimal(value) || span_is(value, "-"))) {
+			if (times++ == 0)
+				add_number(s, NAME("duration"), value);
+			else
+				add_text(s, NAME("upstream_response_time"),
+				    value);
+		} else if (times > 0 && (span_is(value, ".") ||
+		    span_is(value, "p"))) {
+			record_add(s->rec, NAME("pipe"), value, FIELD_SAFE);
+		} else {
+			break;
+		}
+		p += value.len;
+	}
+	if (p < end)
+		add_text(s, NAME("extra"), span_of(p, (size_t)(end - p)));
+}
+
+/* A blank and a quoted field; what is behind it, or NULL. */
+static const char *
+scan_quoted(struct scan *s, const char *p, const char *end, unsigned field,
+    const char *expected, struct span *value, bool *escaped)
+{
+	const char *behind = NULL;
+
+	if (end - p > 1 && p[0] == ' ' && p[1] == '"')
+		behind = quoted_at(p + 1, end, value, escaped);
+	if (behind == NULL)
+		scan_fail(s, field, p + (p < end), expected);
+	return behind;
+}
+
+/* A blank and a number or "-"; what is behind it, or NULL. */
+static const char *
+scan_count(struct scan *s, const char *p, const char *end, unsigned field,
+    struct span name, size_t digits)
+{
+	struct span value;
+
+	if (p < end && *p == ' ') {
+		value = token_at(++p, end);
+		if (span_is(value, "-") || (all_digits(value) &&
+		    (digits == 0 || value.len == digits))) {
+			add_number(s, name, value);
+			return p + value.len;
+		}
+	}
+	scan_fail(s, field, p, name.p);
+	return NULL;
+}
+
+bool
+scan_access(struct scan *s, struct span text)
+{
+	const char *end = text.p + text.len, *p;
+	struct span value;
+	bool escaped;
+
+	if ((p = scan_who(s, text.p, end)) == NULL ||
+	    (p = scan_quoted(s, p, end, REQUEST, "\"request\"", &value,
+	    &escaped)) == NULL)
+		return false;
+	add_request(s, value, escaped);
+	if ((p = scan_count(s, p, end, STATUS, NAME("status"), 3)) == NULL ||
+	    (p = scan_count(s, p, end, SIZE, NAME("size"), 0)) == NULL)
+		return false;
+	s->format = &format_clf;
+	if (p == end)
+		return true;
+	if ((p = scan_quoted(s, p, end, REFERER, "\"referer\"", &value,
+	    &escaped)) == NULL)
+		return false;
+	add_quoted(s, NAME("referer"), value, escaped);
+	if ((p = scan_quoted(s, p, end, AGENT, "\"agent\"", &value,
+	    &escaped)) == NULL)
+		return false;
+	add_quoted(s, NAME("agent"), value, escaped);
+	s->format = &format_combined;
+	scan_extras(s, p, end);
+	return true;
+}
+
+bool
+scan_clf(struct scan *s, struct span text)
+{
+	if (!scan_access(s, text))
+		return false;
+	if (s->sure && s->format != &format_clf)
+		return scan_fail(s, REFERER, text.p, "end of line");
+	return true;
+}
+
+bool
+scan_combined(struct scan *s, struct span text)
+{
+	if (!scan_access(s, text))
+		return false;
+	if (s->sure && s->format != &format_combined)
+		return scan_fail(s, REFERER, text.p + text.len, "\"referer\"");
+	return true;
+}

@@ -1,0 +1,508 @@
+#include "timestamp.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+enum { DAY_S = 86400 };
+
+/* RFC 3339 can say no more: the years 0000 to 9999. */
+static const int64_t FIRST_SEC = -62167219200, LAST_SEC = 253402300799;
+
+/* The parts of a stamp while it is read. */
+struct parts {
+	int64_t year;
+	unsigned month, day;		/* from 1; day 0: none was given */
+	unsigned hour, minute, second;
+	uint32_t nsec;
+	uint8_t digits;
+	bool zoned;
+	int32_t offset_s;
+};
+
+int64_t
+days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+	int64_t era;
+	unsigned of_era, of_year;
+
+	year -= month <= 2;
+	era = (year >= 0 ? year : year - 399) / 400;
+	of_era = (unsigned)(year - era * 400);
+	of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	return era * 146097 + (int64_t)(of_era * 365 + of_era / 4 -
+	    of_era / 100 + of_year) - 719468;
+}
+
+void
+civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+	int64_t era;
+	unsigned of_era, y, of_year, m;
+
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	of_era = (unsigned)(days - era * 146097);
+	y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * y + y / 4 - y / 100);
+	m = (5 * of_year + 2) / 153;
+	*day = of_year - (153 * m + 2) / 5 + 1;
+	*month = m < 10 ? m + 3 : m - 9;
+	*year = era * 400 + y + (*month <= 2);
+}
+
+static bool
+is_leap_year(int64_t y)
+{
+	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+}
+
+static bool
+is_date(int64_t year, unsigned month, unsigned day)
+{
+	static const unsigned char days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
+	};
+
+	return month >= 1 && month <= 12 && day >= 1 &&
+	    (day <= days[month - 1] ||
+	    (month == 2 && day == 29 && is_leap_year(year)));
+}
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Exactly n digits, or false. */
+static inline bool
+digits(const char *p, const char *end, int n, unsigned *v)
+{
+	*v = 0;
+	if (end - p < n)
+		return false;
+	for (int i = 0; i < n; i++) {
+		if (!is_digit(p[i]))
+			return false;
+		*v = *v * 10 + (unsigned)(p[i] - '0');
+	}
+	return true;
+}
+
+/* "Jan" to "Dec": 1 to 12, or 0. */
+static unsigned
+month_of(const char *p, const char *end)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	char low[3];
+
+	if (end - p < 3)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		low[i] = (char)(p[i] | 0x20);
+	for (unsigned m = 0; m < 12; m++)
+		if (memcmp(names + m * 3, low, 3) == 0)
+			return m + 1;
+	return 0;
+}
+
+static bool
+is_weekday(const char *p, const char *end)
+{
+	static const char names[] = "SunMonTueWedThuFriSat";
+
+	if (end - p < 3)
+		return false;
+	for (int i = 0; i < 21; i += 3)
+		if (memcmp(names + i, p, 3) == 0)
+			return true;
+	return false;
+}
+
+/* Digits behind a point or comma, if they are there. */
+static const char *
+fraction(const char *p, const char *end, struct parts *t)
+{
+	static const uint32_t scale[] = { 1000000000, 100000000, 10000000,
+	    1000000, 100000, 10000, 1000, 100, 10, 1 };
+	const char *d = p + 1;
+
+	t->nsec = 0;
+	t->digits = 0;
+	if (end - p < 2 || (*p != '.' && *p != ',') || !is_digit(*d))
+		return p;
+	for (; d < end && is_digit(*d); d++)
+		if (t->digits < 9) {
+			t->nsec = t->nsec * 10 + (uint32_t)(*d - '0');
+			t->digits++;
+		}
+	t->nsec *= scale[t->digits];
+	return d;
+}
+
+/* 10:05:03, 10:05, and a fraction */
+static const char *
+clock_time(const char *p, const char *end, struct parts *t)
+{
+	if (!digits(p, end, 2, &t->hour) || end - p < 5 || p[2] != ':' ||
+	    !digits(p + 3, end, 2, &t->minute) || t->hour > 23 ||
+	    t->minute > 59)
+		return NULL;
+	p += 5;
+	t->second = 0;
+	t->digits = 0;
+	t->nsec = 0;
+	if (end - p < 3 || *p != ':')
+		return p;
+	if (!digits(p + 1, end, 2, &t->second) || t->second > 60)
+		return NULL;
+	return fraction(p + 3, end, t);
+}
+
+/* Z, UTC, GMT, +0200, +02:00, +02; p when there is none. */
+static const char *
+zone_suffix(const char *p, const char *end, struct parts *t)
+{
+	unsigned h, m = 0;
+	const char *z = p + 1;
+
+	t->zoned = true;
+	t->offset_s = 0;
+	if (end - p >= 3 && (memcmp(p, "UTC", 3) == 0 ||
+	    memcmp(p, "GMT", 3) == 0))
+		return p + 3;
+	if (p < end && (*p == 'Z' || *p == 'z'))
+		return p + 1;
+	t->zoned = p < end && (*p == '+' || *p == '-') &&
+	    digits(z, end, 2, &h) && h < 24;
+	if (!t->zoned)
+		return p;
+	z += 2;
+	if (z < end && *z == ':' && digits(z + 1, end, 2, &m))
+		z += 3;
+	else if (digits(z, end, 2, &m))
+		z += 2;
+	else
+		m = 0;
+	t->offset_s = (int32_t)(h * 3600 + m * 60) * (*p == '-' ? -1 : 1);
+	return z;
+}
+
+/* Zone suffix behind at most one blank. */
+static const char *
+zone_behind(const char *p, const char *end, struct parts *t)
+{
+	const char *z = p + (p < end && *p == ' '), *after;
+
+	after = zone_suffix(z, end, t);
+	if (after == z || (after < end && after[-1] >= 'A' && *after >= 'A')) {
+		t->zoned = false;
+		return p;
+	}
+	return after;
+}
+
+/* Everything is there: p, or NULL when it is no date. */
+static const char *
+finish(const char *p, const struct parts *t, struct zone *z,
+    struct timestamp *out)
+{
+	int64_t local;
+
+	if (p == NULL || !is_date(t->year, t->month, t->day))
+		return NULL;
+	out->leap = t->second == 60;
+	local = days_from_civil(t->year, t->month, t->day) * DAY_S +
+	    (int64_t)(t->hour * 3600 + t->minute * 60 + t->second) - out->leap;
+	out->sec = t->zoned ? local - t->offset_s : zone_to_utc(z, local);
+	out->nsec = t->nsec;
+	out->digits = t->digits;
+	return out->sec >= FIRST_SEC && out->sec <= LAST_SEC ? p : NULL;
+}
+
+const char *
+timestamp_iso(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+	unsigned year;
+
+	if (end - p < 16 || !digits(p, end, 4, &year) || p[4] != p[7] ||
+	    (p[4] != '-' && p[4] != '/') || !digits(p + 5, end, 2, &d.month) ||
+	    !digits(p + 8, end, 2, &d.day) ||
+	    (p[10] != 'T' && p[10] != ' ' && p[10] != 't'))
+		return NULL;
+	d.year = year;
+	if ((p = clock_time(p + 11, end, &d)) == NULL)
+		return NULL;
+	return finish(zone_behind(p, end, &d), &d, z, t);
+}
+
+const char *
+timestamp_clf(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+	unsigned year;
+
+	if (end - p < 17 || p[2] != '/' || p[6] != '/' || p[11] != ':' ||
+	    !digits(p, end, 2, &d.day) || !digits(p + 7, end, 4, &year) ||
+	    (d.month = month_of(p + 3, end)) == 0)
+		return NULL;
+	d.year = year;
+	if ((p = clock_time(p + 12, end, &d)) == NULL)
+		return NULL;
+	return finish(zone_behind(p, end, &d), &d, z, t);
+}
+
+/* Day of the month with or without a leading zero or blank. */
+static const char *
+short_day(const char *p, const char *end, unsigned *day)
+{
+	if (p < end && *p == ' ')
+		p++;
+	if (digits(p, end, 2, day))
+		return p + 2;
+	return digits(p, end, 1, day) ? p + 1 : NULL;
+}
+
+const char *
+timestamp_ctime(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+	unsigned year;
+
+	if (!is_weekday(p, end) || end - p < 20 || p[3] != ' ' ||
+	    (d.month = month_of(p + 4, end)) == 0 || p[7] != ' ' ||
+	    (p = short_day(p + 8, end, &d.day)) == NULL ||
+	    p == end || *p != ' ' ||
+	    (p = clock_time(p + 1, end, &d)) == NULL)
+		return NULL;
+	p = zone_behind(p, end, &d);
+	if (p == end || *p != ' ' || !digits(p + 1, end, 4, &year))
+		return NULL;
+	d.year = year;
+	return finish(p + 5, &d, z, t);
+}
+
+const char *
+timestamp_rfc822(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+	unsigned year;
+
+	if (is_weekday(p, end) && end - p > 5 && p[3] == ',')
+		p += 5;
+	if ((p = short_day(p, end, &d.day)) == NULL || end - p < 10 ||
+	    (*p != ' ' && *p != '-') || p[4] != *p ||
+	    (d.month = month_of(p + 1, end)) == 0 ||
+	    !digits(p + 5, end, 4, &year) || p[9] != ' ')
+		return NULL;
+	d.year = year;
+	if ((p = clock_time(p + 10, end, &d)) == NULL)
+		return NULL;
+	return finish(zone_behind(p, end, &d), &d, z, t);
+}
+
+/*
+ * RFC 3164 has no year: take the one that puts the stamp nearest to near, so
+ * that a line of December read in January is last year's.
+ */
+static const char *
+finish_yearless(const char *p, struct parts *d, struct zone *z,
+    struct timestamp *t)
+{
+	int64_t around, best = -1, gap;
+	struct timestamp one;
+	unsigned m, day;
+
+	d->zoned = false;
+	if (z->year != 0) {
+		d->year = z->year;
+		return finish(p, d, z, t);
+	}
+	civil_from_days(z->near / DAY_S - (z->near % DAY_S < 0), &around, &m,
+	    &day);
+	for (d->year = around - 1; d->year <= around + 1; d->year++) {
+		if (finish(p, d, z, &one) == NULL)
+			continue;	/* 29 February */
+		gap = llabs(one.sec - z->near);
+		if (best < 0 || gap < best) {
+			best = gap;
+			*t = one;
+		}
+	}
+	return best < 0 ? NULL : p;
+}
+
+/* " 2021" or " CST 2021" behind a BSD stamp (RFC 3164, 5.4, example 2). */
+static const char *
+year_behind(const char *p, const char *end, struct parts *d)
+{
+	const char *q = p;
+	unsigned year;
+
+	if (end - q > 8 && *q == ' ' && q[1] >= 'A' && q[1] <= 'Z')
+		for (q++; q < end && *q >= 'A' && *q <= 'Z'; q++)
+			;
+	if (end - q < 6 || *q != ' ' || !digits(q + 1, end, 4, &year) ||
+	    q[5] != ' ' || year < 1970 || year > 2199)
+		return NULL;
+	d->year = year;
+	return q + 5;
+}
+
+const char *
+timestamp_bsd(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d = { 0 };
+	const char *behind;
+	unsigned year;
+
+	if (end - p < 14 || (d.month = month_of(p, end)) == 0 || p[3] != ' ' ||
+	    (p = short_day(p + 4, end, &d.day)) == NULL || p == end ||
+	    *p != ' ')
+		return NULL;
+	if (digits(p + 1, end, 4, &year) && end - p > 5 && p[5] == ' ') {
+		d.year = year;
+		if ((p = clock_time(p + 6, end, &d)) == NULL)
+			return NULL;
+		return finish(zone_behind(p, end, &d), &d, z, t);
+	}
+	if ((p = clock_time(p + 1, end, &d)) == NULL)
+		return NULL;
+	if ((behind = year_behind(p, end, &d)) != NULL)
+		return finish(behind, &d, z, t);
+	return finish_yearless(p, &d, z, t);
+}
+
+const char *
+timestamp_clock(const char *p, const char *end, int64_t *sec,
+    struct timestamp *t)
+{
+	struct parts d;
+
+	if ((p = clock_time(p, end, &d)) == NULL)
+		return NULL;
+	*sec = (int64_t)(d.hour * 3600 + d.minute * 60 + d.second);
+	t->nsec = d.nsec;
+	t->digits = d.digits;
+	t->leap = false;
+	return p;
+}
+
+/* So many units, of which a second has per_s, and more ns-like of one unit. */
+static bool
+of_units(struct timestamp *t, bool negative, uint64_t units, uint64_t per_s,
+    unsigned more_digits, uint32_t more)
+{
+	unsigned unit_digits = per_s == 1 ? 0 : per_s == 1000 ? 3 :
+	    per_s == 1000000 ? 6 : 9;
+
+	t->sec = (int64_t)(units / per_s);
+	t->nsec = (uint32_t)(units % per_s * (1000000000 / per_s));
+	t->nsec += (uint32_t)(more / per_s);
+	t->digits = (uint8_t)(unit_digits + more_digits > 9 ? 9 :
+	    unit_digits + more_digits);
+	t->leap = false;
+	if (negative) {
+		t->sec = -t->sec - (t->nsec > 0);
+		t->nsec = t->nsec > 0 ? 1000000000 - t->nsec : 0;
+	}
+	return t->sec >= FIRST_SEC && t->sec <= LAST_SEC;
+}
+
+const char *
+timestamp_epoch(const char *p, const char *end, struct timestamp *t)
+{
+	struct parts d = { 0 };
+	bool negative = p < end && *p == '-';
+	const char *start = p += negative;
+	uint64_t units = 0, per_s;
+
+	for (; p < end && is_digit(*p); p++) {
+		if (p - start >= 19)
+			return NULL;
+		units = units * 10 + (uint64_t)(*p - '0');
+	}
+	if (p == start)
+		return NULL;
+	if (p < end && *p == '.')
+		p = fraction(p, end, &d);
+	per_s = units < 100000000000 ? 1 : units < 100000000000000 ? 1000 :
+	    units < 100000000000000000 ? 1000000 : 1000000000;
+	return of_units(t, negative, units, per_s, d.digits, d.nsec) ? p : NULL;
+}
+
+bool
+timestamp_any(struct span s, struct zone *z, struct timestamp *t)
+{
+	const char *p = s.p, *end = p + s.len;
+	struct parts d = { 0 };
+	unsigned year;
+
+	if (s.len == 10 && digits(p, end, 4, &year) && p[4] == '-' &&
+	    p[7] == '-' && digits(p + 5, end, 2, &d.month) &&
+	    digits(p + 8, end, 2, &d.day)) {
+		d.year = year;
+		return finish(p, &d, z, t) != NULL;
+	}
+	return timestamp_iso(p, end, z, t) == end ||
+	    timestamp_epoch(p, end, t) == end ||
+	    timestamp_clf(p, end, z, t) == end ||
+	    timestamp_rfc822(p, end, z, t) == end ||
+	    timestamp_ctime(p, end, z, t) == end ||
+	    timestamp_bsd(p, end, z, t) == end;
+}
+
+static char *
+put2(char *to, unsigned v)
+{
+	to[0] = (char)('0' + v / 10 % 10);
+	to[1] = (char)('0' + v % 10);
+	return to + 2;
+}
+
+size_t
+timestamp_print(char *to, const struct timestamp *t)
+{
+	int64_t days = t->sec / DAY_S - (t->sec % DAY_S < 0), year;
+	unsigned sec = (unsigned)(t->sec - days * DAY_S), month, day;
+	uint32_t nsec = t->nsec;
+	char *p = to;
+
+	civil_from_days(days, &year, &month, &day);
+	p = put2(put2(p, (unsigned)year / 100), (unsigned)year % 100);
+	*p++ = '-';
+	p = put2(p, month);
+	*p++ = '-';
+	p = put2(p, day);
+	*p++ = 'T';
+	p = put2(p, sec / 3600);
+	*p++ = ':';
+	p = put2(p, sec / 60 % 60);
+	*p++ = ':';
+	p = put2(p, sec % 60 + t->leap);
+	if (t->digits > 0) {
+		*p = '.';
+		for (int i = 9; i > 0; i--, nsec /= 10)
+			if (i <= t->digits)
+				p[i] = (char)('0' + nsec % 10);
+		p += 1 + t->digits;
+	}
+	*p++ = 'Z';
+	return (size_t)(p - to);
+}
+
+int
+timestamp_cmp(const struct timestamp *a, const struct timestamp *b)
+{
+	if (a->sec != b->sec)
+		return a->sec < b->sec ? -1 : 1;
+	if (a->leap != b->leap)
+		return a->leap ? 1 : -1;
+	return a->nsec < b->nsec ? -1 : a->nsec > b->nsec;
+}
