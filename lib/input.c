@@ -234,6 +234,15 @@ failed:
 	return -1;
 }
 
+ssize_t
+input_read_raw(struct input *in, void *p, size_t n)
+{
+	ssize_t got = read_raw(in, p, n);
+
+	in->error = got < 0 ? strerror(errno) : NULL;
+	return got;
+}
+
 const char *
 input_error(const struct input *in)
 {

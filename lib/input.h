@@ -24,6 +24,7 @@ extern int (*input_idle)(void);	/* NULL: nothing to do */
 struct input *input_open(const char *path);
 struct input *input_new(int fd);	/* fd is closed by input_close, not 0 */
 ssize_t input_read(struct input *in, void *p, size_t n);	/* 0: end; -1 */
+ssize_t input_read_raw(struct input *in, void *p, size_t n);	/* as it is */
 const char *input_error(const struct input *in);	/* after -1: the reason */
 const struct stat *input_stat(const struct input *in);	/* as it was at open */
 bool input_is_compressed(struct input *in);	/* may read the first bytes */

@@ -14,7 +14,7 @@ struct item {
 };
 
 struct jobs {
-	void (*work)(void *);
+	void (*work)(void *), (*report)(void *);
 	pthread_mutex_t lock;
 	pthread_cond_t more, done;	/* for the workers, for jobs_take */
 	struct item *first, *last;	/* in the order of jobs_put */
@@ -24,6 +24,19 @@ struct jobs {
 	unsigned threads;
 	pthread_t thread[];
 };
+
+/* The oldest job leaves the queue. */
+static void *
+pop(struct jobs *j)
+{
+	struct item *it = j->first;
+	void *job = it->job;
+
+	j->first = it->next;
+	j->count--;
+	free(it);
+	return job;
+}
 
 static void *
 worker(void *arg)
@@ -42,6 +55,8 @@ worker(void *arg)
 		j->work(it->job);
 		pthread_mutex_lock(&j->lock);
 		it->done = true;
+		while (j->report != NULL && j->first != NULL && j->first->done)
+			j->report(pop(j));
 		pthread_cond_signal(&j->done);
 	}
 	pthread_mutex_unlock(&j->lock);
@@ -130,13 +145,25 @@ jobs_take(struct jobs *j)
 	if ((it = j->first) != NULL) {
 		while (!it->done)
 			pthread_cond_wait(&j->done, &j->lock);
-		job = it->job;
-		j->first = it->next;
-		j->count--;
-		free(it);
+		job = pop(j);
 	}
 	pthread_mutex_unlock(&j->lock);
 	return job;
+}
+
+void
+jobs_report(struct jobs *j, void (*report)(void *))
+{
+	j->report = report;
+}
+
+void
+jobs_wait(struct jobs *j, size_t count)
+{
+	pthread_mutex_lock(&j->lock);
+	while (j->count > count)
+		pthread_cond_wait(&j->done, &j->lock);
+	pthread_mutex_unlock(&j->lock);
 }
 
 void

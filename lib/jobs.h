@@ -18,6 +18,13 @@ struct jobs *jobs_new(unsigned threads, void (*work)(void *job));
 int jobs_put(struct jobs *j, void *job);
 size_t jobs_count(struct jobs *j);	/* put and not yet taken */
 void *jobs_take(struct jobs *j);	/* waits for the oldest; NULL: none left */
+
+/*
+ * Instead of jobs_take: report is called with each job as soon as it and all
+ * before it are done, by one thread at a time.  To be set before the first put.
+ */
+void jobs_report(struct jobs *j, void (*report)(void *job));
+void jobs_wait(struct jobs *j, size_t count);	/* until so many are left */
 void jobs_free(struct jobs *j);		/* waits for all; what was not taken is lost */
 
 unsigned jobs_cpus(void);		/* as many as this process may use */

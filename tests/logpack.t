@@ -1,0 +1,161 @@
+#!/bin/sh
+# logpack: files and streams to gzip and back, and what it refuses
+. "${0%/*}/lib.sh"
+
+# holds FILE.gz CONTENTS: gunzip finds them in it
+holds() { gzip -dc "$1" | cmp - "$2"; }
+
+"$top/scripts/mkcorpus" -s 3M >log
+touch -d '2021-06-29 10:05:03.123456789' log
+cp -p log a
+chmod 640 a
+is 'prints the new name' "$(logpack a)" a.gz
+ok 'gunzip reads it' holds a.gz log
+ok 'the file is gone' test ! -e a
+is 'mode and mtime are kept, to the nanosecond' \
+	"$(stat -c '%a %y' a.gz)" '640 2021-06-29 10:05:03.123456789 +0000'
+is 'no other file is left' "$(find . -name '*a*')" ./a.gz
+is 'and back' "$(logpack --decompress a.gz)" a
+ok 'to the same bytes' cmp a log
+is 'mode and mtime' "$(stat -c '%a %y' a)" \
+	'640 2021-06-29 10:05:03.123456789 +0000'
+ok 'gone is the packed one' test ! -e a.gz
+
+logpack <log >s1.gz 2>err
+ok 'a stream is packed' holds s1.gz log
+ok 'in silence' test ! -s err
+for j in 1 2 5; do
+	logpack --jobs=$j -c log >j$j.gz
+	logpack -j $j -9 log --stdout >best$j.gz
+done
+ok 'the same bytes with 1, 2 and 5 threads' sh -c 'cmp j1.gz j2.gz && cmp j1.gz j5.gz'
+ok 'at level 9, too' sh -c 'cmp best1.gz best2.gz && cmp best1.gz best5.gz'
+cp log k
+logpack --keep k >k.out
+cp log k2
+ok 'and for a file of another name and time' sh -c '
+	logpack -j 1 k2 && cmp k.gz k2.gz'
+ok 'a kept file is kept' cmp k log
+ok 'a stream is unpacked' sh -c 'logpack -d <s1.gz | cmp - log'
+cat log a >two
+ok 'files go to standard output one after the other' sh -c '
+	logpack -c log a | gzip -dc | cmp - two && test -f a'
+ok 'several members are unpacked' sh -c 'cat s1.gz k.gz | logpack -d | cmp - two'
+for l in 1 2 3 4 5 6 7 8 9; do
+	ok "level $l packs no worse than gzip -$l" sh -c '
+		logpack -$0 <log >l.gz && gzip -dc l.gz | cmp - log &&
+		test "$(wc -c <l.gz)" -le "$(gzip -c -$0 log | wc -c)"' $l
+done
+ok '--best is 9, --fast is 1' sh -c '
+	logpack --best <log | cmp - best1.gz && logpack -1 <log >1.gz &&
+	logpack --fast <log | cmp - 1.gz'
+: >empty
+ok 'an empty file' sh -c 'logpack <empty | gzip -dc | cmp - empty'
+head -c 3000000 /dev/urandom >noise
+ok 'bytes that cannot be made smaller' sh -c '
+	logpack -k noise && gzip -dc noise.gz | cmp - noise'
+for z in zstd:zst xz:xz bzip2:bz2 lz4:lz4; do
+	if command -v ${z%:*} >/dev/null; then
+		ok "unpacks what ${z%:*} made" sh -c '
+			$0 -q -c <log >u.$1 && logpack -d u.$1 && cmp u log' \
+			${z%:*} ${z#*:}
+		rm -f u
+	else
+		skip "no ${z%:*}" "unpacks what ${z%:*} made"
+	fi
+done
+
+mkdir many
+for i in 1 2 3 4 5 6 7 8; do echo $i >many/$i; done
+is 'names are printed in their order' "$(logpack -j 4 many/? | tr '\n' ' ')" \
+	'many/1.gz many/2.gz many/3.gz many/4.gz many/5.gz many/6.gz many/7.gz many/8.gz '
+is 'names from a list' \
+	"$(find many -name '*.gz' | sort | logpack -d -T - | tail -n 1)" many/8
+is 'with NUL' "$(printf 'many/1\0many/2\0' | logpack -0 --files-from=- | tr '\0' ,)" \
+	many/1.gz,many/2.gz,
+is 'or an option of that name' \
+	"$(printf 'many/1.gz\0' | logpack --null-list -dT - | tr '\0' ,)" many/1,
+ok 'an empty list is no trouble' logpack -T empty
+is 'a dry run prints names' "$(logpack --dry-run many/3)" many/3.gz
+ok 'and changes nothing' sh -c 'test -f many/3 && test ! -e many/3.gz'
+says 'many/3: 2 to [0-9]* bytes' 'tells what was gained' \
+	logpack --verbose -k many/3
+
+is 'lists as gzip does' "$(logpack --list k.gz many/2.gz | tr -s ' ')" \
+	"$(gzip -l k.gz many/2.gz | tr -s ' ')"
+exits 0 'a good file passes the test' logpack --test k.gz many/2.gz
+head -c 100000 k.gz >cut.gz
+exits 1 'one cut short does not' logpack -t k.gz cut.gz
+{ head -c 50000 k.gz; printf XXXX; tail -c +50005 k.gz; } >bent.gz
+exits 1 'nor one with other bytes' logpack -t bent.gz
+exits 1 'nor what is not compressed' logpack -t log
+exits 1 'a broken file is not unpacked' logpack -d bent.gz
+ok 'and nothing is made of it' sh -c 'test -f bent.gz && test ! -e bent'
+
+exits 1 'what has a suffix is not packed again' logpack k.gz
+exits 1 'what has none is not unpacked' logpack -d log
+exits 1 'a folder is refused' logpack many
+ln -s log link
+exits 1 'a link is refused' logpack link
+ln many/4 many/4b
+exits 1 'a file with other links is refused' logpack many/4
+ok 'but may be kept' logpack -k many/4
+exits 2 'a missing file is trouble' logpack nothing
+exits 2 'a full disk is trouble' sh -c 'logpack <log >/dev/full'
+exits 2 'an unknown option' logpack --nothing
+cp log a
+echo other | gzip >a.gz
+exits 1 'another result that is there is refused' logpack a
+ok 'and both are kept' sh -c 'cmp a log && gzip -dc a.gz | grep -q other'
+cp k.gz a.gz
+is 'a killed run is completed' "$(logpack a)" a.gz
+ok 'the file is gone' test ! -e a
+echo leftover >.a2.gz.logferry
+cp log a2
+ok 'a leftover of a killed run is replaced' logpack a2
+ok 'by the whole' sh -c '
+	gzip -dc a2.gz | cmp - log && test ! -e .a2.gz.logferry'
+
+cp log busy
+(exec 3>>busy; : >opened; until [ -e enough ]; do sleep 0.05; done) &
+until_true 5 test -e opened
+exits 1 'a file open for writing is refused' logpack --wait 200ms busy
+ok 'and kept' sh -c 'cmp busy log && test ! -e busy.gz'
+(sleep 0.5; : >enough) &
+ok 'it is packed when its writer lets go' logpack --wait=30 busy
+ok 'the whole of it' holds busy.gz log
+wait
+
+# The writer comes when logpack has begun.
+for _ in 1 2 3 4 5 6 7 8 9 10; do cat log; done >grows
+logpack -9 -j 1 grows >out 2>err &
+pid=$!
+until_true 10 test -e .grows.gz.logferry
+kill -STOP $pid
+echo more >>grows
+kill -CONT $pid
+wait $pid
+is 'a file that changes meanwhile is refused' "$? $(cat err)" \
+	'1 logpack: grows: changed while it was read'
+ok 'and nothing is left of the try' sh -c '
+	test -e grows && test ! -e grows.gz && test ! -e .grows.gz.logferry'
+logpack -9 -j 1 grows >out 2>err &
+pid=$!
+until_true 10 test -e .grows.gz.logferry
+kill -TERM $pid
+wait $pid
+is 'asked to finish, it gives up' "$?" 2
+ok 'and nothing is left of that try' sh -c '
+	test -e grows && test ! -e grows.gz && test ! -e .grows.gz.logferry'
+
+mkfifo pipe
+logpack <pipe >term.gz &
+pid=$!
+exec 4>pipe
+cat log >&4
+kill -TERM $pid
+wait $pid
+is 'asked to finish, a stream ends well' $? 0
+ok 'and is complete' holds term.gz log
+exec 4>&-
+done_testing
