@@ -1,0 +1,199 @@
+#!/bin/sh
+# all commands: what every one of them keeps
+. "${0%/*}/lib.sh"
+
+all='loggrep logpack logparse logpush logquiet logstamp'
+line='192.0.2.7 - - [29/Jun/2021:10:05:03 +0000] "GET / HTTP/1.1" 503 12 "-" "-"'
+for _ in 1 2 3; do echo "$line"; done >three.log
+
+# stream COMMAND: run it as a filter of lines, in the shape closest to cat
+stream() {
+	case $1 in
+	loggrep) exec loggrep 503 ;;
+	logparse) exec logparse -o 'template:{client} {status}' ;;
+	logpack) exec logpack ;;
+	logquiet) exec logquiet -t 1h --tee true ;;
+	esac
+}
+lines_of() {			# COMMAND FILE: the lines in what it wrote
+	case $1 in
+	logpack) gzip -dc <"$2" | wc -l ;;
+	*) wc -l <"$2" ;;
+	esac
+}
+
+for c in $all; do
+	"$c" --help >help 2>err
+	is "$c: --help is status 0" $? 0
+	ok "$c: --help begins with its usage" grep -q "^usage: $c " help
+	for o in --help --version --syslog; do
+		ok "$c: --help tells of $o" grep -q -e "$o " help
+	done
+	is "$c: --help says nothing on standard error" "$(cat err)" ''
+	"$c" --version >version
+	is "$c: --version is status 0" $? 0
+	ok "$c: --version names it" grep -Eq "^$c \(logferry\) [0-9.]+$" version
+
+	# shellcheck disable=SC2016
+	exits 2 "$c: help to a full disk" sh -c '"$1" --help >/dev/full' - "$c"
+	exits 2 "$c: an unknown long option" "$c" --no-such-option </dev/null
+	exits 2 "$c: an unknown letter" "$c" -, </dev/null
+	says "^$c: no such option: --no-such-option" \
+	    "$c: says which option it does not know" \
+	    "$c" --no-such-option=3 </dev/null
+done
+
+# Letters that h and V have in all but grep's relatives.
+for c in logpack logparse logpush logquiet logstamp; do
+	exits 0 "$c: -h is --help" "$c" -h
+	exits 0 "$c: -V is --version" "$c" -V
+done
+
+# A failed write is never status 0.
+for c in loggrep logparse logpack logquiet; do
+	( stream $c ) <three.log >/dev/full 2>err
+	st=$?
+	case $c in
+	logquiet)	# when --tee's reader goes, the rest goes on
+		skip 'the rest goes on' "$c: a full disk is status 2" ;;
+	*)	is "$c: a full disk is status 2" "$st" 2 ;;
+	esac
+	ok "$c: a full disk is told once" \
+	    test "$(grep -c 'No space left on device' err)" = 1
+done
+cp three.log a.log.1
+logstamp a.log.1 >/dev/full 2>err
+is 'logstamp: a name that cannot be printed is status 2' $? 2
+cp three.log b.log
+logpack b.log >/dev/full 2>err
+is 'logpack: a name that cannot be printed is status 2' $? 2
+
+# A reader that goes away ends a filter quietly, as syslog-ng's children see it.
+for c in loggrep logparse logpack; do
+	for _ in 1 2 3 4 5 6 7 8; do cat three.log; done >24.log
+	for _ in 1 2 3 4 5 6 7 8; do cat 24.log 24.log 24.log 24.log; done |
+	    cat - 24.log >many.log
+	n=0
+	while [ $((n += 1)) -le 40 ]; do cat many.log; done |
+	    ( trap '' PIPE; stream $c 2>err ) | head -c 1 >/dev/null
+	is "$c: EPIPE is quiet" "$(cat err)" ''
+done
+
+# Lists of names.
+mkdir list
+cp three.log 'list/a b'
+cp three.log 'list/c
+d'
+printf 'list/a b\n' >names
+printf 'list/a b\0list/c\nd\0' >names0
+is 'loggrep: -T' "$(loggrep -c -T names 503)" 3
+is 'loggrep: -0' "$(loggrep -h -T names0 -0 503 | wc -l)" 6
+is 'loggrep: -T - is standard input' "$(loggrep -c -T - 503 <names)" 3
+is 'logparse: -T' "$(logparse -T names | wc -l)" 3
+is 'logparse: -0' "$(logparse -0 -T - <names0 | wc -l)" 6
+is 'logpack: -0, names in and out' \
+    "$(logpack -0 -T - <names0 | tr '\0\n' '\n+' | sort)" \
+    "$(printf 'list/a b.gz\nlist/c+d.gz')"
+ls list/*.gz | head -n 1 >names
+mkdir store
+logpush -T names "file://$tmp/store/" >/dev/null
+is 'logpush: -T' "$(ls store)" 'a b.gz'
+find list -name '*.gz' -print0 | logpush -0 -T - "file://$tmp/store/" >/dev/null
+is 'logpush: -0' "$(find store -type f -name '[!.]*' -print0 |
+    tr -dc '\0' | wc -c)" 2
+touch -d @1624977000 list/x.1 list/y.1
+is 'logstamp: -T' "$(ls list/?.1 | logstamp -T -)" "$(printf '%s\n' \
+    list/x-1624977000 list/y-1624977000)"
+for c in loggrep logparse logpack logstamp logpush; do
+	case $c in
+	loggrep) set -- -T /no/such/list x ;;
+	logpush) set -- -T /no/such/list "file://$tmp/store/" ;;
+	*) set -- -T /no/such/list ;;
+	esac
+	exits 2 "$c: a list that cannot be read" "$c" "$@"
+done
+
+# Compressed input is known by its first bytes.
+head -n 1 three.log | gzip >z.gz
+tail -n 2 three.log | gzip >>z.gz
+for z in zstd xz bzip2 lz4; do
+	if command -v $z >/dev/null; then
+		$z -c <three.log >z.$z
+	else
+		: >z.$z
+	fi
+done
+for z in gz zstd xz bzip2 lz4; do
+	for c in loggrep logparse; do
+		if [ ! -s z.$z ]; then
+			skip "no $z" "$c: reads $z"
+			continue
+		fi
+		cp z.$z plain-name
+		case $c in
+		loggrep) set -- -c 503 ;;
+		logparse) set -- -s client,status ;;
+		esac
+		is "$c: reads $z from a file and from a pipe" \
+		    "$("$c" "$@" plain-name | md5sum)$(cat z.$z |
+		    "$c" "$@" | md5sum)" \
+		    "$("$c" "$@" three.log | md5sum)$("$c" "$@" <three.log |
+		    md5sum)"
+	done
+done
+
+# Live: what came in is out before the next read waits.
+mkfifo fifo
+for c in loggrep logparse logquiet; do
+	( stream $c ) <fifo >out &
+	exec 3>fifo
+	echo "$line" >&3
+	ok "$c: a line is out while the input waits" until_true 20 test -s out
+	exec 3>&-
+	wait $!
+done
+
+# SIGTERM means finish: what is in the pipe is taken first.
+for c in loggrep logparse logpack logquiet; do
+	( stream $c ) <fifo >out 2>err &
+	pid=$!
+	exec 3>fifo
+	echo "$line" >&3
+	case $c in
+	logpack) sleep 0.5 ;;
+	*) until_true 20 test -s out ;;
+	esac
+	kill -STOP $pid
+	cat three.log >&3
+	kill -TERM $pid
+	kill -CONT $pid
+	wait $pid
+	is "$c: SIGTERM ends it as the end of input does" $? 0
+	is "$c: and it has taken what was in its pipe" "$(lines_of $c out)" 4
+	is "$c: and says nothing" "$(cat err)" ''
+	exec 3>&-
+done
+
+# --syslog: nothing on standard error, all to /dev/log.
+strace=
+strace -o /dev/null true 2>/dev/null && strace=yes
+for c in $all; do
+	case $c in
+	loggrep) set -- --syslog x /no/such/file ;;
+	logquiet) set -- --syslog /no/such/command ;;
+	logpush) set -- --syslog "file://$tmp/store/" /no/such/file ;;
+	*) set -- --syslog /no/such/file ;;
+	esac
+	"$c" "$@" </dev/null 2>err
+	is "$c: --syslog leaves standard error alone" "$(cat err)" ''
+	if [ -n "$strace" ]; then
+		ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=connect -o trace \
+		    "$c" "$@" </dev/null
+		ok "$c: --syslog writes to the system's log" \
+		    grep -q /dev/log trace
+	else
+		skip 'no strace here' "$c: --syslog writes to the system's log"
+	fi
+done
+
+done_testing
