@@ -22,7 +22,7 @@ LIBOBJS = $(patsubst %.c,$B/%.o,$(wildcard lib/*.c))
 CTESTS = $(patsubst %.c,$B/%,$(wildcard tests/*.c))
 FUZZERS = $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*.c))
 SCRIPTS = $(shell grep -lrIE '^\#!.*sh$$' scripts tests .ci)
-PROVE = prove -j2 --timer -e ''
+PROVE ?= prove --timer -e ''
 FUZZ_SECONDS = 20
 
 all: $(CMDS:%=$B/%)
@@ -39,14 +39,14 @@ $B/%.o: %.c
 
 # Fast, no root, no network.
 check: all $(CTESTS)
-	B=$(abspath $B) $(PROVE) tests/*.t $(CTESTS)
+	B=$(abspath $B) $(PROVE) -j2 tests/*.t $(CTESTS)
 
 # On real servers; a test that needs one that is not installed says so.
 check-services: all
-	B=$(abspath $B) prove --timer -e '' tests/services/*.t
+	B=$(abspath $B) $(PROVE) tests/services/*.t
 
 check-faults: all
-	B=$(abspath $B) prove --timer -e '' tests/faults/*.t
+	B=$(abspath $B) $(PROVE) tests/faults/*.t
 
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
