@@ -20,7 +20,8 @@
 
 enum { JOBS = 4, DEADLINE_MS = 5 * 60 * 1000 };
 enum {
-	DEADLINE = OPT_LONG, IF_EXISTS, INSTANCE, MOVE_TO, RECEIPTS, RM,
+	ADDRESSING_STYLE = OPT_LONG, DEADLINE, ENDPOINT_URL, IF_EXISTS,
+	INSECURE_HTTP, INSTANCE, MOVE_TO, PROFILE, RECEIPTS, REGION, RM,
 };
 
 static const struct cmd cmd = {
@@ -38,6 +39,14 @@ static const struct cmd cmd = {
 		    "delivery" },
 		{ DEADLINE, "deadline", "time", "give a file up after it "
 		    "(5m)" },
+		{ ENDPOINT_URL, "endpoint-url", "url", "the S3 store to talk "
+		    "to" },
+		{ REGION, "region", "name", "its region" },
+		{ PROFILE, "profile", "name", "the profile in ~/.aws" },
+		{ ADDRESSING_STYLE, "addressing-style", "style", "of S3 URLs: "
+		    "auto, path, virtual" },
+		{ INSECURE_HTTP, "insecure-http", NULL, "credentials may go "
+		    "over http://" },
 		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
 		{ 'n', "dry-run", NULL, "only say what would go where" },
 		{ 'q', "quiet", NULL, "no summary" },
@@ -52,6 +61,7 @@ static const struct destination {
 	int (*send)(struct send *s, struct parcel *p);
 } destinations[] = {
 	{ "file://", send_file_prepare, send_file },
+	{ "s3://", send_s3_prepare, send_s3 },
 };
 
 struct push {
@@ -272,6 +282,9 @@ main(int argc, char *argv[])
 	static const char *const exists[] = {
 		"suffix", "refuse", "overwrite", NULL,
 	};
+	static const char *const styles[] = {
+		"auto", "path", "virtual", NULL,
+	};
 	static char host[256];
 	struct push push = {
 		.send = { .jobs = JOBS, .deadline_ms = DEADLINE_MS },
@@ -288,6 +301,11 @@ main(int argc, char *argv[])
 		case 'q': push.quiet = true; break;
 		case 'v': push.verbose = true; break;
 		case DEADLINE: push.send.deadline_ms = opt_duration_ms(&cmd); break;
+		case ADDRESSING_STYLE: push.send.s3_options.style = (enum s3_style)opt_word(&cmd, styles); break;
+		case ENDPOINT_URL: push.send.s3_options.endpoint = optarg; break;
+		case INSECURE_HTTP: push.send.s3_options.insecure = true; break;
+		case PROFILE: push.send.s3_options.profile = optarg; break;
+		case REGION: push.send.s3_options.region = optarg; break;
 		case IF_EXISTS: push.send.if_exists = (enum if_exists)opt_word(&cmd, exists); break;
 		case INSTANCE: push.send.common.instance = optarg; break;
 		case MOVE_TO: push.move_to = optarg; break;
@@ -314,6 +332,6 @@ main(int argc, char *argv[])
 	push_files(&push, argv);
 	progress_end();
 	summary(&push, start_ms);
-	buf_free(&push.send.place);
+	send_free(&push.send);
 	return out_finish(push.status);
 }

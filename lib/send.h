@@ -6,6 +6,7 @@
 
 #include "parcel.h"
 #include "place.h"
+#include "s3.h"
 
 enum if_exists { IF_EXISTS_SUFFIX, IF_EXISTS_REFUSE, IF_EXISTS_OVERWRITE };
 
@@ -16,6 +17,13 @@ struct send {
 	enum if_exists if_exists;
 	int64_t deadline_ms;	/* for one file, 0 for none */
 	unsigned jobs;		/* pieces in parallel */
+	bool gzip_encoding;	/* .gz: a way to transport text, not a file */
+	const char *content_type;	/* NULL: by the name */
+	struct buf headers;	/* the user's own, see headers.h */
+	struct http_options http;
+	struct s3_options s3_options;
+	struct http_pool *pool;	/* made by a prepare that needs it */
+	struct s3 *s3;
 };
 
 /*
@@ -25,12 +33,23 @@ struct send {
 int send_place(const struct send *s, struct parcel *p, bool escape,
     struct buf *out);
 
+/* Content-Type, and Content-Encoding, of the parcel. */
+int send_content_type(const struct send *s, const struct parcel *p,
+    struct buf *headers);
+
 /*
- * file:///folder: a copy, written whole or not at all, synced and read back.
- * Safe in several threads.  send_file_prepare returns NULL, or what is wrong
- * with the URL; send_file a STATUS_.
+ * For each kind of store: prepare returns NULL or what is wrong with the URL or
+ * the options; the other, which is called in several threads, a STATUS_.
  */
+
+/* file:///folder: a copy, whole or not at all, synced and read back. */
 const char *send_file_prepare(struct send *s);
 int send_file(struct send *s, struct parcel *p);
+
+/* s3://bucket/key: an object, whose digest the store confirmed. */
+const char *send_s3_prepare(struct send *s);
+int send_s3(struct send *s, struct parcel *p);
+
+void send_free(struct send *s);		/* what the prepares made */
 
 #endif

@@ -1,0 +1,494 @@
+#include "multipart.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "finish.h"
+#include "headers.h"
+#include "place.h"
+#include "status.h"
+#include "units.h"
+
+enum {
+	PART_SIZE = 16 << 20, PARTS_MAX = 10000, LIST_MAX = 1 << 20,
+	ABORT_MS = 5000,
+};
+
+struct part {
+	uint64_t from, size;
+	char etag[80];		/* as the store gave it; "": not stored yet */
+};
+
+/* A part, or several one after another, on the way. */
+struct lane {
+	struct s3_call call;
+	struct part *part;	/* NULL: idle */
+	bool waiting;		/* for its next try */
+	int64_t when_ms;
+	char query[1200], sha256[SHA256_HEX];
+};
+
+/* As place_escape, with slashes too. */
+static void
+escape_all(struct buf *out, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '/')
+			buf_adds(out, "%2F");
+		else
+			place_escape(out, span_of(s.p + i, 1));
+}
+
+/* The next <name>...</name> of *at, and move *at behind it. */
+static bool
+next_block(struct span *at, const char *name, struct span *inside)
+{
+	char open[32], close[32];
+	int n = snprintf(open, sizeof open, "<%s>", name);
+	int m = snprintf(close, sizeof close, "</%s>", name);
+	const char *p, *end;
+
+	p = at->len > 0 ? memmem(at->p, at->len, open, (size_t)n) : NULL;
+	if (p == NULL)
+		return false;
+	p += n;
+	end = memmem(p, at->len - (size_t)(p - at->p), close, (size_t)m);
+	if (end == NULL)
+		return false;
+	*inside = span_of(p, (size_t)(end - p));
+	at->len -= (size_t)(end + m - at->p);
+	at->p = end + m;
+	return true;
+}
+
+static bool
+element(struct span in, const char *name, char *out, size_t size)
+{
+	return s3_element(&in, name, out, size);
+}
+
+/* Keep an upload's id, as it stands in a query. */
+static int
+keep_id(struct multipart *m, const char *id)
+{
+	struct buf b = { 0 };
+
+	escape_all(&b, span_str(id));
+	free(m->id);
+	m->id = NULL;
+	if (buf_str(&b) == NULL || b.len == 0 || b.len > 1024) {
+		buf_free(&b);
+		return -1;
+	}
+	m->id = b.p;
+	return 0;
+}
+
+/* The newest upload of our very key that somebody began: 0, or -1 for none. */
+static int
+find_upload(struct multipart *m)
+{
+	struct s3_call c = { .method = "GET", .http.max_answer = LIST_MAX };
+	struct buf query = { 0 };
+	char key[2048], id[1024], when[64], last[64] = "";
+	struct span xml, upload;
+
+	buf_adds(&query, "uploads=&prefix=");
+	escape_all(&query, m->key);
+	if ((c.query = buf_str(&query)) == NULL)
+		return -1;
+	if (s3_do(m->s3, m->h, &c, m->retry) == S3_DONE) {
+		xml = buf_span(&c.http.answer);
+		while (next_block(&xml, "Upload", &upload))
+			if (element(upload, "Key", key, sizeof key) &&
+			    span_is(m->key, key) &&
+			    element(upload, "UploadId", id, sizeof id) &&
+			    element(upload, "Initiated", when, sizeof when) &&
+			    strcmp(when, last) >= 0 && keep_id(m, id) == 0)
+				memcpy(last, when, sizeof last);
+	}
+	s3_call_free(&c);
+	buf_free(&query);
+	return m->id != NULL ? 0 : -1;
+}
+
+/* Is part i of ours what the store lists? */
+static bool
+is_ours(struct multipart *m, const struct part *part, const char *etag,
+    uint64_t size)
+{
+	char hex[2 * MD5_SIZE + 1];
+	struct digests d;
+	size_t quote = *etag == '"';
+
+	if (size != part->size || hash_range(HASH_MD5, m->parcel->fd,
+	    (off_t)part->from, part->size, &d) < 0)
+		return false;
+	hash_hex(d.md5, MD5_SIZE, hex);
+	return strncasecmp(etag + quote, hex, strlen(hex)) == 0 &&
+	    strlen(etag) == strlen(hex) + 2 * quote;
+}
+
+/* One page of the parts that the store has; the last number, or 0 at the end. */
+static unsigned
+take_page(struct multipart *m, struct span xml)
+{
+	char number[16], etag[80], size[32], more[16];
+	struct span part, all = xml;
+	unsigned long n = 0;
+
+	while (next_block(&xml, "Part", &part)) {
+		if (!element(part, "PartNumber", number, sizeof number) ||
+		    !element(part, "ETag", etag, sizeof etag) ||
+		    !element(part, "Size", size, sizeof size))
+			continue;
+		n = strtoul(number, NULL, 10);
+		if (n >= 1 && n <= m->count && is_ours(m, &m->parts[n - 1],
+		    etag, strtoull(size, NULL, 10)))
+			memcpy(m->parts[n - 1].etag, etag, sizeof etag);
+	}
+	if (!element(all, "IsTruncated", more, sizeof more) ||
+	    strcmp(more, "true") != 0)
+		return 0;
+	return (unsigned)n;
+}
+
+static void
+take_up(struct multipart *m)
+{
+	struct s3_call c = {
+		.method = "GET", .key = m->key, .http.max_answer = LIST_MAX,
+	};
+	struct buf query = { 0 };
+	unsigned after = 0;
+
+	do {
+		buf_clear(&query);
+		buf_printf(&query, "uploadId=%s&max-parts=1000", m->id);
+		if (after > 0)
+			buf_printf(&query, "&part-number-marker=%u", after);
+		if ((c.query = buf_str(&query)) == NULL)
+			break;
+		if (s3_do(m->s3, m->h, &c, m->retry) != S3_DONE) {
+			free(m->id);	/* gone: begin anew */
+			m->id = NULL;
+			break;
+		}
+		after = take_page(m, buf_span(&c.http.answer));
+	} while (after > 0);
+	s3_call_free(&c);
+	buf_free(&query);
+}
+
+static int
+call_failed(struct multipart *m, const struct s3_call *c, enum s3_verdict v)
+{
+	if (finish_asked())
+		return parcel_fail(m->parcel, STATUS_RETRY, "interrupted");
+	return parcel_fail(m->parcel, v == S3_LATER ? STATUS_RETRY :
+	    STATUS_TROUBLE, "%s", c->reason);
+}
+
+static int
+begin(struct multipart *m)
+{
+	struct s3_call c = {
+		.method = "POST", .key = m->key, .query = "uploads=",
+	};
+	enum s3_verdict v;
+	struct span xml;
+	char id[1024];
+	int status = STATUS_OK;
+
+	buf_addspan(&c.headers, buf_span(&m->headers));
+	if ((v = s3_do(m->s3, m->h, &c, m->retry)) != S3_DONE) {
+		status = call_failed(m, &c, v);
+	} else {
+		xml = buf_span(&c.http.answer);
+		if (!s3_element(&xml, "UploadId", id, sizeof id) ||
+		    keep_id(m, id) < 0)
+			status = parcel_fail(m->parcel, STATUS_TROUBLE,
+			    "the store gave no upload id");
+	}
+	s3_call_free(&c);
+	return status;
+}
+
+static int
+divide(struct multipart *m)
+{
+	uint64_t size = (uint64_t)m->parcel->st.st_size, part = PART_SIZE;
+
+	while ((size + part - 1) / part > PARTS_MAX)
+		part += PART_SIZE;
+	m->count = (unsigned)((size + part - 1) / part);
+	if ((m->parts = calloc(m->count, sizeof *m->parts)) == NULL)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+	for (unsigned i = 0; i < m->count; i++) {
+		m->parts[i].from = i * part;
+		m->parts[i].size = i + 1 < m->count ? part : size - i * part;
+	}
+	return STATUS_OK;
+}
+
+/* Send the lane's part, for the first time or again. */
+static int
+start(struct multipart *m, struct lane *l)
+{
+	struct s3_call *c = &l->call;
+	bool hopeless;
+
+	l->waiting = false;
+	c->http.timeout_ms = retry_left_ms(m->retry);
+	if (s3_prepare(m->s3, c, &hopeless) < 0)
+		return call_failed(m, c, hopeless ? S3_NO : S3_LATER);
+	if (http_start(m->h, &c->http) < 0)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+	return STATUS_OK;
+}
+
+/* Give the lane a part. */
+static int
+assign(struct multipart *m, struct lane *l, struct part *part)
+{
+	struct digests d;
+
+	if (hash_range(HASH_SHA256, m->parcel->fd, (off_t)part->from,
+	    part->size, &d) < 0)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+	hash_hex(d.sha256, SHA256_SIZE, l->sha256);
+	snprintf(l->query, sizeof l->query, "partNumber=%u&uploadId=%s",
+	    (unsigned)(part - m->parts) + 1, m->id);
+	l->part = part;
+	l->call = (struct s3_call){
+		.method = "PUT", .key = m->key, .query = l->query,
+		.sha256 = l->sha256,
+		.http = { .from_file = true, .fd = m->parcel->fd,
+		    .from = (off_t)part->from, .size = part->size },
+	};
+	return start(m, l);
+}
+
+/* The answer for the lane's part. */
+static int
+settle(struct multipart *m, struct lane *l)
+{
+	struct s3_call *c = &l->call;
+	enum s3_verdict v = s3_judge(m->s3, c);
+	struct span etag = headers_get(&c->http.answer_headers, "ETag");
+	int64_t wait;
+
+	if (v == S3_DONE && etag.len > 0 && etag.len < sizeof l->part->etag) {
+		memcpy(l->part->etag, etag.p, etag.len);
+		l->part->etag[etag.len] = '\0';
+		l->part = NULL;
+		s3_call_free(c);
+		return STATUS_OK;
+	}
+	if (v == S3_AGAIN)
+		return start(m, l);
+	if (v == S3_DONE)
+		snprintf(c->reason, sizeof c->reason, "a part has no ETag");
+	if (v == S3_NO || finish_asked() || parcel_changed(m->parcel) ||
+	    (wait = retry_next_ms(m->retry, c->after_ms)) < 0)
+		return call_failed(m, c, v == S3_NO ? S3_NO : S3_LATER);
+	l->waiting = true;
+	l->when_ms = units_now_ms() + wait;
+	return STATUS_OK;
+}
+
+/*
+ * Start whatever may be started; *next_ms is how long until the next lane that
+ * waits, -1 for none; *busy tells whether any has a part.
+ */
+static int
+feed(struct multipart *m, struct lane *lanes, unsigned *next, bool *busy,
+    int64_t *next_ms)
+{
+	int64_t left, now = units_now_ms();
+	int status = STATUS_OK;
+
+	*busy = false;
+	*next_ms = -1;
+	for (unsigned i = 0; i < m->jobs && status == STATUS_OK; i++) {
+		struct lane *l = &lanes[i];
+
+		while (*next < m->count && m->parts[*next].etag[0] != '\0')
+			++*next;
+		if (l->part == NULL && *next < m->count)
+			status = assign(m, l, &m->parts[(*next)++]);
+		else if (l->waiting && l->when_ms <= now)
+			status = start(m, l);
+		*busy = *busy || l->part != NULL;
+		if (l->waiting) {
+			left = l->when_ms > now ? l->when_ms - now : 0;
+			if (*next_ms < 0 || left < *next_ms)
+				*next_ms = left;
+		}
+	}
+	return status;
+}
+
+static struct lane *
+lane_of(struct lane *lanes, unsigned n, const struct http_request *r)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (&lanes[i].call.http == r)
+			return &lanes[i];
+	return NULL;
+}
+
+static int
+send_parts(struct multipart *m)
+{
+	struct lane *lanes;
+	struct http_request *r;
+	unsigned next = 0;
+	int64_t next_ms;
+	bool busy;
+	int status;
+
+	if ((lanes = calloc(m->jobs, sizeof *lanes)) == NULL)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+	for (;;) {
+		status = feed(m, lanes, &next, &busy, &next_ms);
+		if (status != STATUS_OK || !busy)
+			break;
+		if ((r = http_wait(m->h, next_ms)) != NULL) {
+			status = settle(m, lane_of(lanes, m->jobs, r));
+		} else if (finish_asked()) {
+			status = parcel_fail(m->parcel, STATUS_RETRY,
+			    "interrupted");
+		}
+		if (status != STATUS_OK)
+			break;
+	}
+	for (unsigned i = 0; i < m->jobs; i++) {
+		http_cancel(m->h, &lanes[i].call.http);
+		s3_call_free(&lanes[i].call);
+	}
+	free(lanes);
+	return status;
+}
+
+int
+multipart_send(struct multipart *m)
+{
+	int status;
+
+	if (m->parts == NULL && (status = divide(m)) != STATUS_OK)
+		return status;
+	if (!m->fresh && find_upload(m) == 0)
+		take_up(m);
+	if (m->id == NULL && (status = begin(m)) != STATUS_OK)
+		return status;
+	return send_parts(m);
+}
+
+/* The list of parts, as the store wants it back. */
+static int
+list_parts(const struct multipart *m, struct buf *xml)
+{
+	buf_adds(xml, "<CompleteMultipartUpload>");
+	for (unsigned i = 0; i < m->count; i++) {
+		buf_printf(xml, "<Part><PartNumber>%u</PartNumber><ETag>",
+		    i + 1);
+		for (const char *p = m->parts[i].etag; *p != '\0'; p++)
+			if (*p == '"')
+				buf_adds(xml, "&quot;");
+			else if (*p != '<' && *p != '&')
+				buf_addc(xml, *p);
+		buf_adds(xml, "</ETag></Part>");
+	}
+	buf_adds(xml, "</CompleteMultipartUpload>");
+	return xml->failed ? -1 : 0;
+}
+
+/* One call, no retries. */
+static enum s3_verdict
+call_once(struct s3 *s, struct http *h, struct s3_call *c)
+{
+	enum s3_verdict v;
+	bool hopeless;
+
+	do {
+		if (s3_prepare(s, c, &hopeless) < 0)
+			return hopeless ? S3_NO : S3_LATER;
+		http_do(h, &c->http);
+		v = s3_judge(s, c);
+	} while (v == S3_AGAIN);
+	return v;
+}
+
+enum s3_verdict
+multipart_complete(struct multipart *m, bool *taken)
+{
+	unsigned char d[SHA256_SIZE];
+	char query[1200], hex[SHA256_HEX];
+	struct buf xml = { 0 };
+	struct s3_call c = {
+		.method = "POST", .key = m->key, .query = query, .sha256 = hex,
+		.if_absent = m->if_absent,
+	};
+	enum s3_verdict v = S3_NO;
+	struct span answer;
+
+	*taken = false;
+	if (list_parts(m, &xml) < 0) {
+		parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+		goto done;
+	}
+	sha256(xml.p, xml.len, d);
+	hash_hex(d, sizeof d, hex);
+	snprintf(query, sizeof query, "uploadId=%s", m->id);
+	c.http.body = buf_span(&xml);
+	c.http.timeout_ms = retry_left_ms(m->retry);
+	headers_add(&c.headers, "Content-Type", "application/xml");
+	v = call_once(m->s3, m->h, &c);
+	*taken = c.http.status == 412;
+	/* 200 is sent before the work is done; an error may follow in it. */
+	answer = buf_span(&c.http.answer);
+	if (v == S3_DONE && memmem(answer.p, answer.len, "<Error>", 7) != NULL) {
+		s3_element(&answer, "Code", c.code, sizeof c.code);
+		snprintf(c.reason, sizeof c.reason, "200, but %s", c.code);
+		v = S3_LATER;
+	}
+	if (v != S3_DONE)
+		call_failed(m, &c, v);
+done:
+	s3_call_free(&c);
+	buf_free(&xml);
+	return v;
+}
+
+void
+multipart_abort(struct multipart *m)
+{
+	struct http_options o = *m->http;
+	char query[1200];
+	struct s3_call c = {
+		.method = "DELETE", .key = m->key, .query = query,
+		.http.timeout_ms = ABORT_MS,
+	};
+	struct http *h;
+
+	o.until_done = true;
+	o.connect_ms = ABORT_MS;
+	if (m->id == NULL || (h = http_new(&o)) == NULL)
+		return;
+	snprintf(query, sizeof query, "uploadId=%s", m->id);
+	call_once(m->s3, h, &c);
+	s3_call_free(&c);
+	http_free(h);
+}
+
+void
+multipart_free(struct multipart *m)
+{
+	free(m->parts);
+	free(m->id);
+	m->parts = NULL;
+	m->id = NULL;
+}

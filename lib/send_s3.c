@@ -1,0 +1,364 @@
+#include "send.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "finish.h"
+#include "headers.h"
+#include "multipart.h"
+#include "status.h"
+
+enum { SUFFIX_MAX = 10000, SINGLE_MAX = 64 << 20 };
+
+/* One file on its way into a bucket. */
+struct trip {
+	struct send *s;
+	struct parcel *p;
+	struct http *h;
+	struct retry retry;
+	struct span key;
+	char *own;		/* a key that we put wrong bytes under */
+};
+
+const char *
+send_s3_prepare(struct send *s)
+{
+	const char *bucket = s->url + strlen("s3://");
+	const char *key = strchr(bucket, '/'), *why;
+
+	if ((s->s3 = s3_new(bucket, &s->s3_options, &why)) == NULL)
+		return why;
+	key = key != NULL ? key + 1 : "";
+	buf_adds(&s->place, key);
+	if (*key == '\0' || key[strlen(key) - 1] == '/')
+		buf_adds(&s->place, "{name}");
+	if (buf_str(&s->place) == NULL ||
+	    (s->pool = http_pool_new(&s->http)) == NULL)
+		return "out of memory";
+	return NULL;
+}
+
+/* What a verdict that is not S3_DONE means for the parcel. */
+static int
+failed(struct trip *t, const struct s3_call *c, enum s3_verdict v)
+{
+	if (finish_asked())
+		return parcel_fail(t->p, STATUS_RETRY, "interrupted");
+	return parcel_fail(t->p, v == S3_LATER ? STATUS_RETRY : STATUS_TROUBLE,
+	    "%s", c->reason);
+}
+
+static bool
+is_md5(struct span etag)
+{
+	if (etag.len != 2 * MD5_SIZE)
+		return false;
+	for (size_t i = 0; i < etag.len; i++)
+		if (strchr("0123456789abcdefABCDEF", etag.p[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* An ETag without its quotes. */
+static struct span
+etag_of(const struct s3_call *c)
+{
+	struct span e = headers_get(&c->http.answer_headers, "ETag");
+
+	if (e.len >= 2 && e.p[0] == '"' && e.p[e.len - 1] == '"')
+		e = span_of(e.p + 1, e.len - 2);
+	return e;
+}
+
+/* Does the answer's ETag say that the store has the parcel's very bytes? */
+static bool
+etag_proves(const struct parcel *p, const struct s3_call *c)
+{
+	char hex[2 * MD5_SIZE + 1];
+	struct span etag = etag_of(c);
+
+	if (p->st.st_size > SINGLE_MAX || !is_md5(etag))
+		return false;
+	hash_hex(p->digests.md5, MD5_SIZE, hex);
+	return strncasecmp(hex, etag.p, etag.len) == 0;
+}
+
+/* Does a HEAD's answer describe the parcel's contents? */
+static bool
+describes(const struct parcel *p, const struct s3_call *c)
+{
+	const struct buf *h = &c->http.answer_headers;
+	struct span size = headers_get(h, "Content-Length");
+	struct span sha256 = headers_get(h, "x-amz-meta-sha256");
+	char want[32];
+
+	snprintf(want, sizeof want, "%lld", (long long)p->st.st_size);
+	if (!span_is(size, want))
+		return false;
+	return span_is(sha256, p->sha256) || etag_proves(p, c);
+}
+
+static int
+keep_etag(struct parcel *p, struct span etag)
+{
+	buf_clear(&p->etag);
+	return buf_addspan(&p->etag, etag);
+}
+
+enum found { ABSENT, EQUAL, OTHER, UNKNOWN, FAILED };
+
+/* What is under the key?  FAILED: *status is the parcel's. */
+static enum found
+look(struct trip *t, int *status)
+{
+	struct s3_call c = { .method = "HEAD", .key = t->key, .query = "" };
+	enum s3_verdict v = s3_do(t->s->s3, t->h, &c, &t->retry);
+	enum found found = FAILED;
+
+	if (v == S3_DONE && describes(t->p, &c)) {
+		found = EQUAL;
+		keep_etag(t->p, etag_of(&c));
+	} else if (v == S3_DONE) {
+		found = OTHER;
+	} else if (v == S3_NO && c.http.status == 404) {
+		found = ABSENT;
+	} else if (v == S3_NO && c.http.status != 0) {
+		/* 403: whoever may only write is not told; 400 has no reason */
+		found = UNKNOWN;
+	} else {
+		*status = failed(t, &c, v);
+	}
+	s3_call_free(&c);
+	return found;
+}
+
+/* The headers that the object keeps. */
+static int
+add_headers(const struct trip *t, struct buf *headers)
+{
+	const struct parcel *p = t->p;
+
+	buf_addspan(headers, buf_span(&t->s->headers));
+	headers_add(headers, "x-amz-meta-mtime", "%lld.%09ld",
+	    (long long)p->st.st_mtim.tv_sec, p->st.st_mtim.tv_nsec);
+	headers_add(headers, "x-amz-meta-sha256", "%s", p->sha256);
+	if (t->s->common.host != NULL)
+		headers_add(headers, "x-amz-meta-host", "%s",
+		    t->s->common.host);
+	return send_content_type(t->s, p, headers) < 0 || headers->failed ?
+	    -1 : 0;
+}
+
+/* One PUT; *taken: the server says the key is taken. */
+static int
+put_single(struct trip *t, bool if_absent, bool *taken)
+{
+	struct parcel *p = t->p;
+	struct s3_call c = {
+		.method = "PUT", .key = t->key, .query = "",
+		.if_absent = if_absent, .parcel = p, .sha256 = p->sha256,
+		.http = { .from_file = true, .fd = p->fd,
+		    .size = (uint64_t)p->st.st_size },
+	};
+	char base64[64];
+	enum s3_verdict v;
+	int status = STATUS_OK;
+
+	hash_base64(p->digests.md5, MD5_SIZE, base64);
+	headers_add(&c.headers, "Content-MD5", "%s", base64);
+	if (s3_is_aws(t->s->s3)) {
+		hash_base64(p->digests.sha256, SHA256_SIZE, base64);
+		headers_add(&c.headers, "x-amz-checksum-sha256", "%s", base64);
+	}
+	if (add_headers(t, &c.headers) < 0) {
+		status = parcel_fail_errno(p, STATUS_TROUBLE, NULL);
+		goto done;
+	}
+	v = s3_do(t->s->s3, t->h, &c, &t->retry);
+	*taken = v == S3_NO && c.http.status == 412;
+	if (v != S3_DONE)
+		status = failed(t, &c, v);
+	else if (etag_proves(p, &c))
+		keep_etag(p, etag_of(&c));
+	else
+		status = STATUS_NO;	/* stored, unproven: a HEAD decides */
+done:
+	s3_call_free(&c);
+	return status;
+}
+
+/* The parts are there: have them put together, until the object is seen. */
+static int
+complete(struct trip *t, struct multipart *m, bool *taken)
+{
+	enum s3_verdict v;
+	int status;
+
+	for (;;) {
+		v = multipart_complete(m, taken);
+		if (v == S3_DONE || *taken)
+			return STATUS_NO;
+		/* Done all the same? RGW says 500 when asked once more. */
+		switch (look(t, &status)) {
+		case EQUAL: return STATUS_OK;
+		case FAILED: return status;
+		default: break;
+		}
+		if (v == S3_NO)
+			return STATUS_TROUBLE;
+		if (!retry_wait(&t->retry, 0))
+			return STATUS_RETRY;
+	}
+}
+
+static int
+put_parts(struct trip *t, bool if_absent, bool *taken)
+{
+	struct multipart m = {
+		.s3 = t->s->s3, .h = t->h, .retry = &t->retry,
+		.http = &t->s->http, .parcel = t->p, .key = t->key,
+		.if_absent = if_absent, .fresh = t->own != NULL,
+		.jobs = t->s->jobs,
+	};
+	int status;
+
+	if (add_headers(t, &m.headers) < 0)
+		status = parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
+	else if ((status = multipart_send(&m)) == STATUS_OK)
+		status = complete(t, &m, taken);
+	if ((status != STATUS_OK && status != STATUS_NO) || *taken)
+		multipart_abort(&m);
+	multipart_free(&m);
+	buf_free(&m.headers);
+	return status;
+}
+
+/*
+ * Store the parcel under the key, and have that confirmed.  STATUS_NO: the key
+ * is taken, or holds wrong bytes now, which makes it our own.
+ */
+static int
+put(struct trip *t, bool if_absent, bool *taken)
+{
+	int status;
+
+	*taken = false;
+	if (t->p->st.st_size <= SINGLE_MAX)
+		status = put_single(t, if_absent, taken);
+	else
+		status = put_parts(t, if_absent, taken);
+	if (status != STATUS_NO || *taken)
+		return status;
+	switch (look(t, &status)) {
+	case EQUAL:
+		return STATUS_OK;
+	case FAILED:
+		return status;
+	case UNKNOWN:
+		return parcel_fail(t->p, STATUS_TROUBLE, "sent, but the store "
+		    "does not let us confirm it");
+	case ABSENT:
+		return parcel_fail(t->p, STATUS_RETRY, "sent, but the store "
+		    "does not have it");
+	case OTHER:
+		break;
+	}
+	free(t->own);
+	t->own = strndup(t->key.p, t->key.len);
+	return parcel_fail(t->p, STATUS_NO, "the store holds other bytes than "
+	    "were sent");
+}
+
+/* Deliver to this very key; *taken: other contents are there. */
+static int
+deliver_to(struct trip *t, bool *taken)
+{
+	int status = STATUS_OK;
+
+	for (int tries = 0; tries < 3; tries++) {
+		bool over = t->s->if_exists == IF_EXISTS_OVERWRITE ||
+		    (t->own != NULL && span_is(t->key, t->own));
+		enum found found = look(t, &status);
+
+		*taken = false;
+		if (found == FAILED)
+			return status;
+		if (found == EQUAL) {
+			t->p->was_there = tries == 0;
+			return STATUS_OK;
+		}
+		if (!over && (found == OTHER || (found == UNKNOWN && tries > 0)))
+			break;
+		status = put(t, !over, taken);
+		if (status != STATUS_NO)
+			return status;
+		/* Somebody was faster, or our own answer was lost: look. */
+	}
+	if (t->own != NULL && span_is(t->key, t->own))
+		return STATUS_RETRY;
+	*taken = true;
+	return parcel_fail(t->p, STATUS_NO, "%.*s: is there with other contents",
+	    (int)t->key.len, t->key.p);
+}
+
+/* Find a key for the parcel, the n-th if others are taken, and store it. */
+static int
+deliver(struct trip *t, const char *place)
+{
+	int status = STATUS_NO;
+	bool taken = true;
+	char *key;
+
+	for (unsigned n = 0; taken && n < SUFFIX_MAX; n++) {
+		if ((key = place_suffix(place, n)) == NULL)
+			return parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
+		t->key = span_str(key);
+		status = deliver_to(t, &taken);
+		if (status == STATUS_OK) {
+			buf_clear(&t->p->url);
+			s3_name(t->s->s3, t->key, &t->p->url);
+		}
+		if (status == STATUS_OK && !t->p->was_there) {
+			free(t->own);	/* if the file changed: for its next */
+			t->own = key;
+			break;
+		}
+		free(key);
+		if (t->s->if_exists != IF_EXISTS_SUFFIX)
+			break;
+	}
+	return status;
+}
+
+int
+send_s3(struct send *s, struct parcel *p)
+{
+	struct trip t = { .s = s, .p = p, .h = http_pool_take(s->pool) };
+	struct buf place = { 0 };
+	int status, which;
+
+	if (t.h == NULL)
+		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
+	retry_begin(&t.retry, s->deadline_ms);
+	for (int tries = 0; tries < 2; tries++) {
+		buf_clear(&place);
+		if ((status = parcel_begin(p)) != STATUS_OK)
+			break;
+		which = HASH_SHA256;
+		if (p->st.st_size <= SINGLE_MAX)
+			which |= HASH_MD5;
+		if ((status = parcel_digest(p, which)) != STATUS_OK ||
+		    (status = send_place(s, p, false, &place)) != STATUS_OK)
+			break;
+		status = deliver(&t, place.p);
+		if (!parcel_changed(p))
+			break;
+		status = parcel_fail(p, STATUS_NO, "changed while it was sent");
+	}
+	free(t.own);
+	buf_free(&place);
+	http_pool_give(s->pool, t.h);
+	return status;
+}
