@@ -66,7 +66,9 @@ print_opt(const struct cmd *cmd, const struct opt *o)
 	if (o->name != NULL)
 		n += snprintf(left + n, sizeof left - (size_t)n, "--%s",
 		    o->name);
-	if (o->arg != NULL)
+	if (o->arg != NULL && o->arg[0] == '[')
+		snprintf(left + n, sizeof left - (size_t)n, "[=%s", o->arg + 1);
+	else if (o->arg != NULL)
 		snprintf(left + n, sizeof left - (size_t)n, "%c%s",
 		    o->name != NULL ? '=' : ' ', o->arg);
 	printf("  %-28s %s\n", left, o->help);
@@ -82,6 +84,15 @@ print_help(const struct cmd *cmd)
 	for (const struct opt *o = ours; o->letter != 0; o++)
 		print_opt(cmd, o);
 	exit(fflush(stdout) == 0 ? STATUS_OK : STATUS_TROUBLE);
+}
+
+/* Whether it takes an argument, as getopt_long(3) says that. */
+static int
+takes(const struct opt *o)
+{
+	if (o->arg == NULL)
+		return no_argument;
+	return o->arg[0] == '[' ? optional_argument : required_argument;
 }
 
 /* Turn the tables into what getopt_long(3) wants. */
@@ -101,13 +112,12 @@ tables(const struct cmd *cmd, char *letters, struct option *longs)
 				abort();
 			if ((letter = letter_of(cmd, o)) != 0) {
 				*l++ = (char)letter;
-				if (o->arg != NULL)
+				for (int c = takes(o); c > 0; c--)
 					*l++ = ':';
 			}
 			if (o->name != NULL)
 				longs[n++] = (struct option){ o->name,
-					o->arg != NULL ? required_argument :
-					no_argument, NULL, o->letter };
+					takes(o), NULL, o->letter };
 		}
 	*l = '\0';
 	longs[n] = (struct option){ 0 };
@@ -146,7 +156,7 @@ complain(const struct cmd *cmd, int why, char *argv[])
 int
 opt_next(const struct cmd *cmd, int argc, char *argv[])
 {
-	static char letters[2 * MAX_OPTS + 3];
+	static char letters[3 * MAX_OPTS + 3];
 	static struct option longs[MAX_OPTS];
 	int ch;
 

@@ -16,7 +16,8 @@
 struct opt {
 	int letter;		/* what opt_next returns; above 255: no letter */
 	const char *name;	/* long name, or NULL */
-	const char *arg;	/* the argument's name, or NULL for none */
+	const char *arg;	/* the argument's name, or NULL for none;
+				   "[name]": may be left out, then no optarg */
 	const char *help;	/* NULL: not shown */
 };
 
