@@ -1,17 +1,834 @@
 /*
- * loggrep - not written yet
+ * loggrep - print the log lines that matter
  */
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "colors.h"
+#include "files.h"
+#include "finish.h"
+#include "input.h"
+#include "line.h"
 #include "opt.h"
+#include "out.h"
+#include "pattern.h"
+#include "progress.h"
+#include "servererror.h"
+#include "status.h"
+
+enum {
+	OPT_COLOR = OPT_LONG, OPT_LABEL, OPT_MAX_LINE, OPT_EXPLAIN,
+	OPT_LINE_BUFFERED,
+};
 
 static const struct cmd cmd = {
-	.name = "loggrep", .what = "", .operands = "",
-	.opts = (const struct opt[]){ { 0 } },
+	.name = "loggrep", .what = "print the log lines that matter",
+	.operands = "[pattern] [file ...]",
+	.opts = (const struct opt[]){
+		{ '5', "server-errors", NULL, "select HTTP server errors, by "
+		    "their status field" },
+		{ OPT_EXPLAIN, "explain", NULL, "say by which rule a line is "
+		    "a server error" },
+		{ 'e', "regexp", "pattern", "a pattern; may be repeated" },
+		{ 'f', "file", "file", "take patterns from a file" },
+		{ 'F', "fixed-strings", NULL, "patterns are strings" },
+		{ 'i', "ignore-case", NULL, "letters match in either case" },
+		{ 'w', "word-regexp", NULL, "match whole words" },
+		{ 'x', "line-regexp", NULL, "match whole lines" },
+		{ 'v', "invert-match", NULL, "select the other lines" },
+		{ 'c', "count", NULL, "print only the number of lines" },
+		{ 'l', "files-with-matches", NULL, "print only names of files "
+		    "with a selected line" },
+		{ 'L', "files-without-match", NULL, "print only names of files "
+		    "without" },
+		{ 'm', "max-count", "num", "stop after num selected lines" },
+		{ 'n', "line-number", NULL, "print line numbers" },
+		{ 'b', "byte-offset", NULL, "print byte offsets" },
+		{ 'o', "only-matching", NULL, "print only what matched" },
+		{ 'q', "quiet", NULL, "print nothing; stop at the first line" },
+		{ 's', "no-messages", NULL, "no message for a file that can't "
+		    "be read" },
+		{ 'H', "with-filename", NULL, "print the file's name" },
+		{ 'h', "no-filename", NULL, "do not" },
+		{ OPT_LABEL, "label", "name", "the name of standard input" },
+		{ 'Z', "null", NULL, "a NUL behind each file name" },
+		{ 'A', "after-context", "num", "also print num lines after" },
+		{ 'B', "before-context", "num", "also print num lines before" },
+		{ 'C', "context", "num", "both" },
+		{ OPT_COLOR, "color", "[when]", "colors: always, never, auto" },
+		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
+		OPT_FILES_FROM,
+		OPT_NULL_LIST,
+		{ 'P', "perl-regexp", NULL, "as always" },
+		{ 'E', "extended-regexp", NULL, "the same" },
+		{ 'a', "text", NULL, "as always" },
+		{ OPT_LINE_BUFFERED, "line-buffered", NULL, "as always" },
+		{ OPT_COLOR, "colour", "[when]", NULL },
+		{ 0 },
+	},
 };
+
+/* What was asked for, the same for all files. */
+struct job {
+	struct buf patterns;	/* one to a line, and an LF behind the last */
+	bool have_patterns;
+	int pattern_flags;
+	struct pattern *pattern;	/* NULL: none, only server errors */
+	bool server_errors, explain;
+	bool inverted, only_matching;
+	bool count, quiet, list_with, list_without;
+	bool no_messages, nul_after_name;
+	bool names, no_names, numbers, offsets;
+	uint64_t max;
+	uint64_t before, after, context;	/* UINT64_MAX: not asked for */
+	const char *label;
+	bool color;
+	struct colors colors;
+	size_t max_line;
+	const char *list;
+	bool nul_list;
+};
+
+/* One file being searched. */
+struct search {
+	const struct job *job;
+	struct matcher *matcher;
+	const char *name;
+	struct buf out;
+	struct span block;
+	uint64_t offset;	/* of the block in the file */
+	const char *counted;	/* in the block: the start of a line, */
+	uint64_t number;	/* which has this number */
+	uint64_t shown;		/* offset behind what was printed last */
+	struct buf before;	/* lines of earlier blocks, for context */
+	uint64_t before_offset, before_number;
+	uint64_t selected, left;	/* lines; of them still to come */
+	uint64_t last;		/* offset behind the last selected line */
+	uint64_t pending;	/* lines of context after it to come */
+	bool grouped;		/* a first group of lines was begun, */
+	bool announced;		/* and what parts it from another file's */
+	bool stopped;
+	uint64_t limits;	/* lines that PCRE2 gave up on */
+	const char *rule;
+};
+
+static bool used;		/* a group of lines was printed */
+static bool trouble;
+
+static bool
+lists_names(const struct job *j)
+{
+	return j->list_with || j->list_without;
+}
+
+static void
+add_name(const struct job *j, struct buf *b, const char *name)
+{
+	colors_add(b, &j->colors, COLOR_NAME, span_str(name));
+}
+
+static void
+add_separator(const struct job *j, struct buf *b, char sep)
+{
+	colors_add(b, &j->colors, COLOR_SEPARATOR, span_of(&sep, 1));
+}
+
+static void
+add_number(const struct job *j, struct buf *b, enum color color, uint64_t n,
+    char sep)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	colors_add(b, &j->colors, color, span_str(text));
+	add_separator(j, b, sep);
+}
+
+static uint64_t
+count_lines(const char *p, const char *end)
+{
+	uint64_t n = 0;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
+/* The number of the line at p in the block; p never goes back. */
+static uint64_t
+number_at(struct search *s, const char *p)
+{
+	s->number += count_lines(s->counted, p);
+	s->counted = p;
+	return s->number;
+}
+
+static void
+print_head(struct search *s, char sep, uint64_t number, uint64_t offset)
+{
+	const struct job *j = s->job;
+
+	if (j->names) {
+		add_name(j, &s->out, s->name);
+		if (j->nul_after_name)
+			buf_addc(&s->out, '\0');
+		else
+			add_separator(j, &s->out, sep);
+	}
+	if (j->numbers)
+		add_number(j, &s->out, COLOR_LINE_NUMBER, number, sep);
+	if (j->offsets)
+		add_number(j, &s->out, COLOR_OFFSET, offset, sep);
+	if (j->explain && s->rule != NULL) {
+		buf_adds(&s->out, s->rule);
+		add_separator(j, &s->out, sep);
+	}
+}
+
+/*
+ * Print what matched in the line, or with colors also what is between; returns
+ * where the rest of the line begins.
+ */
+static size_t
+print_matches(struct search *s, struct span line, char sep, uint64_t number,
+    uint64_t offset, enum color around, enum color color)
+{
+	const struct job *j = s->job;
+	struct span match = line;
+	size_t at = 0, printed = 0, start;
+
+	while (at < line.len) {
+		if (j->pattern != NULL &&
+		    matcher_find(s->matcher, line, at, &match) <= 0)
+			break;
+		start = (size_t)(match.p - line.p);
+		at = start + match.len;
+		if (match.len == 0) {
+			at++;
+			continue;
+		}
+		if (j->only_matching) {
+			print_head(s, sep, number, offset + start);
+			colors_add(&s->out, &j->colors, color, match);
+			buf_addc(&s->out, '\n');
+		} else {
+			colors_add(&s->out, &j->colors, around,
+			    span_of(line.p + printed, start - printed));
+			colors_add(&s->out, &j->colors, color, match);
+		}
+		printed = at;
+	}
+	return printed;
+}
+
+/* A line with or without its LF; sep tells selected (:) from context (-). */
+static void
+print_line(struct search *s, struct span line, char sep, uint64_t number,
+    uint64_t offset)
+{
+	const struct job *j = s->job;
+	bool matching = (sep == ':') != j->inverted;
+	enum color color = sep == ':' ? COLOR_MATCH : COLOR_CONTEXT_MATCH;
+	enum color around = (sep == ':') != (j->inverted && j->colors.reverse) ?
+	    COLOR_LINE : COLOR_CONTEXT;
+	size_t printed = 0, lf, cr;
+
+	lf = line.len > 0 && line.p[line.len - 1] == '\n';
+	line.len -= lf;
+	s->shown = offset + line.len + lf;
+	if (!j->only_matching)
+		print_head(s, sep, number, offset);
+	if (matching && (j->only_matching || colors_has(&j->colors, color)))
+		printed = print_matches(s, line, sep, number, offset, around,
+		    color);
+	if (j->only_matching)
+		return;
+	cr = line.len > printed && line.p[line.len - 1] == '\r';
+	colors_add(&s->out, &j->colors, around, span_of(line.p + printed,
+	    line.len - cr - printed));
+	if (cr)
+		buf_addc(&s->out, '\r');
+	buf_addc(&s->out, '\n');
+}
+
+/* The line that p is in or, at the start of one, the line before it. */
+static const char *
+line_before(const char *start, const char *p)
+{
+	const char *lf = memrchr(start, '\n', (size_t)(p - 1 - start));
+
+	return lf != NULL ? lf + 1 : start;
+}
+
+static const char *
+line_end(const char *p, const char *end)
+{
+	const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return lf != NULL ? lf + 1 : end;
+}
+
+/* Go back from *p to start, but not by more than n lines; how many it was. */
+static uint64_t
+back(const char *start, const char **p, uint64_t n)
+{
+	uint64_t done = 0;
+
+	for (; done < n && *p > start; done++)
+		*p = line_before(start, *p);
+	return done;
+}
+
+/* Where what was not printed yet begins in the block. */
+static const char *
+unprinted(const struct search *s)
+{
+	return s->shown > s->offset ? s->block.p + (s->shown - s->offset) :
+	    s->block.p;
+}
+
+/* Print lines of the block, from p to end. */
+static void
+print_lines(struct search *s, const char *p, const char *end, char sep)
+{
+	const char *next;
+	uint64_t number = 0;
+
+	for (; p < end; p = next) {
+		next = line_end(p, end);
+		if (s->job->numbers)
+			number = number_at(s, p);
+		print_line(s, span_of(p, (size_t)(next - p)), sep, number,
+		    s->offset + (uint64_t)(p - s->block.p));
+	}
+}
+
+static void
+print_before_buf(struct search *s, const char *p)
+{
+	const char *end = s->before.p + s->before.len, *next;
+	uint64_t number = s->before_number;
+
+	number += count_lines(s->before.p, p);
+	for (; p < end; p = next, number++) {
+		next = line_end(p, end);
+		print_line(s, span_of(p, (size_t)(next - p)), '-', number,
+		    s->before_offset + (uint64_t)(p - s->before.p));
+	}
+}
+
+static bool
+has_context(const struct job *j)
+{
+	return j->before != UINT64_MAX || j->after != UINT64_MAX;
+}
+
+static void
+add_group_separator(const struct job *j, struct buf *b)
+{
+	colors_add(b, &j->colors, COLOR_SEPARATOR, span_str("--"));
+	buf_addc(b, '\n');
+}
+
+/* What comes before a selected line: a separator, lines of context. */
+static void
+begin_group(struct search *s, const char *line)
+{
+	const struct job *j = s->job;
+	const char *p = line, *b = s->before.p + s->before.len;
+	uint64_t n = j->before != UINT64_MAX ? j->before : 0, first;
+
+	n -= back(unprinted(s), &p, n);
+	if (s->before.len > 0)
+		back(s->before.p, &b, n);
+	if (s->before.len > 0 && b < s->before.p + s->before.len)
+		first = s->before_offset + (uint64_t)(b - s->before.p);
+	else
+		first = s->offset + (uint64_t)(p - s->block.p);
+	if (s->grouped && first != s->shown && has_context(j))
+		add_group_separator(j, &s->out);
+	s->grouped = true;
+	if (s->before.len > 0)
+		print_before_buf(s, b);
+	buf_clear(&s->before);
+	print_lines(s, p, line, '-');
+}
+
+/* Take a line as selected. */
+static void
+select_line(struct search *s, struct span line)
+{
+	const struct job *j = s->job;
+
+	s->selected++;
+	s->left--;
+	s->last = s->offset + (uint64_t)(line.p + line.len - s->block.p);
+	if (j->quiet || lists_names(j)) {
+		s->stopped = true;
+		return;
+	}
+	if (!j->count) {
+		begin_group(s, line.p);
+		print_lines(s, line.p, line.p + line.len, ':');
+		s->pending = j->after != UINT64_MAX ? j->after : 0;
+	}
+	if (s->left == 0 && s->pending == 0)
+		s->stopped = true;
+}
+
+/* Pass over lines that are not selected, but may be context. */
+static void
+pass_lines(struct search *s, const char *p, const char *end)
+{
+	const char *next;
+
+	while (s->pending > 0 && p < end) {
+		next = line_end(p, end);
+		buf_clear(&s->before);
+		print_lines(s, p, next, '-');
+		p = next;
+		if (--s->pending == 0 && s->left == 0)
+			s->stopped = true;
+	}
+}
+
+static void
+select_lines(struct search *s, const char *p, const char *end)
+{
+	const char *next;
+
+	if (s->job->count && s->left == UINT64_MAX) {
+		s->selected += count_lines(p, end) + (p < end &&
+		    end[-1] != '\n');
+		return;
+	}
+	for (; p < end && !s->stopped && s->left > 0; p = next) {
+		next = line_end(p, end);
+		select_line(s, span_of(p, (size_t)(next - p)));
+	}
+	if (!s->stopped)
+		pass_lines(s, p, end);
+}
+
+/* Keep the block's last lines, as context for what the next one brings. */
+static void
+keep_before(struct search *s)
+{
+	const char *end = s->block.p + s->block.len, *p = end, *b;
+	uint64_t n = s->job->before, number = 0;
+
+	if (n == 0 || n == UINT64_MAX || s->job->count || s->job->quiet)
+		return;
+	n -= back(unprinted(s), &p, n);
+	if (s->job->numbers)
+		number = number_at(s, p);
+	if (n == 0 || p > s->block.p)
+		buf_clear(&s->before);
+	b = s->before.p + s->before.len;
+	if (s->before.len > 0)
+		back(s->before.p, &b, n);
+	if (s->before.len == 0) {
+		s->before_offset = s->offset + (uint64_t)(p - s->block.p);
+		s->before_number = number;
+	} else if (b > s->before.p) {
+		s->before_offset += (uint64_t)(b - s->before.p);
+		s->before_number += count_lines(s->before.p, b);
+		s->before.len -= (size_t)(b - s->before.p);
+		memmove(s->before.p, b, s->before.len);
+	}
+	buf_add(&s->before, p, (size_t)(end - p));
+}
+
+/* PCRE2 could not decide on a line: say so for the first one of a file. */
+static void
+report_limit(struct search *s, const char *line)
+{
+	uint64_t number;
+
+	if (s->limits++ > 0 || s->job->no_messages)
+		return;
+	number = s->number + count_lines(s->counted, line);
+	if (s->job->numbers)
+		warnx("%s:%llu: %s", s->name, (unsigned long long)number,
+		    matcher_error(s->matcher));
+	else
+		warnx("%s: byte %llu: %s", s->name, (unsigned long long)
+		    (s->offset + (uint64_t)(line - s->block.p)),
+		    matcher_error(s->matcher));
+}
+
+/* The first line in rest that is wanted (before -v); as matcher_next. */
+static int
+find_line(struct search *s, struct span rest, struct span *line)
+{
+	const struct job *j = s->job;
+	const char *end = rest.p + rest.len;
+	struct span text;
+	int r;
+
+	for (; rest.len > 0; rest.p = line->p + line->len,
+	    rest.len = (size_t)(end - rest.p)) {
+		if (j->pattern == NULL) {
+			s->rule = server_error_next(rest, line);
+			return s->rule != NULL;
+		}
+		if ((r = matcher_next(s->matcher, rest, line)) <= 0 ||
+		    !j->server_errors)
+			return r;
+		text = *line;
+		text.len -= text.p[text.len - 1] == '\n';
+		if ((s->rule = server_error(text)) != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+search_block(struct search *s)
+{
+	const struct job *j = s->job;
+	const char *p = s->block.p, *end = p + s->block.len, *stop;
+	struct span line;
+	int r;
+
+	s->counted = p;
+	while (p < end && !s->stopped) {
+		if (s->left == 0) {
+			pass_lines(s, p, end);
+			break;
+		}
+		r = find_line(s, span_of(p, (size_t)(end - p)), &line);
+		stop = r == 0 ? end : line.p;
+		if (r < 0) {
+			report_limit(s, line.p);
+			stop += line.len;
+		}
+		if (j->inverted)
+			select_lines(s, p, stop);
+		else
+			pass_lines(s, p, stop);
+		p = stop;
+		if (r <= 0)
+			continue;
+		p += line.len;
+		if (j->inverted)
+			pass_lines(s, line.p, p);
+		else
+			select_line(s, line);
+	}
+}
+
+/* Give out what was printed so far. */
+static void
+flush(struct search *s)
+{
+	struct buf separator = { 0 };
+
+	if (s->out.failed) {
+		warnx("%s: %s", s->name, strerror(ENOMEM));
+		trouble = true;
+	}
+	if (s->grouped && !s->announced && has_context(s->job)) {
+		if (used) {
+			add_group_separator(s->job, &separator);
+			out_span(buf_span(&separator));
+			buf_free(&separator);
+		}
+		used = s->announced = true;
+	}
+	out_span(buf_span(&s->out));
+	buf_clear(&s->out);
+}
+
+static void
+print_result(struct search *s)
+{
+	const struct job *j = s->job;
+	char text[24];
+
+	if (j->quiet)
+		return;
+	if (lists_names(j)) {
+		if ((s->selected > 0) == j->list_with) {
+			add_name(j, &s->out, s->name);
+			buf_addc(&s->out, j->nul_after_name ? '\0' : '\n');
+		}
+	} else if (j->count) {
+		if (j->names) {
+			add_name(j, &s->out, s->name);
+			if (j->nul_after_name)
+				buf_addc(&s->out, '\0');
+			else
+				add_separator(j, &s->out, ':');
+		}
+		snprintf(text, sizeof text, "%llu\n",
+		    (unsigned long long)s->selected);
+		buf_adds(&s->out, text);
+	}
+}
+
+static void
+search_lines(struct search *s, struct input *in, struct lines *lines)
+{
+	int got = 0;
+
+	while (!s->stopped && !out_failed() &&
+	    (got = lines_block(lines, &s->block)) > 0) {
+		search_block(s);
+		keep_before(s);
+		number_at(s, s->block.p + s->block.len);
+		s->offset += s->block.len;
+		flush(s);
+	}
+	if (got < 0 && !s->job->no_messages)
+		warnx("%s: %s", s->name, input_error(in));
+	trouble |= got < 0 || s->limits > 0;
+	if (lines_cut(lines) > 0 && !s->job->no_messages)
+		warnx("%s: lines longer than %zu bytes, which were cut: %llu",
+		    s->name, s->job->max_line,
+		    (unsigned long long)lines_cut(lines));
+	if (s->limits > 0 && !s->job->no_messages)
+		warnx("%s: lines PCRE2 gave up on, taken as not matching: %llu",
+		    s->name, (unsigned long long)s->limits);
+}
+
+/* Search one file; whether a line was selected. */
+static bool
+search_file(const struct job *j, const char *path)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct search s = { .job = j, .name = is_stdin ? j->label : path,
+	    .number = 1, .left = j->max };
+	struct input *in;
+	struct lines *lines = NULL;
+
+	if ((in = input_open(path)) == NULL) {
+		if (!j->no_messages)
+			warn("%s", s.name);
+		trouble = true;
+		if (errno == EISDIR) {	/* grep can open it: an empty file */
+			print_result(&s);
+			flush(&s);
+			buf_free(&s.out);
+		}
+		return false;
+	}
+	if ((j->pattern != NULL &&
+	    (s.matcher = matcher_new(j->pattern)) == NULL) ||
+	    (lines = lines_new(in, j->max_line)) == NULL)
+		die("%s", s.name);
+	search_lines(&s, in, lines);
+	print_result(&s);
+	flush(&s);
+	lines_free(lines);
+	matcher_free(s.matcher);
+	input_close(in);
+	buf_free(&s.before);
+	buf_free(&s.out);
+	return s.selected > 0;
+}
+
+static int
+search_files(const struct job *j, struct files *files)
+{
+	const char *path;
+	bool selected = false;
+
+	while ((path = files_next(files)) != NULL && !out_failed()) {
+		selected |= search_file(j, path);
+		if (selected && j->quiet)
+			return STATUS_OK;
+	}
+	if (files_error(files) != 0) {
+		errno = files_error(files);
+		warn("%s", j->list);
+		trouble = true;
+	}
+	return trouble ? STATUS_TROUBLE : selected ? STATUS_OK : STATUS_NO;
+}
+
+/* Patterns, one to a line; an empty file has none. */
+static void
+add_patterns(struct job *j, struct span s)
+{
+	buf_addspan(&j->patterns, s);
+	if (s.len == 0 || s.p[s.len - 1] != '\n')
+		buf_addc(&j->patterns, '\n');
+	if (j->patterns.failed)
+		die("patterns");
+}
+
+static void
+add_pattern_file(struct job *j, const char *path)
+{
+	struct input *in;
+	char part[4096];
+	ssize_t n;
+	size_t start = j->patterns.len;
+
+	if ((in = input_open(path)) == NULL)
+		die("%s", path);
+	while ((n = input_read(in, part, sizeof part)) > 0)
+		buf_add(&j->patterns, part, (size_t)n);
+	if (n < 0)
+		diex("%s: %s", path, input_error(in));
+	input_close(in);
+	if (j->patterns.failed)
+		die("%s", path);
+	if (j->patterns.len > start &&
+	    j->patterns.p[j->patterns.len - 1] != '\n')
+		buf_addc(&j->patterns, '\n');
+}
+
+static void
+compile(struct job *j)
+{
+	struct buf why = { 0 };
+	struct span list = buf_span(&j->patterns);
+
+	if (list.len > 0)
+		list.len--;
+	else
+		list.p = NULL;
+	j->pattern = pattern_new(list, j->pattern_flags, &why);
+	if (j->pattern == NULL)
+		diex("%s", buf_str(&why));
+	buf_free(&why);
+}
+
+static bool
+color_wanted(const struct cmd *c)
+{
+	static const char *const when[] = {
+		"always", "yes", "force", "never", "no", "none", "auto", "tty",
+		"if-tty", NULL
+	};
+	const char *term = getenv("TERM");
+	int i = optarg != NULL ? opt_word(c, when) : 6;
+
+	if (i < 6)
+		return i < 3;
+	return isatty(STDOUT_FILENO) && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+}
+
+static void
+set_option(struct job *j, int ch)
+{
+	switch (ch) {
+	case '5': j->server_errors = true; break;
+	case OPT_EXPLAIN: j->explain = true; break;
+	case 'e': add_patterns(j, span_str(optarg)); break;
+	case 'f': add_pattern_file(j, optarg); break;
+	case 'F': j->pattern_flags |= PATTERN_FIXED; break;
+	case 'i': j->pattern_flags |= PATTERN_CASELESS; break;
+	case 'w': j->pattern_flags |= PATTERN_WORD; break;
+	case 'x': j->pattern_flags |= PATTERN_LINE; break;
+	case 'v': j->inverted = true; break;
+	case 'c': j->count = true; break;
+	case 'l': j->list_with = true; j->list_without = false; break;
+	case 'L': j->list_without = true; j->list_with = false; break;
+	case 'm': j->max = opt_number(&cmd, 0, ULONG_MAX); break;
+	case 'n': j->numbers = true; break;
+	case 'b': j->offsets = true; break;
+	case 'o': j->only_matching = true; break;
+	case 'q': j->quiet = true; break;
+	case 's': j->no_messages = true; break;
+	case 'H': j->names = true; j->no_names = false; break;
+	case 'h': j->names = false; j->no_names = true; break;
+	case OPT_LABEL: j->label = optarg; break;
+	case 'Z': j->nul_after_name = true; break;
+	case 'A': j->after = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case 'B': j->before = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case 'C': j->context = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case OPT_COLOR: j->color = color_wanted(&cmd); break;
+	case OPT_MAX_LINE:
+		j->max_line = (size_t)opt_size(&cmd, 16, 1 << 30);
+		break;
+	case 'T': j->list = optarg; break;
+	case '0': j->nul_list = j->nul_after_name = true; break;
+	}
+}
+
+/* Settle what follows from several options; operands are the files. */
+static void
+settle(struct job *j, char *const *operands)
+{
+	if (j->quiet)
+		j->list_with = j->list_without = false;
+	if (j->quiet || lists_names(j))
+		j->count = false;
+	if (j->before == UINT64_MAX)
+		j->before = j->context;
+	if (j->after == UINT64_MAX)
+		j->after = j->context;
+	if (!j->no_names && operands[0] != NULL &&
+	    (operands[1] != NULL || j->list != NULL))
+		j->names = true;
+	if (!j->no_names && j->list != NULL)
+		j->names = true;
+	if (j->color)
+		colors_on(&j->colors, getenv("GREP_COLORS"));
+}
+
+/* It is easy to see that no line can be selected; grep then reads nothing. */
+static bool
+is_hopeless(const struct job *j)
+{
+	bool nothing = j->have_patterns && j->patterns.len == 0;
+	bool everything = j->have_patterns && j->patterns.len == 1 &&
+	    !(j->pattern_flags & (PATTERN_LINE | PATTERN_WORD));
+
+	return !j->list_without && (j->max == 0 ||
+	    (j->inverted ? everything : nothing));
+}
 
 int
 main(int argc, char *argv[])
 {
-	while (opt_next(&cmd, argc, argv) != -1)
-		;
-	diex("not written yet");
+	struct job job = { .max = UINT64_MAX, .label = "(standard input)",
+	    .before = UINT64_MAX, .after = UINT64_MAX, .context = UINT64_MAX,
+	    .max_line = LINE_MAX_DEFAULT };
+	struct files *files;
+	int ch, status = STATUS_NO;
+
+	while ((ch = opt_next(&cmd, argc, argv)) != -1) {
+		job.have_patterns |= ch == 'e' || ch == 'f';
+		set_option(&job, ch);
+	}
+	argv += optind;
+	if (!job.have_patterns && !job.server_errors && *argv != NULL) {
+		if (argv[1] == NULL && job.list == NULL &&
+		    isatty(STDIN_FILENO))
+			note("reading standard input, a terminal; the pattern "
+			    "is %s", *argv);
+		add_patterns(&job, span_str(*argv++));
+		job.have_patterns = true;
+	}
+	if (job.have_patterns)
+		compile(&job);
+	else
+		job.server_errors = true;
+	settle(&job, argv);
+
+	if (finish_on_signals() < 0 ||
+	    (files = files_new(argv, job.list, job.nul_list, true)) == NULL)
+		die("start");
+	input_idle = out_flush;
+	progress_on();
+	if (!is_hopeless(&job))
+		status = search_files(&job, files);
+	files_free(files);
+	pattern_free(job.pattern);
+	buf_free(&job.patterns);
+	progress_end();
+	return out_finish(status);
 }

@@ -1,0 +1,301 @@
+#include "pattern.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum {
+	JIT_STACK_FIRST = 32 << 10,
+	JIT_STACK_MAX = 8 << 20,
+	ERROR_SIZE = 128,
+};
+
+struct pattern {
+	size_t n;
+	pcre2_code **each;
+	pcre2_code *any;	/* finds a line that any of them finds; or NULL */
+};
+
+struct matcher {
+	const struct pattern *pattern;
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+	char error[ERROR_SIZE];
+};
+
+/* The expression for one pattern of the list, with what the flags add. */
+static int
+add_expression(struct buf *b, struct span s, int flags)
+{
+	const char *before = "", *after = "";
+
+	if (flags & PATTERN_LINE)
+		before = "^(?:", after = ")$";
+	else if (flags & PATTERN_WORD)
+		before = "(?<!\\w)(?:", after = ")(?!\\w)";
+	buf_adds(b, before);
+	for (size_t i = 0; i < s.len; i++) {
+		if (flags & PATTERN_FIXED && !isalnum((unsigned char)s.p[i]))
+			buf_addc(b, '\\');
+		buf_addc(b, s.p[i]);
+	}
+	buf_adds(b, after);
+	return b->failed ? -1 : 0;
+}
+
+/* Compile it; NULL, and error is set. */
+static pcre2_code *
+compile(struct span expr, int flags, struct buf *error)
+{
+	uint32_t options = PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_UTF;
+	char why[ERROR_SIZE];
+	pcre2_compile_context *context;
+	pcre2_code *code;
+	PCRE2_SIZE at;
+	int e;
+
+	if ((context = pcre2_compile_context_create(NULL)) == NULL)
+		return NULL;
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	if (flags & PATTERN_CASELESS)
+		options |= PCRE2_CASELESS;
+	code = pcre2_compile((PCRE2_SPTR)expr.p, expr.len, options, &e, &at,
+	    context);
+	pcre2_compile_context_free(context);
+	if (code == NULL) {
+		pcre2_get_error_message(e, (PCRE2_UCHAR *)why, sizeof why);
+		buf_printf(error, "%s, at byte %zu of %.*s", why, (size_t)at,
+		    (int)(expr.len < 200 ? expr.len : 200), expr.p);
+	}
+	return code;
+}
+
+/*
+ * Whether s means the same as a part of a larger expression: nothing in it
+ * counts groups, or reaches beyond its own end.
+ */
+static bool
+can_be_joined(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		unsigned char next = i + 1 < s.len ?
+		    (unsigned char)s.p[i + 1] : 0;
+
+		if (c == '#' || (c == '(' && (next == '*' || next == '?')))
+			return false;
+		if (c == '\\') {
+			if (isdigit(next) || strchr("QEgkKG", next) != NULL)
+				return false;
+			i++;
+		}
+	}
+	return true;
+}
+
+/* The alternation of all patterns in the list, if there is such a thing. */
+static pcre2_code *
+join(struct span list, int flags)
+{
+	struct buf b = { 0 }, ignored = { 0 };
+	pcre2_code *code = NULL;
+	const char *lf;
+
+	if (!(flags & PATTERN_FIXED) && !can_be_joined(list))
+		return NULL;
+	for (;; list = span_of(lf + 1, list.len - (size_t)(lf + 1 - list.p))) {
+		lf = memchr(list.p, '\n', list.len);
+		buf_adds(&b, "(?:");
+		add_expression(&b, span_of(list.p, lf != NULL ?
+		    (size_t)(lf - list.p) : list.len), flags);
+		buf_addc(&b, ')');
+		if (lf == NULL)
+			break;
+		buf_addc(&b, '|');
+	}
+	if (!b.failed)
+		code = compile(buf_span(&b), flags, &ignored);
+	buf_free(&b);
+	buf_free(&ignored);
+	return code;
+}
+
+static int
+add_pattern(struct pattern *p, struct span s, int flags, struct buf *error)
+{
+	struct buf b = { 0 };
+	pcre2_code **each, *code = NULL;
+
+	if ((each = realloc(p->each, (p->n + 1) * sizeof *each)) == NULL)
+		return -1;
+	p->each = each;
+	if (add_expression(&b, s, flags) == 0)
+		code = compile(span_of(b.len > 0 ? b.p : "", b.len), flags,
+		    error);
+	buf_free(&b);
+	if (code == NULL)
+		return -1;
+	p->each[p->n++] = code;
+	return 0;
+}
+
+struct pattern *
+pattern_new(struct span list, int flags, struct buf *error)
+{
+	struct pattern *p;
+	struct span rest = list;
+	const char *lf;
+
+	if ((p = calloc(1, sizeof *p)) == NULL)
+		goto no_memory;
+	while (rest.p != NULL) {
+		lf = memchr(rest.p, '\n', rest.len);
+		if (add_pattern(p, span_of(rest.p, lf != NULL ?
+		    (size_t)(lf - rest.p) : rest.len), flags, error) < 0)
+			goto no_memory;
+		rest = lf == NULL ? (struct span){ 0 } :
+		    span_of(lf + 1, rest.len - (size_t)(lf + 1 - rest.p));
+	}
+	if (p->n == 1)
+		p->any = p->each[0];
+	else if (p->n > 1)
+		p->any = join(list, flags);
+	if (p->any != NULL)	/* without JIT it is only slower */
+		pcre2_jit_compile(p->any, PCRE2_JIT_COMPLETE);
+	else
+		for (size_t i = 0; i < p->n; i++)
+			pcre2_jit_compile(p->each[i], PCRE2_JIT_COMPLETE);
+	return p;
+no_memory:
+	if (error->len == 0)
+		buf_adds(error, strerror(ENOMEM));
+	pattern_free(p);
+	return NULL;
+}
+
+void
+pattern_free(struct pattern *p)
+{
+	if (p == NULL)
+		return;
+	if (p->n > 1)
+		pcre2_code_free(p->any);
+	for (size_t i = 0; i < p->n; i++)
+		pcre2_code_free(p->each[i]);
+	free(p->each);
+	free(p);
+}
+
+struct matcher *
+matcher_new(const struct pattern *p)
+{
+	struct matcher *m;
+
+	if ((m = calloc(1, sizeof *m)) == NULL)
+		return NULL;
+	m->pattern = p;
+	m->data = pcre2_match_data_create(1, NULL);
+	m->context = pcre2_match_context_create(NULL);
+	m->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
+	if (m->data == NULL || m->context == NULL) {
+		matcher_free(m);
+		return NULL;
+	}
+	if (m->stack != NULL)
+		pcre2_jit_stack_assign(m->context, NULL, m->stack);
+	return m;
+}
+
+void
+matcher_free(struct matcher *m)
+{
+	if (m == NULL)
+		return;
+	pcre2_match_data_free(m->data);
+	pcre2_match_context_free(m->context);
+	pcre2_jit_stack_free(m->stack);
+	free(m);
+}
+
+/* One search; 1, 0 or -1, and *match. */
+static int
+search(struct matcher *m, const pcre2_code *code, struct span text, size_t from,
+    struct span *match)
+{
+	const PCRE2_SIZE *at;
+	int r;
+
+	r = pcre2_match(code, (PCRE2_SPTR)text.p, text.len, from, 0, m->data,
+	    m->context);
+	if (r == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (r < 0) {
+		pcre2_get_error_message(r, (PCRE2_UCHAR *)m->error,
+		    sizeof m->error);
+		return -1;
+	}
+	at = pcre2_get_ovector_pointer(m->data);
+	/* \K inside a lookaround can put the end before the start. */
+	*match = span_of(text.p + at[0], at[1] > at[0] ? at[1] - at[0] : 0);
+	return 1;
+}
+
+int
+matcher_find(struct matcher *m, struct span line, size_t from,
+    struct span *match)
+{
+	struct span s;
+	int r, result = 0;
+
+	for (size_t i = 0; i < m->pattern->n; i++) {
+		r = search(m, m->pattern->each[i], line, from, &s);
+		if (r < 0)
+			return -1;
+		if (r > 0 && (result == 0 || s.p < match->p ||
+		    (s.p == match->p && s.len > match->len))) {
+			*match = s;
+			result = 1;
+		}
+	}
+	return result;
+}
+
+/* As matcher_find, but only whether there is one. */
+static int
+matches(struct matcher *m, struct span line)
+{
+	struct span match;
+
+	if (m->pattern->any != NULL)
+		return search(m, m->pattern->any, line, 0, &match);
+	return matcher_find(m, line, 0, &match);
+}
+
+int
+matcher_next(struct matcher *m, struct span block, struct span *line)
+{
+	const char *end = block.p + block.len, *lf;
+	int r;
+
+	for (const char *p = block.p; p < end; p += line->len) {
+		lf = memchr(p, '\n', (size_t)(end - p));
+		*line = span_of(p, (size_t)((lf != NULL ? lf : end) - p));
+		r = matches(m, *line);
+		line->len += lf != NULL;
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+const char *
+matcher_error(struct matcher *m)
+{
+	return m->error;
+}

@@ -1,0 +1,525 @@
+#include "servererror.h"
+
+#include <ctype.h>
+
+#include "json.h"
+#include "statusscan.h"
+
+enum { NESTING = 4 };		/* envelopes within envelopes */
+
+/* What a rule says of a line. */
+enum verdict { UNKNOWN, SUCCESS, FAILURE };
+
+static enum verdict judge(struct span line, const char **rule, int depth);
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A number of exactly three digits starts at p, and a status may end so. */
+static bool
+is_status(const char *p, const char *end)
+{
+	return end - p >= 3 && isdigit((unsigned char)p[0]) &&
+	    isdigit((unsigned char)p[1]) && isdigit((unsigned char)p[2]) &&
+	    (end - p == 3 || (p[3] != '\0' && strchr("\t\r \"'),;]|}\\",
+	    p[3]) != NULL));
+}
+
+static enum verdict
+verdict_of(const char *status)
+{
+	return *status == '5' ? FAILURE : SUCCESS;
+}
+
+static bool
+starts(const char *p, const char *end, const char *s)
+{
+	size_t n = strlen(s);
+
+	return (size_t)(end - p) >= n && memcmp(p, s, n) == 0;
+}
+
+static bool
+ends(const char *start, const char *p, const char *s)
+{
+	size_t n = strlen(s);
+
+	return (size_t)(p - start) >= n && memcmp(p - n, s, n) == 0;
+}
+
+/* A request method (GET, REPORT, M-SEARCH) and a blank: behind them, or NULL. */
+static const char *
+skip_method(const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (p < end && (isupper((unsigned char)*p) || *p == '-'))
+		p++;
+	return p - start >= 3 && p - start <= 20 && p < end && is_blank(*p) ?
+	    p + 1 : NULL;
+}
+
+/* A token of digits and the blanks behind it; false when *p is none. */
+static bool
+skip_number(const char **p, const char *end)
+{
+	const char *s = *p;
+
+	while (s < end && isdigit((unsigned char)*s))
+		s++;
+	if (s == *p || (s < end && !is_blank(*s) && *s != '\r'))
+		return false;
+	while (s < end && is_blank(*s))
+		s++;
+	*p = s;
+	return true;
+}
+
+/*
+ * The quote that ends the request which begins at p.  Some servers leave
+ * quotes in the request as they are, so a status, - or another quoted field
+ * must follow, or the line end.
+ */
+static const char *
+end_of_request(const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p == '\\')
+			p++;
+		else if (*p == '"' && (p + 1 == end || (is_blank(p[1]) &&
+		    p + 2 < end && (isdigit((unsigned char)p[2]) ||
+		    p[2] == '-' || p[2] == '"'))))
+			return p;
+	}
+	return NULL;
+}
+
+/*
+ * CLF, combined and their many relatives: [time] "request" status, whatever
+ * the request is, or "METHOD target ..." status.
+ */
+static enum verdict
+judge_access(struct span line)
+{
+	const char *end = line.p + line.len, *p = line.p, *q, *status;
+	bool after_time;
+
+	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+		after_time = ends(line.p, p, "] ");
+		p++;
+		if (!after_time && skip_method(p, end) == NULL)
+			continue;
+		if ((q = end_of_request(p, end)) == NULL || end - q < 5)
+			continue;
+		status = q + 2 + (q[2] == '"');
+		if (is_status(status, end))
+			return verdict_of(status);
+		if (*status == '-')	/* no status, as in "request" - 0 */
+			return SUCCESS;
+	}
+	return UNKNOWN;
+}
+
+static bool
+is_any(struct span s, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (span_is(s, *words))
+			return true;
+	return false;
+}
+
+static bool
+is_status_key(struct span key)
+{
+	static const char *const names[] = {
+		"status", "status_code", "statusCode", "http_status",
+		"response_status", "response_code", "responseStatus",
+		"sc-status", "sc_status", "elb_status_code",
+		"DownstreamStatus", "OriginStatus", NULL
+	};
+
+	return is_any(key, names);
+}
+
+static bool
+holds_status(struct span key)
+{
+	static const char *const names[] = {
+		"http", "request", "response", "res", "resp", "httpRequest",
+		NULL
+	};
+
+	return is_any(key, names);
+}
+
+/* A key such as http.response.status_code, or just status. */
+static bool
+is_status_path(struct span key)
+{
+	const char *dot;
+
+	while ((dot = memchr(key.p, '.', key.len)) != NULL) {
+		if (!holds_status(span_of(key.p, (size_t)(dot - key.p))))
+			return false;
+		key = span_of(dot + 1, key.len - (size_t)(dot + 1 - key.p));
+	}
+	return is_status_key(key);
+}
+
+/* A line in an envelope: Docker's, journald's, fluentd's, a record's. */
+static bool
+is_message_key(struct span key)
+{
+	static const char *const names[] = {
+		"log", "message", "msg", "MESSAGE", NULL
+	};
+
+	return is_any(key, names);
+}
+
+static enum verdict
+judge_message(const struct json_value *v, const char **rule, int depth)
+{
+	struct buf b = { 0 };
+	struct span line = v->text;
+	enum verdict verdict = UNKNOWN;
+
+	if (v->escaped && json_decode(&b, v) == 0)
+		line = buf_span(&b);
+	while (line.len > 0 && line.p[line.len - 1] == '\n')
+		line.len--;
+	if (line.len > 0)
+		verdict = judge(line, rule, depth + 1);
+	buf_free(&b);
+	return verdict;
+}
+
+/* One object; *message is set to the line that it envelops, if it has one. */
+static enum verdict
+judge_object(struct span text, struct json_value *message, int depth)
+{
+	struct json j;
+	struct json_value key, v;
+	enum verdict verdict = UNKNOWN, inner;
+
+	if (json_open(&j, text, true) < 0)
+		return UNKNOWN;
+	while (verdict != FAILURE && json_next(&j, &key, &v) > 0) {
+		if (v.type == JSON_OBJECT) {
+			if (depth < NESTING && holds_status(key.text) &&
+			    (inner = judge_object(v.text, message,
+			    depth + 1)) != UNKNOWN)
+				verdict = inner;
+		} else if (v.type == JSON_NUMBER || v.type == JSON_STRING) {
+			if (is_status_path(key.text)) {
+				if (v.text.len == 3 && is_status(v.text.p,
+				    v.text.p + 3))
+					verdict = verdict_of(v.text.p);
+			} else if (depth == 0 && v.type == JSON_STRING &&
+			    is_message_key(key.text)) {
+				*message = v;
+			}
+		}
+	}
+	return verdict;
+}
+
+/* An object that stands behind any prefix. */
+static enum verdict
+judge_json(struct span line, const char **rule, int depth)
+{
+	const char *end = line.p + line.len, *p = line.p, *q;
+	struct json_value message = { 0 };
+	enum verdict verdict;
+
+	while ((p = memchr(p, '{', (size_t)(end - p))) != NULL) {
+		for (q = p + 1; q < end && is_blank(*q); q++)
+			;
+		if (q < end && *q == '"')
+			break;
+		p++;
+	}
+	if (p == NULL)
+		return UNKNOWN;
+	verdict = judge_object(span_of(p, (size_t)(end - p)), &message, 0);
+	if (verdict == UNKNOWN && message.type == JSON_STRING &&
+	    depth < NESTING)
+		return judge_message(&message, rule, depth);
+	*rule = "json";
+	return verdict;
+}
+
+/* The status at s is the value of a key, status=503 or status="503". */
+static bool
+is_logfmt(struct span line, const char *s)
+{
+	const char *p = s, *key;
+	bool quoted = false;
+
+	if (p > line.p && p[-1] == '"')
+		p--;
+	if (p == line.p || p[-1] != '=')
+		return false;
+	key = --p;
+	while (key > line.p && !is_blank(key[-1]) && key[-1] != ',' &&
+	    key[-1] != '{' && key[-1] != '=' && key[-1] != '"')
+		key--;
+	if ((key > line.p && (key[-1] == '=' || key[-1] == '"')) ||
+	    !is_status_path(span_of(key, (size_t)(p - key))))
+		return false;
+	for (p = line.p; p < key; p++) {	/* not in somebody's string */
+		if (*p == '\\')
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+	}
+	return !quoted;
+}
+
+/* HAProxy: backend/server Tq/Tw/Tc/Tr/Tt status bytes. */
+static bool
+is_haproxy(struct span line, const char *s)
+{
+	const char *end = line.p + line.len, *p = s - 1, *after = s + 4;
+	int slashes = 0;
+
+	if (p <= line.p || *p != ' ')
+		return false;
+	for (; p > line.p && !is_blank(p[-1]); p--) {
+		if (p[-1] == '/')
+			slashes++;
+		else if (!isdigit((unsigned char)p[-1]) && p[-1] != '-' &&
+		    p[-1] != '+')
+			return false;
+	}
+	if (after < end && *after == '+')
+		after++;
+	return slashes == 4 && skip_number(&after, end);
+}
+
+/* uWSGI: ... in 15 msecs (HTTP/1.1 500) 2 headers ... */
+static bool
+is_uwsgi(struct span line, const char *s)
+{
+	const char *end = line.p + line.len, *p = s - 1;
+
+	if (s + 3 == end || s[3] != ')' || p <= line.p || *p != ' ')
+		return false;
+	while (p > line.p && !is_blank(p[-1]))
+		p--;
+	return starts(p, end, "(HTTP/");
+}
+
+/*
+ * ALB and classic ELB: three times in seconds, elb_status, target_status or -,
+ * two numbers of bytes, "request".
+ */
+static bool
+is_elb(struct span line, const char *s)
+{
+	const char *end = line.p + line.len, *p = s, *after = s + 3;
+
+	for (int i = 0; i < 3; i++) {
+		if (p == line.p || *--p != ' ')
+			return false;
+		while (p > line.p && (isdigit((unsigned char)p[-1]) ||
+		    p[-1] == '.' || p[-1] == '-'))
+			p--;
+	}
+	if (after >= end || *after++ != ' ')
+		return false;
+	if (starts(after, end, "- "))
+		after += 2;
+	else if (!skip_number(&after, end))
+		return false;
+	return skip_number(&after, end) && skip_number(&after, end) &&
+	    after < end && *after == '"';
+}
+
+/* Rails: Completed 500 Internal Server Error in 5ms */
+static bool
+is_rails(struct span line, const char *s)
+{
+	return ends(line.p, s, "Completed ") && starts(s + 3,
+	    line.p + line.len, " ");
+}
+
+/* Gin: 2021/06/29 - 10:05:03 | 500 |  1.2ms | 127.0.0.1 | GET "/" */
+static bool
+is_gin(struct span line, const char *s)
+{
+	return ends(line.p, s, "| ") && starts(s + 3, line.p + line.len, " |") &&
+	    memmem(line.p, line.len, "[GIN]", 5) != NULL;
+}
+
+/* Tornado: 500 GET /path (127.0.0.1) 1.23ms */
+static bool
+is_tornado(struct span line, const char *s)
+{
+	const char *end = line.p + line.len, *p;
+
+	return s + 4 < end && s[3] == ' ' &&
+	    (p = skip_method(s + 4, end)) != NULL && p < end && *p == '/' &&
+	    memmem(p, (size_t)(end - p), " (", 2) != NULL;
+}
+
+/* morgan: GET /path 500 12.3 ms - 22, and GET /path 500 22 - 12.3 ms */
+static bool
+is_morgan(struct span line, const char *s)
+{
+	const char *end = line.p + line.len, *p = s - 1;
+
+	if (p <= line.p || *p != ' ' || end - s < 9 || s[3] != ' ' ||
+	    (!isdigit((unsigned char)s[4]) && s[4] != '-') ||
+	    memmem(s, (size_t)(end - s), " ms", 3) == NULL)
+		return false;
+	while (p > line.p && !is_blank(p[-1]))
+		p--;
+	if (*p != '/' || p == line.p)
+		return false;
+	for (s = --p; s > line.p && isupper((unsigned char)s[-1]); s--)
+		;
+	return skip_method(s, end) == p + 1;
+}
+
+/* chi: "GET http://host/ HTTP/1.1" from 127.0.0.1:1234 - 500 22B in 1ms */
+static bool
+is_chi(struct span line, const char *s)
+{
+	const char *end = line.p + line.len;
+
+	return ends(line.p, s, " - ") && starts(s + 3, end, " ") &&
+	    memmem(line.p, (size_t)(s - line.p), "\" from ", 7) != NULL &&
+	    memmem(s, (size_t)(end - s), "B in ", 5) != NULL;
+}
+
+/* A W3C line: behind its date and time and the blank there, or NULL. */
+static const char *
+skip_w3c_time(const char *p, const char *end)
+{
+	static const char form[] = "0000-00-00 00:00:00 ";
+
+	for (const char *f = form; *f != '\0'; f++, p++)
+		if (p == end || (*f == '0' ? !isdigit((unsigned char)*p) :
+		    *f == ' ' ? !is_blank(*p) : *p != *f))
+			return NULL;
+	return p;
+}
+
+static const char *
+skip_field(const char *p, const char *end)
+{
+	while (p < end && !is_blank(*p))
+		p++;
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+/*
+ * W3C without its #Fields, as IIS writes it (... method, stem, query, port,
+ * user, client, agent, referer, status) and CloudFront, between tabs (...
+ * method, host, stem, status).
+ */
+static enum verdict
+judge_w3c(struct span line)
+{
+	const char *end = line.p + line.len, *p = line.p, *q = NULL, *port;
+
+	while (p < end && (q = skip_w3c_time(p, end)) == NULL)
+		p = skip_field(p, end);
+	if (q == NULL)
+		return UNKNOWN;
+	for (p = q; p < end && (q = skip_method(p, end)) == NULL; )
+		p = skip_field(p, end);
+	if (p >= end)
+		return UNKNOWN;
+	p = skip_field(skip_field(q, end), end);
+	if (q[-1] == '\t')
+		return is_status(p, end) ? verdict_of(p) : UNKNOWN;
+	port = p;
+	if (*q != '/' || !skip_number(&port, end))
+		return UNKNOWN;
+	for (p = port; p < end; p = skip_field(p, end))
+		if (is_status(p, end))
+			return verdict_of(p);
+	return UNKNOWN;
+}
+
+static const struct {
+	const char *name;
+	bool (*is)(struct span line, const char *status);
+} rules[] = {
+	{ "logfmt", is_logfmt },
+	{ "haproxy", is_haproxy },
+	{ "uwsgi", is_uwsgi },
+	{ "elb", is_elb },
+	{ "rails", is_rails },
+	{ "gin", is_gin },
+	{ "tornado", is_tornado },
+	{ "morgan", is_morgan },
+	{ "chi", is_chi },
+};
+
+/* The rules that look at a number and what stands around it. */
+static enum verdict
+judge_numbers(struct span line, const char **rule)
+{
+	const char *end = line.p + line.len, *s = line.p;
+
+	for (; (s = status_scan(s, end)) < end; s += 3) {
+		if (!is_status(s, end))
+			continue;
+		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+			if (rules[i].is(line, s)) {
+				*rule = rules[i].name;
+				return FAILURE;
+			}
+	}
+	return UNKNOWN;
+}
+
+static enum verdict
+judge(struct span line, const char **rule, int depth)
+{
+	enum verdict verdict;
+
+	*rule = "access";
+	if ((verdict = judge_access(line)) != UNKNOWN ||
+	    (verdict = judge_json(line, rule, depth)) != UNKNOWN ||
+	    (verdict = judge_numbers(line, rule)) != UNKNOWN)
+		return verdict;
+	*rule = "w3c";
+	return judge_w3c(line);
+}
+
+const char *
+server_error(struct span line)
+{
+	const char *rule;
+
+	return judge(line, &rule, 0) == FAILURE ? rule : NULL;
+}
+
+const char *
+server_error_next(struct span block, struct span *line)
+{
+	const char *end = block.p + block.len, *p = block.p, *s, *lf, *rule;
+
+	while ((s = status_scan(p, end)) < end) {
+		lf = memrchr(p, '\n', (size_t)(s - p));
+		p = lf != NULL ? lf + 1 : p;
+		lf = memchr(s, '\n', (size_t)(end - s));
+		*line = span_of(p, (size_t)((lf != NULL ? lf : end) - p));
+		rule = server_error(*line);
+		line->len += lf != NULL;
+		if (rule != NULL)
+			return rule;
+		p += line->len;
+	}
+	return NULL;
+}

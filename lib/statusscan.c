@@ -1,0 +1,192 @@
+#include "statusscan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#if defined __x86_64__
+#include <immintrin.h>
+#elif defined __aarch64__
+#include <arm_neon.h>
+#endif
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+may_precede(char c)
+{
+	return (unsigned char)c <= '"' || c == ':' || c == '=';
+}
+
+/* What follows the number at p, and nothing else, is in question. */
+static inline bool
+is_status(const char *p, const char *end)
+{
+	return end - p >= 3 && p[0] == '5' && is_digit(p[1]) && is_digit(p[2]) &&
+	    (end - p == 3 || !is_digit(p[3]));
+}
+
+static const char *
+scan_rest(const char *start, const char *p, const char *end)
+{
+	for (; p < end; p++)
+		if (is_status(p, end) && (p == start || may_precede(p[-1])))
+			return p;
+	return end;
+}
+
+static const char *
+scan_plain(const char *p, const char *end)
+{
+	return scan_rest(p, p, end);
+}
+
+/*
+ * The vector forms look at a byte before the 5 and at three behind it, so they
+ * begin at the second byte and leave the last ones to scan_rest.
+ */
+#define VECTOR_SCAN(name, width, target, mask, bits)			\
+target static const char *						\
+name(const char *start, const char *end)				\
+{									\
+	const char *p = start;						\
+									\
+	if (is_status(p, end))						\
+		return p;						\
+	for (p++; end - p >= width + 3; p += width) {			\
+		unsigned long long m = mask(p);				\
+									\
+		if (m != 0)						\
+			return p + __builtin_ctzll(m) / bits;		\
+	}								\
+	return scan_rest(start, p, end);				\
+}
+
+#if defined __x86_64__
+
+#define LOAD128(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define LOAD256(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+
+static inline __m128i
+digits128(__m128i v)
+{
+	v = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v);
+}
+
+static inline unsigned
+mask128(const char *p)
+{
+	__m128i before = LOAD128(p - 1), m;
+
+	m = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(before,
+	    _mm_set1_epi8('"')), before),
+	    _mm_or_si128(_mm_cmpeq_epi8(before, _mm_set1_epi8(':')),
+	    _mm_cmpeq_epi8(before, _mm_set1_epi8('='))));
+	m = _mm_and_si128(m, _mm_cmpeq_epi8(LOAD128(p), _mm_set1_epi8('5')));
+	m = _mm_and_si128(m, _mm_and_si128(digits128(LOAD128(p + 1)),
+	    digits128(LOAD128(p + 2))));
+	return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(
+	    digits128(LOAD128(p + 3)), m));
+}
+
+__attribute__((target("avx2"))) static inline __m256i
+digits256(__m256i v)
+{
+	v = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
+	return _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(9)), v);
+}
+
+__attribute__((target("avx2"))) static inline unsigned
+mask256(const char *p)
+{
+	__m256i before = LOAD256(p - 1), m;
+
+	m = _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_min_epu8(before,
+	    _mm256_set1_epi8('"')), before),
+	    _mm256_or_si256(_mm256_cmpeq_epi8(before, _mm256_set1_epi8(':')),
+	    _mm256_cmpeq_epi8(before, _mm256_set1_epi8('='))));
+	m = _mm256_and_si256(m, _mm256_cmpeq_epi8(LOAD256(p),
+	    _mm256_set1_epi8('5')));
+	m = _mm256_and_si256(m, _mm256_and_si256(digits256(LOAD256(p + 1)),
+	    digits256(LOAD256(p + 2))));
+	return (unsigned)_mm256_movemask_epi8(_mm256_andnot_si256(
+	    digits256(LOAD256(p + 3)), m));
+}
+
+VECTOR_SCAN(scan_sse2, 16, , mask128, 1)
+VECTOR_SCAN(scan_avx2, 32, __attribute__((target("avx2"))), mask256, 1)
+
+status_scan_fn *const *
+status_scan_ways(void)
+{
+	static status_scan_fn *const ways[] = {
+		scan_avx2, scan_sse2, scan_plain, NULL
+	};
+
+	return ways + !__builtin_cpu_supports("avx2");
+}
+
+#elif defined __aarch64__
+
+static inline uint8x16_t
+digits_neon(const char *p)
+{
+	return vcltq_u8(vsubq_u8(vld1q_u8((const uint8_t *)p), vdupq_n_u8('0')),
+	    vdupq_n_u8(10));
+}
+
+/* Four bits for each byte: NEON has no movemask. */
+static inline unsigned long long
+mask_neon(const char *p)
+{
+	uint8x16_t before = vld1q_u8((const uint8_t *)p - 1), m;
+
+	m = vorrq_u8(vcleq_u8(before, vdupq_n_u8('"')),
+	    vorrq_u8(vceqq_u8(before, vdupq_n_u8(':')),
+	    vceqq_u8(before, vdupq_n_u8('='))));
+	m = vandq_u8(m, vceqq_u8(vld1q_u8((const uint8_t *)p),
+	    vdupq_n_u8('5')));
+	m = vandq_u8(m, vandq_u8(digits_neon(p + 1), digits_neon(p + 2)));
+	m = vbicq_u8(m, digits_neon(p + 3));
+	return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(
+	    vreinterpretq_u16_u8(m), 4)), 0);
+}
+
+VECTOR_SCAN(scan_neon, 16, , mask_neon, 4)
+
+status_scan_fn *const *
+status_scan_ways(void)
+{
+	static status_scan_fn *const ways[] = { scan_neon, scan_plain, NULL };
+
+	return ways;
+}
+
+#else
+
+status_scan_fn *const *
+status_scan_ways(void)
+{
+	static status_scan_fn *const ways[] = { scan_plain, NULL };
+
+	return ways;
+}
+
+#endif
+
+const char *
+status_scan(const char *p, const char *end)
+{
+	static status_scan_fn *way;
+	status_scan_fn *f = __atomic_load_n(&way, __ATOMIC_RELAXED);
+
+	if (f == NULL) {
+		f = *status_scan_ways();
+		__atomic_store_n(&way, f, __ATOMIC_RELAXED);
+	}
+	return f(p, end);
+}

@@ -1,0 +1,110 @@
+#!/bin/sh
+# loggrep: output and exit status are those of GNU grep -a -P
+. "${0%/*}/lib.sh"
+
+grep -V | grep -q 'GNU grep) 3\.[4-9]' && echo a | grep -qP a ||
+	skip_all 'needs GNU grep 3.x with -P'
+
+printf 'GET /a HTTP/1.1\nfoo bar\n\nfoo\nfo\no foo.\nx\ny\nz\nFOO foofoo\n' >t
+printf 'one foo\r\ntwo\0foo\nfoo\r\n\377\376 foo \200\n\nlast foo' >u
+printf 'bar\nfoo_bar bar-foo\na b\n5 500 512\n\n\n' >v
+: >empty
+printf 'no newline' >w
+grep -c . "$top/lib/line.c" >/dev/null && cp "$top/lib/line.c" src
+set -f				# patterns are no globs
+
+bad='' n=0
+# one GREP-ONLY-OPTIONS ARGUMENTS...
+one() {
+	only=$1; shift
+	grep -a $only "$@" >want 2>want.err <src; want=$?
+	loggrep "$@" >got 2>got.err <src; got=$?
+	n=$((n + 1))
+	if [ $want != $got ] || ! cmp -s want got; then
+		bad="$bad
+$* (status $got, grep's $want)"
+		diff -a want got | head -n 4 >>diffs
+	fi
+}
+
+report() { is "$1 ($n ways)" "$bad" ''; bad='' n=0; }
+
+for p in foo '^foo' 'foo$' '' '^' '$' 'o*' '\bfoo\b' '[[:space:]]' '^$' 'FOO' \
+	'(foo|fo)' 'o+' '\d{3}' '(.)\1' '(?<=f)o' 'o(?!o)' '\x00' '\r$' 'foo\K '
+do
+	for o in '' -c -i -v -n -b -o -w -x -H -l -L -q -s -m1 -Z \
+		'-o -b' '-o -i' '-v -n' '-c -v' '-n -b -H' '-w -o' '-x -i' \
+		'-v -o' '-m2 -A1' '-m1 -c' '-v -m2' '-l -v' '-L -v' '-l -Z' \
+		'-c -Z -H' '-x -v' '-w -v' '-i -w -c' --color=always \
+		'-o --color=always' '-n -b --color=always -H'; do
+		one -P $o -e "$p" t u v empty w
+	done
+done
+report 'options alone and in pairs'
+
+for p in foo '^$' 'o$' 'x|a' ''; do
+	for c in -A1 -B1 -C1 -A0 -A2 -B3 -C9 '-A1 -B2' '-C2 -A0'; do
+		for o in '' -n -v -c -o -m1 -m2 -b -H '-v -m1' '-o -n' '-n -b' \
+			'-v -o' '-h --color=always' '-v --color=always' -l -q; do
+			one -P $c $o -e "$p" t u v w
+		done
+		one -P $c -n -e "$p"
+		one -P $c -v -n -e "$p" u
+	done
+done
+report 'context'
+
+for p in return '\t+if \(' '^}$' 'size_t|char'; do
+	for o in '' -n -c -v '-n -b' -o -H '-A2 -n' '-B2 -n' '-m3' -l -L \
+		'-H --label=input' '-c -H' '--label=x -l'; do
+		one -P $o -e "$p"
+		one -P $o -e "$p" -
+		one -P $o -e "$p" - t
+	done
+done
+report 'standard input'
+
+for f in foo . 'a b' '' 'foo
+bar' '(' '\' '[' 'fo
+foo' '$'; do
+	for o in '' -i -c -v -x '-v -x' -o '-o -i' -n; do
+		one -F -F $o -e "$f" t u v empty
+	done
+done
+for f in foo bar 'bar-foo' o '512
+500'; do
+	for o in -w '-w -o' '-w -v' '-w -c -i'; do
+		one -F -F $o -e "$f" t u v
+	done
+done
+report 'fixed strings'
+
+for o in '' -c -v -o -i -x -w -n '-o -b' '-w -o'; do
+	one -E $o -e foo -e bar t u v
+	one -E $o -e fo -e foo -e 'o+' t u v
+	one -E $o -e '^foo' -e 'bar$' -e '' t u v
+	printf 'foo\n^bar\n' >pats
+	one -E $o -f pats t u v
+	one -E $o -f pats -e x t v
+	one -E $o -f empty t v
+	one -E $o -f empty -e y t v
+	printf 'foo' >pats
+	one -E $o -f pats t v
+done
+report 'several patterns'
+
+for o in '' -q -s -c -l -L -v; do
+	one -P $o foo nofile t
+	one -P $o foo t nofile
+	one -P $o absent nofile
+	one -P $o absent t nofile v
+	one -P $o foo . t
+	one -P $o -m0 foo t
+	one -P $o '(' t
+	one -P $o -A x foo t
+	one -P $o -f nofile t
+done
+report 'errors'
+
+echo "1..$n_ok"
+[ ! -s diffs ] || sed 's/^/# /' diffs | head -n 60

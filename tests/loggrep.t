@@ -1,0 +1,122 @@
+#!/bin/sh
+# loggrep: what it does beyond grep; see loggrep-grep.t for the rest
+. "${0%/*}/lib.sh"
+
+g=$golden/loggrep
+
+# The status field
+grep -v '^# ' "$g/errors" | cut -f 2- >errors
+grep -v '^# ' "$g/errors" | cut -f 1 >rules
+grep -v '^# ' "$g/others" >others
+same 'every shape of a server error is selected' errors loggrep -5 errors
+same 'with no pattern, too' errors sh -c 'loggrep <errors'
+is 'nothing else is' "$(loggrep --explain -5 others)" ''
+is '--explain names the rule' \
+	"$(loggrep -5 --explain errors | sed 's/:.*//' | diff - rules)" ''
+sed 's/$//' errors | tr '\n' '\r' | sed 's/\r/\r\n/g' >crlf
+same 'a CR before the LF does no harm' crlf loggrep -5 crlf
+sed 's/^/Jun 29 10:05:03 web1 app[512]: /' errors >prefixed
+same 'a syslog prefix does not hide any of them' prefixed \
+	loggrep -5 prefixed
+is 'nor makes one of the others' \
+	"$(sed 's/^/Jun 29 10:05:03 web1 app[512]: /' others |
+	loggrep -5)" ''
+same '-v selects the others' others loggrep -5 -v errors others -h
+is '-5 and a pattern: both must hold' \
+	"$(loggrep -5 -e haproxy errors | grep -c '')" \
+	"$(grep -c haproxy errors)"
+is '-c counts them' "$(cat errors others | loggrep -c)" \
+	"$(grep -c '' errors)"
+
+# Input
+printf 'one\ntwo\nthree\n' >plain
+{ printf 'one\n' | gzip; printf 'two\nth' | gzip; printf 'ree\n' | gzip; } >gz
+same 'gzip with three members and no suffix is read' plain loggrep . gz
+for z in 'xz -c' 'zstd -qc' 'bzip2 -c' 'lz4 -c'; do
+	if command -v "${z%% *}" >/dev/null; then
+		$z plain >packed
+		same "a file from ${z%% *} is read" plain loggrep . packed
+	else
+		skip "no ${z%% *}" "a file from ${z%% *} is read"
+	fi
+done
+printf 'plain\ngz\n' >list
+is '-T takes names from a list' "$(loggrep -h -c o -T list | tr '\n' ' ')" '2 2 '
+is '-0 has them end with NUL, printed ones too' \
+	"$(printf 'plain\0gz\0' | loggrep -l -0 -T - two | tr '\0' '|')" \
+	'plain|gz|'
+awk 'BEGIN { for (i = 0; i < 300; i++) printf "0123456789"; print " end"
+	print "next end" }' >long
+is 'a line over the limit is cut, each piece searched' \
+	"$(loggrep --max-line=1K -c . long 2>/dev/null)" 4
+says 'longer than 1024 bytes, which were cut: 1$' 'and the line is counted' \
+	loggrep --max-line=1K end long
+exits 0 'and no trouble' loggrep --max-line=1K end long
+says 'No such file' 'a missing file has a message' loggrep x nofile
+is 'but not with -s' "$(loggrep -s x nofile 2>&1)" ''
+
+# PCRE2's limits
+printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\nb\naaac\n' >evil
+is 'a line that PCRE2 gives up on does not end the search' \
+	"$(loggrep -n '^(a+)+[cd]' evil evil -h 2>/dev/null | tr '\n' ' ')" \
+	'3:aaac 3:aaac '
+says 'evil:1: ' 'it is named' loggrep -n '^(a+)+[cd]' evil
+says 'gave up on.*: 1$' 'and counted' loggrep '^(a+)+[cd]' evil
+exits 2 'and the status is 2' loggrep '^(a+)+[cd]' evil
+
+# Live
+mkfifo in
+loggrep two <in >live & pid=$!
+exec 9>in
+printf 'one\ntwo\n' >&9
+ok 'a line is out while the writer is silent' until_true 10 grep two live
+kill -TERM $pid
+wait $pid
+is 'SIGTERM is the end of input' $? 0
+exec 9>&-
+{ cat plain; sleep 5 & echo $! >sleeper; } | loggrep two >live & pid=$!
+until_true 10 test -s sleeper
+kill -TERM $pid
+wait $pid
+is 'and what was in the pipe came out' "$(cat live)" two
+kill "$(cat sleeper)"
+
+# Options
+is '--color=always colors what matched' \
+	"$(loggrep --color=always w plain | cat -v)" \
+	't^[[01;31m^[[Kw^[[m^[[Ko'
+is '--colour is the same' "$(loggrep --colour=always w plain)" \
+	"$(loggrep --color=always w plain)"
+is '--color alone is for terminals' "$(loggrep --color w plain)" two
+is 'GREP_COLORS holds the colors' \
+	"$(GREP_COLORS='ms=7:fn=:ne' loggrep -H --color=always w plain |
+	cat -v)" 'plain^[[36m:^[[mt^[[7mw^[[mo'
+is '-P, -E, -a and --line-buffered change nothing' \
+	"$(loggrep -P -E -a --line-buffered w plain)" two
+is 'long names work' "$(loggrep --line-number --byte-offset --with-filename \
+	--regexp=TWO --ignore-case --line-regexp --max-count=1 plain)" \
+	'plain:2:4:two'
+is 'more of them' "$(loggrep --fixed-strings --word-regexp --invert-match \
+	--count --no-filename two plain plain | tr '\n' ' ')" '2 2 '
+is 'and more' "$(loggrep --files-with-matches --null one plain |
+	tr '\0' '|')$(loggrep --files-without-match one plain long)" 'plain|long'
+is 'those of context' "$(loggrep --after-context=1 one plain;
+	loggrep --before-context=1 three plain; loggrep --context=1 two plain;
+	loggrep --label=x --only-matching -H w <plain)" \
+	"$(printf 'one\ntwo\ntwo\nthree\none\ntwo\nthree\nx:w')"
+is '-f and --file read patterns' \
+	"$(echo two >p; loggrep --file=p plain; loggrep -f p plain | wc -l)" \
+	"$(printf 'two\n1')"
+exits 0 '--quiet is silent' loggrep --quiet one plain
+exits 0 '--no-messages leaves an error out' loggrep --no-messages -q one plain
+
+# Exit status
+exits 0 'a line selected' loggrep two plain
+exits 1 'no line selected' loggrep four plain
+exits 2 'a missing file' loggrep two plain nofile
+exits 2 'a wrong pattern' loggrep '(' plain
+exits 2 'an unknown option' loggrep --nonsense two plain
+exits 2 'a full disk' sh -c 'loggrep . plain >/dev/full'
+exits 0 'help' loggrep --help
+exits 0 'the version' loggrep -V
+done_testing
