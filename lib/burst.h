@@ -1,0 +1,36 @@
+/*
+ * burst - data that came close together, and when it is over
+ */
+#ifndef BURST_H
+#define BURST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { BURST_NEVER = -1 };	/* a time that does not come */
+
+/* Start with { 0 }.  Times in ms are of the caller's monotonic clock. */
+struct burst {
+	bool pending;		/* there is one */
+	uint64_t lines, bytes;
+	bool open_line;		/* the last line has no LF yet */
+	struct timespec first, last;	/* when its data came, by the calendar */
+	int64_t first_ms, last_ms;
+};
+
+void burst_add(struct burst *b, const char *p, size_t n, int64_t now_ms);
+
+/* A burst whose data is not known, only when it came. */
+void burst_begin(struct burst *b, const struct timespec *since, int64_t now_ms);
+
+/*
+ * When it is over: quiet_ms after its last data, but at most max_ms (0: no such
+ * bound) after the first.  BURST_NEVER when there is none.
+ */
+int64_t burst_due_ms(const struct burst *b, int64_t quiet_ms, int64_t max_ms);
+
+/* LOGQUIET_LINES, _BYTES, _FIRST, _LAST in the environment; 0, or -1. */
+int burst_setenv(const struct burst *b);
+
+#endif

@@ -1,0 +1,178 @@
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "process.h"
+
+static const char mark[] = "logferry ";	/* begins what we write to a lock file */
+
+int
+run_look(const char *command)
+{
+	const char *path = getenv("PATH"), *end;
+	struct stat st;
+	char file[4096];
+	int saved = ENOENT;
+
+	if (strchr(command, '/') != NULL) {
+		if (stat(command, &st) == 0 && S_ISDIR(st.st_mode)) {
+			errno = EISDIR;
+			return -1;
+		}
+		return access(command, X_OK);
+	}
+	for (; path != NULL && *command != '\0'; path = *end ? end + 1 : NULL) {
+		int len;
+
+		end = path + strcspn(path, ":");
+		len = (int)(end - path);
+		if (snprintf(file, sizeof file, "%.*s%s%s", len, path,
+		    len > 0 ? "/" : "", command) < (int)sizeof file &&
+		    stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
+			if (access(file, X_OK) == 0)
+				return 0;
+			saved = errno;
+		}
+	}
+	errno = saved;
+	return -1;
+}
+
+/* Wait until the process has ended, without looking again and again. */
+static void
+wait_for(pid_t pid)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	if ((p.fd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0) {
+		if (errno != ESRCH)
+			sleep(1);	/* Linux before 5.3 */
+		return;
+	}
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	close(p.fd);
+}
+
+/*
+ * In the child: get the lock, then wait for the command that the file names,
+ * if it lives.  A file that is not empty and not ours is only locked.
+ */
+static int
+take_lock(int fd)
+{
+	char text[sizeof mark + PROCESS_ID_SIZE], id[PROCESS_ID_SIZE];
+	size_t skip = sizeof mark - 1;
+	ssize_t n;
+	pid_t pid;
+
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -1;
+	for (;;) {
+		if ((n = pread(fd, text, sizeof text - 1, 0)) < 0)
+			return -1;
+		text[n] = '\0';
+		if (n > 0 && strncmp(text, mark, skip) != 0)
+			return 0;
+		text[strcspn(text, "\n")] = '\0';
+		if (n == 0 || (pid = process_of(text + skip,
+		    strlen(text + skip))) <= 0)
+			break;
+		wait_for(pid);
+	}
+	if (process_id(getpid(), id) < 0)
+		return -1;
+	n = snprintf(text, sizeof text, "%s%s\n", mark, id);
+	return pwrite(fd, text, (size_t)n, 0) == n &&
+	    ftruncate(fd, n) == 0 ? 0 : -1;
+}
+
+static void
+child(const struct run *r, const struct run_how *how, int tell)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	int in = how->in, error;
+	sigset_t none;
+
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigaction(SIGPIPE, &dfl, NULL);
+	if (in < 0)
+		in = open("/dev/null", O_RDONLY);
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0)
+		goto fail;
+	if (how->in < 0 && in != STDIN_FILENO)
+		close(in);
+	if (how->out_to_err && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		goto fail;
+	if (r->lock >= 0 && take_lock(r->lock) < 0)
+		goto fail;
+	execvp(how->argv[0], how->argv);
+fail:
+	error = errno;
+	(void)!write(tell, &error, sizeof error);
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+int
+run_start(struct run *r, const struct run_how *how)
+{
+	int tell[2] = { -1, -1 }, saved;
+
+	*r = (struct run){ .started = -1, .lock = -1 };
+	if (how->lock != NULL && (r->lock = open(how->lock,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+		return -1;
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		goto fail;
+	if ((r->pid = fork()) < 0)
+		goto fail;
+	if (r->pid == 0)
+		child(r, how, tell[1]);
+	close(tell[1]);
+	r->started = tell[0];
+	return 0;
+fail:
+	saved = errno;
+	if (tell[0] >= 0) {
+		close(tell[0]);
+		close(tell[1]);
+	}
+	run_end(r);
+	errno = saved;
+	return -1;
+}
+
+int
+run_started(struct run *r)
+{
+	int error = 0;
+
+	if (read(r->started, &error, sizeof error) != (ssize_t)sizeof error)
+		error = 0;
+	close(r->started);
+	r->started = -1;
+	return error;
+}
+
+void
+run_end(struct run *r)
+{
+	if (r->started >= 0)
+		close(r->started);
+	if (r->lock >= 0)
+		close(r->lock);
+	*r = (struct run){ .started = -1, .lock = -1 };
+}
