@@ -217,14 +217,30 @@ stream_write(void *arg, const void *p, size_t n)
 	return -1;
 }
 
+static int
+stream_again(void *arg, const void *p, size_t n)
+{
+	struct stream *s = arg;
+	ssize_t w = pwrite(s->out, p, n, 0);
+
+	s->failed = s->out_name;
+	if (w >= 0 && (size_t)w < n)
+		errno = EIO;
+	return (size_t)w == n ? 0 : -1;
+}
+
 /* Compress s; 0, or -1 when told. */
 static int
-compress_stream(struct task *t, struct stream *s, struct pack *p, bool is_large)
+compress_stream(struct task *t, struct stream *s, struct pack *p)
 {
+	const struct stat *st = input_stat(s->in);
+	bool is_large = !S_ISREG(st->st_mode) || st->st_size > LARGE;
 	int r;
 
 	*p = (struct pack){ .level = job.level, .source = stream_read,
 	    .sink = stream_write, .arg = s,
+	    .again = s->out >= 0 ? stream_again : NULL,
+	    .size = (uint64_t)st->st_size,
 	    .threads = is_large ? job.threads : 1 };
 	if (is_large)
 		pthread_mutex_lock(&large);
@@ -421,7 +437,7 @@ compress_file(struct task *t)
 	if ((fd = fcntl(s.fd, F_DUPFD_CLOEXEC, 3)) < 0 ||
 	    (stream.in = input_new(fd)) == NULL) {
 		trouble(t, t->path);
-	} else if (compress_stream(t, &stream, &p, s.st.st_size > LARGE) == 0 &&
+	} else if (compress_stream(t, &stream, &p) == 0 &&
 	    verify(t, &f, false, p.crc, p.in) == 0) {
 		replace(t, &s, &f, &name);
 		if (t->result != NULL)
@@ -522,7 +538,7 @@ filter(struct task *t)
 	s.in = in;
 	if (job.mode == DECOMPRESS)
 		decompress(t, in, -1, &crc);
-	else if (compress_stream(t, &s, &p, true) == 0 &&
+	else if (compress_stream(t, &s, &p) == 0 &&
 	    S_ISREG(input_stat(in)->st_mode) &&
 	    fstat(input_fd(in), &now) == 0 &&
 	    now.st_size != input_stat(in)->st_size)
@@ -693,6 +709,7 @@ main(int argc, char *argv[])
 	from_stdin = list == NULL && (*argv == NULL || strcmp(*argv, "-") == 0);
 	check_use(from_stdin);
 
+	input_threads = job.threads;
 	if (finish_on_signals() < 0)
 		die("signals");
 	if ((files = files_new(argv, list, job.end == '\0', true)) == NULL)

@@ -11,6 +11,7 @@
 #include "archive.h"
 #include "finish.h"
 #include "gzip.h"
+#include "pieces.h"
 #include "progress.h"
 #include "units.h"
 
@@ -21,7 +22,7 @@ enum {
 	LINGER_MAX_MS = 1000,	/* and so long after, even a busy one is left */
 };
 
-enum kind { UNKNOWN, PLAIN, GZIP, OTHER };
+enum kind { UNKNOWN, PLAIN, GZIP, PIECES, OTHER };
 
 struct input {
 	int fd;
@@ -33,11 +34,13 @@ struct input {
 	size_t owed;		/* bytes in the pipe when asked to finish */
 	int64_t leave_ms;
 	struct gunzip *gunzip;
+	struct pieces *pieces;
 	struct unpack *unpack;
 	const char *error;
 };
 
 int (*input_idle)(void);
+unsigned input_threads = 2;
 
 static const struct {
 	enum kind kind;
@@ -199,13 +202,17 @@ find_kind(struct input *in)
 		if (got == 0 && in->kind == UNKNOWN)
 			in->kind = PLAIN;
 	}
-	if (in->kind == GZIP)
+	if (in->kind == GZIP && S_ISREG(in->st.st_mode) &&
+	    lseek(in->fd, 0, SEEK_CUR) == (off_t)in->npeek)
+		in->pieces = pieces_new(in->fd, input_threads);
+	if (in->pieces != NULL)
+		in->kind = PIECES;
+	else if (in->kind == GZIP)
 		in->gunzip = gunzip_new(read_raw, in);
 	else if (in->kind == OTHER)
 		in->unpack = unpack_new(read_raw, in);
-	else
-		return 0;
-	return in->gunzip == NULL && in->unpack == NULL ? -1 : 0;
+	return in->kind != PLAIN && in->gunzip == NULL &&
+	    in->pieces == NULL && in->unpack == NULL ? -1 : 0;
 }
 
 ssize_t
@@ -220,6 +227,14 @@ input_read(struct input *in, void *p, size_t n)
 	case GZIP:
 		if ((got = gunzip_read(in->gunzip, p, n)) < 0)
 			in->error = gunzip_error(in->gunzip);
+		return got;
+	case PIECES:
+		if (finish_asked()) {
+			errno = EINTR;
+			goto failed;
+		}
+		if ((got = pieces_read(in->pieces, p, n)) < 0)
+			in->error = pieces_error(in->pieces);
 		return got;
 	case OTHER:
 		if ((got = unpack_read(in->unpack, p, n)) < 0)
@@ -260,7 +275,7 @@ input_is_compressed(struct input *in)
 {
 	if (in->kind == UNKNOWN)
 		find_kind(in);
-	return in->kind == GZIP || in->kind == OTHER;
+	return in->kind != UNKNOWN && in->kind != PLAIN;
 }
 
 int
@@ -275,6 +290,7 @@ input_close(struct input *in)
 	if (in == NULL)
 		return;
 	gunzip_free(in->gunzip);
+	pieces_free(in->pieces);
 	unpack_free(in->unpack);
 	if (in->fd != STDIN_FILENO)
 		close(in->fd);

@@ -18,6 +18,7 @@
 
 struct input;
 
+extern unsigned input_threads;	/* for a .gz with an index (pieces.h); 2 */
 extern int (*input_idle)(void);	/* NULL: nothing to do */
 
 /* path "-" is standard input.  NULL with errno; a directory is EISDIR. */

@@ -8,9 +8,10 @@
 #include <zlib.h>
 
 #include "deflate.h"
+#include "gzindex.h"
 #include "jobs.h"
 
-enum { HEADER_SIZE = 10, TRAILER_SIZE = 8 };
+enum { LOOKAHEAD = 64 * 1024 };	/* where the end of a line is looked for */
 
 /*
  * libdeflate's levels that make no larger files than gzip's.  gzip -9 lies
@@ -30,8 +31,8 @@ static const struct {
 struct piece {
 	struct deflate *deflate[2];	/* for even ones and odd ones */
 	unsigned char *in, *out;
+	uint64_t nth;
 	size_t n, size;
-	bool odd;
 	uint32_t crc;
 	struct piece *next;
 };
@@ -40,6 +41,12 @@ struct pipeline {
 	struct pack *p;
 	struct jobs *jobs;
 	struct piece *idle;
+	uint64_t nth, at;		/* of the piece to fill next */
+	size_t ahead;			/* bytes read that belong to it */
+	unsigned char lookahead[LOOKAHEAD];
+	struct gzindex index;
+	unsigned char *header;
+	size_t header_size;
 };
 
 static void
@@ -47,7 +54,7 @@ compress_piece(void *arg)
 {
 	struct piece *e = arg;
 
-	e->size = deflate_piece(e->deflate[e->odd], e->in, e->n, e->out);
+	e->size = deflate_piece(e->deflate[e->nth & 1], e->in, e->n, e->out);
 	e->crc = libdeflate_crc32(0, e->in, e->n);
 }
 
@@ -72,8 +79,8 @@ piece_new(int level)
 
 	if ((e = calloc(1, sizeof *e)) == NULL)
 		return NULL;
-	e->in = malloc(levels[level].piece);
-	e->out = malloc(deflate_bound(levels[level].piece));
+	e->in = malloc(levels[level].piece + LOOKAHEAD);
+	e->out = malloc(deflate_bound(levels[level].piece + LOOKAHEAD));
 	e->deflate[0] = deflate_new(even);
 	e->deflate[1] = even == odd ? e->deflate[0] : deflate_new(odd);
 	if (e->in != NULL && e->out != NULL && e->deflate[0] != NULL &&
@@ -93,20 +100,41 @@ put(struct pack *p, const void *bytes, size_t n)
 	return 0;
 }
 
+/* No name, no time: the same contents give the same bytes. */
 static int
-put_header(struct pack *p)
+put_header(struct pipeline *l)
 {
-	/* No name, no time: the same contents give the same bytes. */
-	unsigned char h[HEADER_SIZE] = { 0x1f, 0x8b, 8, [9] = 3 };
+	const struct pack *p = l->p;
+	size_t piece = levels[p->level].piece;
 
-	h[8] = p->level == 9 ? 2 : p->level == 1 ? 4 : 0;
-	return put(p, h, sizeof h);
+	l->header_size = GZ_HEADER;
+	if (p->again != NULL && p->size > piece) {
+		if (gzindex_new(&l->index, (p->size + piece - 1) / piece) < 0)
+			return -1;
+		l->header_size = gzindex_size(&l->index);
+	}
+	if ((l->header = calloc(1, l->header_size)) == NULL)
+		return -1;
+	memcpy(l->header, "\x1f\x8b\x08", 3);
+	l->header[8] = p->level == 9 ? 2 : p->level == 1 ? 4 : 0;
+	l->header[9] = 3;	/* Unix */
+	return put(l->p, l->header, l->header_size);
+}
+
+/* Complete the header, now that the index is known. */
+static int
+put_index(struct pipeline *l)
+{
+	if (l->index.room == 0)
+		return 0;
+	gzindex_put(&l->index, l->header);
+	return l->p->again(l->p->arg, l->header, l->header_size);
 }
 
 static int
 put_trailer(struct pack *p)
 {
-	unsigned char t[DEFLATE_END_SIZE + TRAILER_SIZE] = DEFLATE_END;
+	unsigned char t[DEFLATE_END_SIZE + GZ_TRAILER] = DEFLATE_END;
 
 	for (int i = 0; i < 4; i++) {
 		t[DEFLATE_END_SIZE + i] = (unsigned char)(p->crc >> 8 * i);
@@ -115,20 +143,46 @@ put_trailer(struct pack *p)
 	return put(p, t, sizeof t);
 }
 
-/* Fill e from the source: 1, 0 when there is nothing more, -1. */
+/* Read until e holds n bytes, or the source has no more. */
 static int
-fill_piece(struct pack *p, struct piece *e)
+read_up_to(struct pack *p, struct piece *e, size_t n)
 {
 	ssize_t got;
 
-	for (e->n = 0; e->n < levels[p->level].piece; e->n += (size_t)got) {
-		got = p->source(p->arg, e->in + e->n,
-		    levels[p->level].piece - e->n);
-		if (got < 0)
+	while (e->n < n) {
+		if ((got = p->source(p->arg, e->in + e->n, n - e->n)) < 0)
 			return -1;
 		if (got == 0)
 			break;
+		e->n += (size_t)got;
 	}
+	return 0;
+}
+
+/*
+ * Fill e: 1, 0 when there is nothing more, -1.  The nth piece ends with the
+ * first line that ends at nth + 1 times the size of a piece, or behind.
+ */
+static int
+fill_piece(struct pipeline *l, struct piece *e)
+{
+	size_t n = (size_t)((l->nth + 1) * levels[l->p->level].piece - l->at);
+	const unsigned char *lf;
+
+	memcpy(e->in, l->lookahead, l->ahead);
+	e->n = l->ahead;
+	l->ahead = 0;
+	if (read_up_to(l->p, e, n + LOOKAHEAD) < 0)
+		return -1;
+	if (e->n > n) {
+		if ((lf = memchr(e->in + n - 1, '\n', e->n - n + 1)) != NULL)
+			n = (size_t)(lf + 1 - e->in);
+		l->ahead = e->n - n;
+		memcpy(l->lookahead, e->in + n, l->ahead);
+		e->n = n;
+	}
+	e->nth = l->nth++;
+	l->at += e->n;
 	return e->n > 0;
 }
 
@@ -147,69 +201,74 @@ put_oldest(struct pipeline *l)
 	}
 	p->crc = (uint32_t)crc32_combine(p->crc, e->crc, (z_off_t)e->n);
 	p->in += e->n;
+	if (l->index.room > 0)
+		gzindex_add(&l->index, e->nth, &(struct gzpiece){
+		    (uint32_t)e->size, (uint32_t)e->n, 0, 0 });
 	return put(p, e->out, e->size);
+}
+
+/* A piece to fill, after writing until there is one.  NULL with errno. */
+static struct piece *
+idle_piece(struct pipeline *l)
+{
+	struct piece *e;
+
+	while (jobs_count(l->jobs) > l->p->threads)
+		if (put_oldest(l) < 0)
+			return NULL;
+	if ((e = l->idle) == NULL)
+		return piece_new(l->p->level);
+	l->idle = e->next;
+	return e;
 }
 
 static int
 run(struct pipeline *l)
 {
-	struct pack *p = l->p;
 	struct piece *e;
-	bool odd = false;
 	int r;
 
 	do {
-		while ((l->idle == NULL || jobs_count(l->jobs) > p->threads) &&
-		    jobs_count(l->jobs) > 0)
-			if (put_oldest(l) < 0)
-				return -1;
-		e = l->idle;
-		if ((r = fill_piece(p, e)) < 0)
+		if ((e = idle_piece(l)) == NULL)
 			return -1;
-		if (r > 0) {
-			l->idle = e->next;
-			e->odd = odd;
-			odd = !odd;
-			if (jobs_put(l->jobs, e) < 0) {
-				piece_free(e);
-				return -1;
-			}
+		if ((r = fill_piece(l, e)) > 0) {
+			if (jobs_put(l->jobs, e) == 0)
+				continue;
+			r = -1;
 		}
+		piece_free(e);
 	} while (r > 0);
-	while (jobs_count(l->jobs) > 0)
-		if (put_oldest(l) < 0)
-			return -1;
-	return 0;
+	while (r == 0 && jobs_count(l->jobs) > 0)
+		r = put_oldest(l);
+	return r;
 }
 
 int
 pack_run(struct pack *p)
 {
-	struct pipeline l = { .p = p };
+	struct pipeline *l;
 	struct piece *e;
 	int r = -1, saved;
 
 	p->in = p->out = 0;
 	p->crc = 0;
-	if ((l.jobs = jobs_new(p->threads, compress_piece)) == NULL)
+	if ((l = calloc(1, sizeof *l)) == NULL)
 		return -1;
-	for (unsigned i = 0; i < p->threads + 2; i++) {
-		if ((e = piece_new(p->level)) == NULL)
-			goto done;
-		e->next = l.idle;
-		l.idle = e;
-	}
-	if (put_header(p) == 0 && run(&l) == 0 && put_trailer(p) == 0)
-		r = 0;
-done:
+	l->p = p;
+	if ((l->jobs = jobs_new(p->threads, compress_piece)) != NULL &&
+	    put_header(l) == 0 && run(l) == 0 && put_trailer(p) == 0)
+		r = put_index(l);
 	saved = errno;
-	while ((e = jobs_take(l.jobs)) != NULL)
+	while (l->jobs != NULL && (e = jobs_take(l->jobs)) != NULL)
 		piece_free(e);
-	jobs_free(l.jobs);
-	while ((e = l.idle) != NULL) {
-		l.idle = e->next;
+	jobs_free(l->jobs);
+	while ((e = l->idle) != NULL) {
+		l->idle = e->next;
 		piece_free(e);
 	}
+	gzindex_free(&l->index);
+	free(l->header);
+	free(l);
 	errno = saved;
 	return r;
 }

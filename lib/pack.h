@@ -2,8 +2,8 @@
  * pack - bytes to gzip, on several threads
  *
  * The result is one gzip member, which every gunzip reads.  It is made of
- * pieces (deflate.h) whose size depends on level and input only, so its bytes
- * do not depend on the number of threads.
+ * pieces (deflate.h) that end with a line where they can.  Their size depends
+ * on level and input only, so the bytes do not depend on the number of threads.
  */
 #ifndef PACK_H
 #define PACK_H
@@ -19,7 +19,14 @@ struct pack {
 	ssize_t (*source)(void *arg, void *p, size_t n);
 	/* All n bytes: 0, or -1 with errno. */
 	int (*sink)(void *arg, const void *p, size_t n);
-	void *arg;		/* for both */
+	/*
+	 * Writes n bytes again at the start of what the sink got; NULL when it
+	 * cannot.  With it and size, what the source is to give, there will be
+	 * an index (gzindex.h) if there is more than one piece.
+	 */
+	int (*again)(void *arg, const void *p, size_t n);
+	uint64_t size;
+	void *arg;		/* for all */
 
 	/* Results. */
 	uint64_t in, out;	/* bytes read, bytes written */

@@ -33,6 +33,10 @@ ok 'at level 9, too' sh -c 'cmp best1.gz best2.gz && cmp best1.gz best5.gz'
 cp log k
 logpack --keep k >k.out
 cp log k2
+ok 'pieces end with a line, as the index in the header tells' sh -c '
+	test "$(od -An -tu4 -j20 -N4 k.gz)" -eq \
+	    "$(head -c 1048576 log | wc -l | xargs -I@ expr @ + 1 |
+		xargs -I@ head -n @ log | wc -c)"'
 ok 'and for a file of another name and time' sh -c '
 	logpack -j 1 k2 && cmp k.gz k2.gz'
 ok 'a kept file is kept' cmp k log
@@ -41,6 +45,10 @@ cat log a >two
 ok 'files go to standard output one after the other' sh -c '
 	logpack -c log a | gzip -dc | cmp - two && test -f a'
 ok 'several members are unpacked' sh -c 'cat s1.gz k.gz | logpack -d | cmp - two'
+logpack -dc k.gz k.gz >out
+ok 'with an index, or two of them' cmp out two
+cat k.gz k.gz >two.gz
+ok 'an index does not hide what follows' sh -c 'logpack -dc two.gz | cmp - two'
 for l in 1 2 3 4 5 6 7 8 9; do
 	ok "level $l packs no worse than gzip -$l" sh -c '
 		logpack -$0 <log >l.gz && gzip -dc l.gz | cmp - log &&

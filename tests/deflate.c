@@ -1,0 +1,77 @@
+/* deflate: pieces that make one stream, and can be unpacked alone */
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "deflate.h"
+#include "tap.h"
+
+enum { N = 300000 };
+
+static unsigned char data[N], packed[2 * N], got[N];
+
+/* Does zlib find the n bytes of data in m bytes of packed and an end? */
+static bool
+unpacks(size_t m, size_t n)
+{
+	z_stream z = { .next_in = packed, .next_out = got };
+	int r;
+
+	memcpy(packed + m, DEFLATE_END, DEFLATE_END_SIZE);
+	z.avail_in = (uInt)m + DEFLATE_END_SIZE;
+	z.avail_out = N;
+	if (inflateInit2(&z, -15) != Z_OK)
+		abort();
+	r = inflate(&z, Z_FINISH);
+	inflateEnd(&z);
+	return r == Z_STREAM_END && z.total_out == n && z.avail_in == 0 &&
+	    memcmp(got, data, n) == 0;
+}
+
+/* kind 0: zeros, 1: text, 2: noise, 3: text and noise by turns. */
+static void
+make(int kind)
+{
+	unsigned x = 1;
+
+	for (size_t i = 0; i < N; i++) {
+		x = x * 1103515245 + 12345;
+		data[i] = kind == 0 ? 0 : kind == 2 || (kind == 3 &&
+		    i / 5000 % 2) ? (unsigned char)(x >> 16) :
+		    (unsigned char)("GET /index.html 200 "[x >> 28]);
+	}
+}
+
+int
+main(void)
+{
+	static const size_t sizes[] = { 1, 2, 3, 10, 100, 1000, 65535, 65536, N };
+	static const char *const kinds[] = { "zeros", "text", "noise", "both" };
+	struct deflate *d;
+	size_t n, m;
+	bool good;
+
+	for (int kind = 0; kind < 4; kind++) {
+		make(kind);
+		good = true;
+		for (int level = 1; level <= 9; level++) {
+			if ((d = deflate_new(level)) == NULL)
+				abort();
+			for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+				m = deflate_piece(d, data, sizes[i], packed);
+				good = good && m > 0 && unpacks(m, sizes[i]);
+			}
+			deflate_free(d);
+		}
+		ok(good, "a piece of %s can be unpacked alone", kinds[kind]);
+	}
+	if ((d = deflate_new(6)) == NULL)
+		abort();
+	for (n = m = 0; n < N; n += 1000)
+		m += deflate_piece(d, data + n, 1000, packed + m);
+	ok(unpacks(m, N), "300 pieces are one stream");
+	ok(deflate_bound(N) >= N && deflate_bound(N) < 2 * N, "the bound is one");
+	deflate_free(d);
+	deflate_free(NULL);
+	return done_testing();
+}
