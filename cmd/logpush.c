@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 
 #include "files.h"
 #include "finish.h"
+#include "headers.h"
 #include "jobs.h"
 #include "opt.h"
 #include "out.h"
@@ -20,8 +23,11 @@
 
 enum { JOBS = 4, DEADLINE_MS = 5 * 60 * 1000 };
 enum {
-	ADDRESSING_STYLE = OPT_LONG, DEADLINE, ENDPOINT_URL, IF_EXISTS,
-	INSECURE_HTTP, INSTANCE, MOVE_TO, PROFILE, RECEIPTS, REGION, RM,
+	ADDRESSING_STYLE = OPT_LONG, CACERT, CERT, CONNECT_TIMEOUT,
+	CONTENT_TYPE, DEADLINE, ENDPOINT_URL, GZIP_AS, IF_EXISTS,
+	INSECURE_HTTP, INSTANCE, KEY, LIMIT_RATE, METADATA, MOVE_TO, PROFILE,
+	RECEIPTS, REGION, RM, SSE, STALL_TIMEOUT, STORAGE_CLASS, TAG,
+	UNSIGNED_PAYLOAD, ACL,
 };
 
 static const struct cmd cmd = {
@@ -45,6 +51,27 @@ static const struct cmd cmd = {
 		{ PROFILE, "profile", "name", "the profile in ~/.aws" },
 		{ ADDRESSING_STYLE, "addressing-style", "style", "of S3 URLs: "
 		    "auto, path, virtual" },
+		{ STORAGE_CLASS, "storage-class", "class", "of S3 objects" },
+		{ SSE, "sse", "how", "S3 encrypts: AES256, aws:kms, "
+		    "aws:kms:key-id" },
+		{ ACL, "acl", "name", "of S3 objects, such as private" },
+		{ TAG, "tag", "key=value", "of S3 objects" },
+		{ METADATA, "metadata", "key=value", "of S3 objects" },
+		{ UNSIGNED_PAYLOAD, "unsigned-payload", NULL, "do not sign what "
+		    "S3 objects hold" },
+		{ 'H', "header", "line", "add a header; @file: those in file" },
+		{ CONTENT_TYPE, "content-type", "type", "of all files" },
+		{ GZIP_AS, "gzip-as", "what", "a .gz is a file, or an encoding "
+		    "of text" },
+		{ CACERT, "cacert", "file", "the certificates to trust" },
+		{ CERT, "cert", "file", "our own certificate" },
+		{ KEY, "key", "file", "its key" },
+		{ LIMIT_RATE, "limit-rate", "size", "send at most so much in a "
+		    "second" },
+		{ CONNECT_TIMEOUT, "connect-timeout", "time", "for a connection "
+		    "(10)" },
+		{ STALL_TIMEOUT, "stall-timeout", "time", "without a byte "
+		    "moving (30)" },
 		{ INSECURE_HTTP, "insecure-http", NULL, "credentials may go "
 		    "over http://" },
 		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
@@ -61,6 +88,8 @@ static const struct destination {
 	int (*send)(struct send *s, struct parcel *p);
 } destinations[] = {
 	{ "file://", send_file_prepare, send_file },
+	{ "http://", send_http_prepare, send_http },
+	{ "https://", send_http_prepare, send_http },
 	{ "s3://", send_s3_prepare, send_s3 },
 };
 
@@ -70,6 +99,7 @@ struct push {
 	const char *list, *move_to, *receipts;
 	bool nul, rm, dry_run, quiet, verbose;
 	int receipts_fd;
+	struct buf tags;
 	int status;
 	uint64_t files, bytes;		/* delivered */
 };
@@ -276,54 +306,212 @@ summary(const struct push *push, int64_t start_ms)
 	    (double)(units_now_ms() - start_ms) / 1e3);
 }
 
-int
-main(int argc, char *argv[])
+/* "Name: value", which may end with a newline. */
+static void
+add_header_line(struct push *push, char *line)
+{
+	char *colon;
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (*line == '\0')
+		return;
+	colon = strchr(line, ':');
+	if (colon == NULL || colon == line)
+		opt_misuse(&cmd, "a header is \"Name: value\"");
+	*colon = '\0';
+	if (headers_add(&push->send.headers, line, "%s",
+	    colon + 1 + strspn(colon + 1, " \t")) < 0)
+		opt_misuse(&cmd, "%s: not fit for a header", line);
+}
+
+/* A header, or @file with one to a line: what is secret belongs in a file. */
+static void
+add_header(struct push *push, char *line)
+{
+	char *text = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	if (*line != '@') {
+		add_header_line(push, line);
+		return;
+	}
+	if ((f = fopen(line + 1, "re")) == NULL)
+		die("%s", line + 1);
+	while (getline(&text, &cap, f) > 0)
+		add_header_line(push, text);
+	if (text != NULL)
+		explicit_bzero(text, cap);
+	free(text);
+	fclose(f);
+}
+
+/* aws:kms:id names a key, too. */
+static void
+add_sse(struct push *push, const char *how)
+{
+	struct buf *h = &push->send.headers;
+	static const char name[] = "x-amz-server-side-encryption";
+	static const char kms[] = "aws:kms:";
+
+	if (strncmp(how, kms, strlen(kms)) == 0) {
+		headers_add(h, name, "aws:kms");
+		headers_add(h, "x-amz-server-side-encryption-aws-kms-key-id",
+		    "%s", how + strlen(kms));
+	} else {
+		headers_add(h, name, "%s", how);
+	}
+}
+
+/* Tags are one header, in the form of a query. */
+static void
+add_tag(struct push *push, const char *tag)
+{
+	const char *equals = strchr(tag, '=');
+
+	if (equals == NULL)
+		opt_misuse(&cmd, "--tag: %s: not key=value", tag);
+	if (push->tags.len > 0)
+		buf_addc(&push->tags, '&');
+	place_escape(&push->tags, span_of(tag, (size_t)(equals - tag)));
+	buf_addc(&push->tags, '=');
+	place_escape(&push->tags, span_str(equals + 1));
+}
+
+static void
+add_metadata(struct push *push, char *data)
+{
+	char *equals = strchr(data, '='), name[256];
+
+	if (equals == NULL || equals == data)
+		opt_misuse(&cmd, "--metadata: %s: not key=value", data);
+	snprintf(name, sizeof name, "x-amz-meta-%.*s", (int)(equals - data),
+	    data);
+	if (headers_add(&push->send.headers, name, "%s", equals + 1) < 0)
+		opt_misuse(&cmd, "--metadata: %s: not fit for a header", data);
+}
+
+/* The options of stores that speak HTTP; false: ch is none of them. */
+static bool
+http_option(struct push *push, int ch)
+{
+	static const char *const styles[] = {
+		"auto", "path", "virtual", NULL,
+	};
+	static const char *const gzip[] = { "file", "encoding", NULL };
+	struct send *s = &push->send;
+
+	switch (ch) {
+	case 'H': add_header(push, optarg); break;
+	case ACL: headers_add(&s->headers, "x-amz-acl", "%s", optarg); break;
+	case ADDRESSING_STYLE:
+		s->s3_options.style = (enum s3_style)opt_word(&cmd, styles);
+		break;
+	case CACERT: s->http.cacert = optarg; break;
+	case CERT: s->http.cert = optarg; break;
+	case CONNECT_TIMEOUT: s->http.connect_ms = opt_duration_ms(&cmd); break;
+	case CONTENT_TYPE: s->content_type = optarg; break;
+	case ENDPOINT_URL: s->s3_options.endpoint = optarg; break;
+	case GZIP_AS: s->gzip_encoding = opt_word(&cmd, gzip) == 1; break;
+	case INSECURE_HTTP: s->http.insecure = true; break;
+	case KEY: s->http.key = optarg; break;
+	case LIMIT_RATE: s->http.max_rate = opt_size(&cmd, 1, INT64_MAX); break;
+	case METADATA: add_metadata(push, optarg); break;
+	case PROFILE: s->s3_options.profile = optarg; break;
+	case REGION: s->s3_options.region = optarg; break;
+	case SSE: add_sse(push, optarg); break;
+	case STALL_TIMEOUT: s->http.stall_ms = opt_duration_ms(&cmd); break;
+	case STORAGE_CLASS:
+		headers_add(&s->headers, "x-amz-storage-class", "%s", optarg);
+		break;
+	case TAG: add_tag(push, optarg); break;
+	case UNSIGNED_PAYLOAD: s->s3_options.unsigned_payload = true; break;
+	default: return false;
+	}
+	return true;
+}
+
+static void
+option(struct push *push, int ch)
 {
 	static const char *const exists[] = {
 		"suffix", "refuse", "overwrite", NULL,
 	};
-	static const char *const styles[] = {
-		"auto", "path", "virtual", NULL,
-	};
+	struct send *s = &push->send;
+
+	if (http_option(push, ch))
+		return;
+	switch (ch) {
+	case '0': push->nul = true; break;
+	case 'T': push->list = optarg; break;
+	case 'j': s->jobs = (unsigned)opt_number(&cmd, 1, 256); break;
+	case 'n': push->dry_run = true; break;
+	case 'q': push->quiet = true; break;
+	case 'v': push->verbose = true; break;
+	case DEADLINE: s->deadline_ms = opt_duration_ms(&cmd); break;
+	case IF_EXISTS:
+		s->if_exists = (enum if_exists)opt_word(&cmd, exists);
+		break;
+	case INSTANCE: s->common.instance = optarg; break;
+	case MOVE_TO: push->move_to = optarg; break;
+	case RECEIPTS: push->receipts = optarg; break;
+	case RM: push->rm = true; break;
+	}
+}
+
+/* What the options mean together. */
+static void
+set_up(struct push *push)
+{
 	static char host[256];
-	struct push push = {
-		.send = { .jobs = JOBS, .deadline_ms = DEADLINE_MS },
-	};
+	struct send *s = &push->send;
+
+	if (push->rm && push->move_to != NULL)
+		opt_misuse(&cmd, "--rm and --move-to exclude each other");
+	if (gethostname(host, sizeof host - 1) == 0)
+		s->common.host = host;
+	if (push->tags.len > 0)
+		headers_add(&s->headers, "x-amz-tagging", "%s",
+		    buf_str(&push->tags));
+	if (s->jobs == 0)
+		s->jobs = s->http.max_rate > 0 ? 1 : JOBS;
+	if (s->http.max_rate > 0)	/* it is for all of them together */
+		s->http.max_rate = (s->http.max_rate + s->jobs - 1) / s->jobs;
+	choose_destination(push);
+	open_receipts(push);
+}
+
+/* A copy of the URL; a password in it is hidden from ps(1) then. */
+static const char *
+take_url(char *arg)
+{
+	char *url = strdup(arg), *host = strstr(arg, "://"), *at;
+
+	if (url == NULL)
+		die("URL");
+	if (host != NULL && (at = strchr(host, '@')) != NULL &&
+	    at < host + 3 + strcspn(host + 3, "/?#"))
+		memset(host + 3, 'x', (size_t)(at - host - 3));
+	return url;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct push push = { .send.deadline_ms = DEADLINE_MS };
 	int64_t start_ms = units_now_ms();
 	int ch;
 
+	prctl(PR_SET_DUMPABLE, 0);	/* no secrets in core files */
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
-		switch (ch) {
-		case '0': push.nul = true; break;
-		case 'T': push.list = optarg; break;
-		case 'j': push.send.jobs = (unsigned)opt_number(&cmd, 1, 256); break;
-		case 'n': push.dry_run = true; break;
-		case 'q': push.quiet = true; break;
-		case 'v': push.verbose = true; break;
-		case DEADLINE: push.send.deadline_ms = opt_duration_ms(&cmd); break;
-		case ADDRESSING_STYLE: push.send.s3_options.style = (enum s3_style)opt_word(&cmd, styles); break;
-		case ENDPOINT_URL: push.send.s3_options.endpoint = optarg; break;
-		case INSECURE_HTTP: push.send.s3_options.insecure = true; break;
-		case PROFILE: push.send.s3_options.profile = optarg; break;
-		case REGION: push.send.s3_options.region = optarg; break;
-		case IF_EXISTS: push.send.if_exists = (enum if_exists)opt_word(&cmd, exists); break;
-		case INSTANCE: push.send.common.instance = optarg; break;
-		case MOVE_TO: push.move_to = optarg; break;
-		case RECEIPTS: push.receipts = optarg; break;
-		case RM: push.rm = true; break;
-		}
+		option(&push, ch);
 	argv += optind;
 	if (*argv == NULL)
 		opt_misuse(&cmd, "no URL given");
-	if (push.rm && push.move_to != NULL)
-		opt_misuse(&cmd, "--rm and --move-to exclude each other");
-	push.send.url = *argv++;
+	push.send.url = take_url(*argv++);
 	if (*argv == NULL && push.list == NULL)
 		opt_misuse(&cmd, "no file given");
-	if (gethostname(host, sizeof host - 1) == 0)
-		push.send.common.host = host;
-	choose_destination(&push);
-	open_receipts(&push);
+	set_up(&push);
 	signal(SIGPIPE, SIG_IGN);
 	if (finish_on_signals() < 0)
 		die("signals");
@@ -333,5 +521,6 @@ main(int argc, char *argv[])
 	progress_end();
 	summary(&push, start_ms);
 	send_free(&push.send);
+	buf_free(&push.tags);
 	return out_finish(push.status);
 }

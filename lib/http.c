@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -122,7 +124,9 @@ take_answer(char *p, size_t size, size_t n, void *arg)
 	size_t room = max - r->answer.len;
 
 	n *= size;
-	if (buf_add(&r->answer, p, n < room ? n : room) < 0)
+	if (r->digest != NULL)
+		hash_add(r->digest, p, n);
+	else if (buf_add(&r->answer, p, n < room ? n : room) < 0)
 		return CURL_WRITEFUNC_ERROR;
 	return n;
 }
@@ -437,6 +441,126 @@ http_retry_after_ms(const struct http_request *r)
 	if (seconds < 0 && (when = date(s)) >= 0)
 		seconds = when - (int64_t)time(NULL);
 	return seconds > 0 ? seconds * 1000 : 0;
+}
+
+static char *
+part(CURLU *u, CURLUPart what, unsigned flags)
+{
+	char *s = NULL;
+
+	return curl_url_get(u, what, &s, flags) == CURLUE_OK ? s : NULL;
+}
+
+int
+http_split_user(const char *url, struct buf *plain, struct buf *out)
+{
+	CURLU *u = curl_url();
+	char *user = NULL, *password = NULL, *rest = NULL, *base64 = NULL;
+	struct buf both = { 0 };
+	int r = -1;
+
+	errno = EINVAL;
+	if (u == NULL || curl_url_set(u, CURLUPART_URL, url,
+	    CURLU_PATH_AS_IS) != CURLUE_OK)
+		goto done;
+	r = 1;
+	if ((user = part(u, CURLUPART_USER, CURLU_URLDECODE)) == NULL)
+		goto done;
+	password = part(u, CURLUPART_PASSWORD, CURLU_URLDECODE);
+	curl_url_set(u, CURLUPART_USER, NULL, 0);
+	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+	rest = part(u, CURLUPART_URL, 0);
+	buf_printf(&both, "%s:%s", user, password != NULL ? password : "");
+	r = -1;
+	if (rest == NULL || both.failed ||
+	    (base64 = malloc(4 * (both.len / 3 + 1) + 1)) == NULL)
+		goto done;
+	hash_base64((unsigned char *)both.p, both.len, base64);
+	buf_adds(plain, rest);
+	buf_printf(out, "Basic %s", base64);
+	explicit_bzero(both.p, both.cap);
+	explicit_bzero(base64, strlen(base64));
+	if (password != NULL)
+		explicit_bzero(password, strlen(password));
+	r = buf_str(plain) == NULL || out->failed ? -1 : 0;
+done:
+	free(base64);
+	buf_free(&both);
+	curl_free(user);
+	curl_free(password);
+	curl_free(rest);
+	curl_url_cleanup(u);
+	return r;
+}
+
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart what)
+{
+	char *x = part(a, what, CURLU_DEFAULT_PORT);
+	char *y = part(b, what, CURLU_DEFAULT_PORT);
+	bool same = x != NULL && y != NULL && strcasecmp(x, y) == 0;
+
+	curl_free(x);
+	curl_free(y);
+	return same;
+}
+
+int
+http_redirect(const struct http_request *r, struct buf *out, bool *same)
+{
+	struct span to = headers_get(&r->answer_headers, "Location");
+	CURLU *from = curl_url(), *u = curl_url();
+	char *location = NULL, *url = NULL, *scheme = NULL;
+	bool moved = r->status == 301 || r->status == 302 ||
+	    r->status == 307 || r->status == 308;
+	int got = moved && to.len > 0 ? -1 : 0;
+
+	if (got == 0 || (location = strndup(to.p, to.len)) == NULL ||
+	    curl_url_set(from, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
+	    curl_url_set(u, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
+	    curl_url_set(u, CURLUPART_URL, location, 0) != CURLUE_OK ||
+	    (scheme = part(u, CURLUPART_SCHEME, 0)) == NULL)
+		goto done;
+	*same = same_part(from, u, CURLUPART_SCHEME) &&
+	    same_part(from, u, CURLUPART_HOST) &&
+	    same_part(from, u, CURLUPART_PORT);
+	if (!same_part(from, u, CURLUPART_SCHEME) &&
+	    strcasecmp(scheme, "https") != 0)	/* from https to http, or odd */
+		goto done;
+	curl_url_set(u, CURLUPART_USER, NULL, 0);
+	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+	if ((url = part(u, CURLUPART_URL, 0)) != NULL &&
+	    buf_adds(out, url) == 0)
+		got = 1;
+done:
+	free(location);
+	curl_free(url);
+	curl_free(scheme);
+	curl_url_cleanup(from);
+	curl_url_cleanup(u);
+	return got;
+}
+
+bool
+http_is_loopback(const char *url)
+{
+	const char *host = strstr(url, "://"), *at;
+	size_t n;
+
+	host = host != NULL ? host + 3 : url;
+	n = strcspn(host, "/?#");
+	if ((at = memchr(host, '@', n)) != NULL) {
+		n -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	if (n >= 5 && strncmp(host, "[::1]", 5) == 0)
+		return true;
+	if (memchr(host, ':', n) != NULL)
+		n = strcspn(host, ":");
+	/* 127.0.0.1.example.com is none: digits and dots only. */
+	return (n == 9 && strncasecmp(host, "localhost", 9) == 0) ||
+	    (strncmp(host, "127.", 4) == 0 &&
+	    strspn(host, "0123456789.") == n);
 }
 
 struct http_pool {

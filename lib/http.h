@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "buf.h"
+#include "hash.h"
 
 struct http_options {		/* strings are the caller's, and stay */
 	const char *cacert;	/* a file of trusted certificates, or NULL */
@@ -20,6 +21,7 @@ struct http_options {		/* strings are the caller's, and stay */
 	int64_t connect_ms;	/* 0: 10 s */
 	int64_t stall_ms;	/* no byte moves for so long: failed; 0: 30 s */
 	uint64_t max_rate;	/* bytes a second for one request, 0: no limit */
+	bool insecure;		/* credentials may go over http:// to anybody */
 	bool no_proxy;		/* whatever the environment says */
 	bool until_done;	/* being asked to finish does not end requests */
 };
@@ -34,6 +36,7 @@ struct http_request {
 	off_t from;
 	uint64_t size;
 	size_t max_answer;		/* 0: 64 KiB; what is more is dropped */
+	struct hash *digest;		/* not NULL: the answer goes there */
 	int64_t timeout_ms;		/* for all of it, 0: none */
 
 	/* What came back. */
@@ -68,6 +71,21 @@ void http_reset(struct http_request *r);
 int64_t http_retry_after_ms(const struct http_request *r);
 /* From Date: seconds since 1970, or -1. */
 int64_t http_date(const struct http_request *r);
+
+/*
+ * What a URL's user:password is worth: "Basic ..." for Authorization, into out
+ * (to be wiped), and the URL without it into plain.  0; 1: it has none, nothing
+ * was added; -1 with errno (EINVAL: not a URL).
+ */
+int http_split_user(const char *url, struct buf *plain, struct buf *out);
+
+/*
+ * Where the answer to a request for url redirects, added to out: 1; 0: nowhere.
+ * *same: to the same scheme, host and port.  -1: to something we do not follow.
+ */
+int http_redirect(const struct http_request *r, struct buf *out, bool *same);
+
+bool http_is_loopback(const char *url);
 
 /* Connections for several threads: each takes a struct http and gives it back. */
 struct http_pool;

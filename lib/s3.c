@@ -38,15 +38,6 @@ struct s3 {
 	struct lesson learned;
 };
 
-static bool
-is_loopback(const char *host)
-{
-	size_t name = strcspn(host, ":");
-
-	return (name == 9 && strncasecmp(host, "localhost", 9) == 0) ||
-	    strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0;
-}
-
 /* "https://host:port/prefix" into its parts; NULL or what is wrong. */
 static const char *
 take_endpoint(struct s3 *s, const char *url, const struct s3_options *o)
@@ -73,8 +64,8 @@ take_endpoint(struct s3 *s, const char *url, const struct s3_options *o)
 		return "out of memory";
 	for (n = strlen(s->prefix); n > 0 && s->prefix[n - 1] == '/'; n--)
 		s->prefix[n - 1] = '\0';
-	if (n == 0 && strcasecmp(s->scheme, "http") == 0 && !o->insecure &&
-	    !is_loopback(s->host))
+	if (strcasecmp(s->scheme, "http") == 0 && !o->http->insecure &&
+	    !http_is_loopback(url))
 		return "credentials do not go over http:// without "
 		    "--insecure-http";
 	return NULL;

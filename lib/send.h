@@ -50,6 +50,10 @@ int send_file(struct send *s, struct parcel *p);
 const char *send_s3_prepare(struct send *s);
 int send_s3(struct send *s, struct parcel *p);
 
+/* http(s)://host/path: a PUT, as curl -T does. */
+const char *send_http_prepare(struct send *s);
+int send_http(struct send *s, struct parcel *p);
+
 void send_free(struct send *s);		/* what the prepares made */
 
 #endif

@@ -1,4 +1,4 @@
-#include "send.h"
+#include "trip.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,17 +10,7 @@
 #include "multipart.h"
 #include "status.h"
 
-enum { SUFFIX_MAX = 10000, SINGLE_MAX = 64 << 20 };
-
-/* One file on its way into a bucket. */
-struct trip {
-	struct send *s;
-	struct parcel *p;
-	struct http *h;
-	struct retry retry;
-	struct span key;
-	char *own;		/* a key that we put wrong bytes under */
-};
+enum { SUFFIXES = 10000, SINGLE_MAX = 64 << 20 };
 
 const char *
 send_s3_prepare(struct send *s)
@@ -28,6 +18,7 @@ send_s3_prepare(struct send *s)
 	const char *bucket = s->url + strlen("s3://");
 	const char *key = strchr(bucket, '/'), *why;
 
+	s->s3_options.http = &s->http;
 	if ((s->s3 = s3_new(bucket, &s->s3_options, &why)) == NULL)
 		return why;
 	key = key != NULL ? key + 1 : "";
@@ -107,26 +98,24 @@ keep_etag(struct parcel *p, struct span etag)
 	return buf_addspan(&p->etag, etag);
 }
 
-enum found { ABSENT, EQUAL, OTHER, UNKNOWN, FAILED };
-
 /* What is under the key?  FAILED: *status is the parcel's. */
 static enum found
 look(struct trip *t, int *status)
 {
-	struct s3_call c = { .method = "HEAD", .key = t->key, .query = "" };
+	struct s3_call c = { .method = "HEAD", .key = t->name, .query = "" };
 	enum s3_verdict v = s3_do(t->s->s3, t->h, &c, &t->retry);
-	enum found found = FAILED;
+	enum found found = FOUND_FAILED;
 
 	if (v == S3_DONE && describes(t->p, &c)) {
-		found = EQUAL;
+		found = FOUND_EQUAL;
 		keep_etag(t->p, etag_of(&c));
 	} else if (v == S3_DONE) {
-		found = OTHER;
+		found = FOUND_OTHER;
 	} else if (v == S3_NO && c.http.status == 404) {
-		found = ABSENT;
+		found = FOUND_NONE;
 	} else if (v == S3_NO && c.http.status != 0) {
 		/* 403: whoever may only write is not told; 400 has no reason */
-		found = UNKNOWN;
+		found = FOUND_UNKNOWN;
 	} else {
 		*status = failed(t, &c, v);
 	}
@@ -157,7 +146,7 @@ put_single(struct trip *t, bool if_absent, bool *taken)
 {
 	struct parcel *p = t->p;
 	struct s3_call c = {
-		.method = "PUT", .key = t->key, .query = "",
+		.method = "PUT", .key = t->name, .query = "",
 		.if_absent = if_absent, .parcel = p, .sha256 = p->sha256,
 		.http = { .from_file = true, .fd = p->fd,
 		    .size = (uint64_t)p->st.st_size },
@@ -202,8 +191,8 @@ complete(struct trip *t, struct multipart *m, bool *taken)
 			return STATUS_NO;
 		/* Done all the same? RGW says 500 when asked once more. */
 		switch (look(t, &status)) {
-		case EQUAL: return STATUS_OK;
-		case FAILED: return status;
+		case FOUND_EQUAL: return STATUS_OK;
+		case FOUND_FAILED: return status;
 		default: break;
 		}
 		if (v == S3_NO)
@@ -218,7 +207,7 @@ put_parts(struct trip *t, bool if_absent, bool *taken)
 {
 	struct multipart m = {
 		.s3 = t->s->s3, .h = t->h, .retry = &t->retry,
-		.http = &t->s->http, .parcel = t->p, .key = t->key,
+		.http = &t->s->http, .parcel = t->p, .key = t->name,
 		.if_absent = if_absent, .fresh = t->own != NULL,
 		.jobs = t->s->jobs,
 	};
@@ -235,130 +224,28 @@ put_parts(struct trip *t, bool if_absent, bool *taken)
 	return status;
 }
 
-/*
- * Store the parcel under the key, and have that confirmed.  STATUS_NO: the key
- * is taken, or holds wrong bytes now, which makes it our own.
- */
 static int
 put(struct trip *t, bool if_absent, bool *taken)
 {
-	int status;
-
 	*taken = false;
 	if (t->p->st.st_size <= SINGLE_MAX)
-		status = put_single(t, if_absent, taken);
-	else
-		status = put_parts(t, if_absent, taken);
-	if (status != STATUS_NO || *taken)
-		return status;
-	switch (look(t, &status)) {
-	case EQUAL:
-		return STATUS_OK;
-	case FAILED:
-		return status;
-	case UNKNOWN:
-		return parcel_fail(t->p, STATUS_TROUBLE, "sent, but the store "
-		    "does not let us confirm it");
-	case ABSENT:
-		return parcel_fail(t->p, STATUS_RETRY, "sent, but the store "
-		    "does not have it");
-	case OTHER:
-		break;
-	}
-	free(t->own);
-	t->own = strndup(t->key.p, t->key.len);
-	return parcel_fail(t->p, STATUS_NO, "the store holds other bytes than "
-	    "were sent");
+		return put_single(t, if_absent, taken);
+	return put_parts(t, if_absent, taken);
 }
 
-/* Deliver to this very key; *taken: other contents are there. */
 static int
-deliver_to(struct trip *t, bool *taken)
+url(struct trip *t, struct buf *out)
 {
-	int status = STATUS_OK;
-
-	for (int tries = 0; tries < 3; tries++) {
-		bool over = t->s->if_exists == IF_EXISTS_OVERWRITE ||
-		    (t->own != NULL && span_is(t->key, t->own));
-		enum found found = look(t, &status);
-
-		*taken = false;
-		if (found == FAILED)
-			return status;
-		if (found == EQUAL) {
-			t->p->was_there = tries == 0;
-			return STATUS_OK;
-		}
-		if (!over && (found == OTHER || (found == UNKNOWN && tries > 0)))
-			break;
-		status = put(t, !over, taken);
-		if (status != STATUS_NO)
-			return status;
-		/* Somebody was faster, or our own answer was lost: look. */
-	}
-	if (t->own != NULL && span_is(t->key, t->own))
-		return STATUS_RETRY;
-	*taken = true;
-	return parcel_fail(t->p, STATUS_NO, "%.*s: is there with other contents",
-	    (int)t->key.len, t->key.p);
-}
-
-/* Find a key for the parcel, the n-th if others are taken, and store it. */
-static int
-deliver(struct trip *t, const char *place)
-{
-	int status = STATUS_NO;
-	bool taken = true;
-	char *key;
-
-	for (unsigned n = 0; taken && n < SUFFIX_MAX; n++) {
-		if ((key = place_suffix(place, n)) == NULL)
-			return parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
-		t->key = span_str(key);
-		status = deliver_to(t, &taken);
-		if (status == STATUS_OK) {
-			buf_clear(&t->p->url);
-			s3_name(t->s->s3, t->key, &t->p->url);
-		}
-		if (status == STATUS_OK && !t->p->was_there) {
-			free(t->own);	/* if the file changed: for its next */
-			t->own = key;
-			break;
-		}
-		free(key);
-		if (t->s->if_exists != IF_EXISTS_SUFFIX)
-			break;
-	}
-	return status;
+	return s3_name(t->s->s3, t->name, out);
 }
 
 int
 send_s3(struct send *s, struct parcel *p)
 {
-	struct trip t = { .s = s, .p = p, .h = http_pool_take(s->pool) };
-	struct buf place = { 0 };
-	int status, which;
+	static const struct trip_kind kind = {
+		.md5_max = SINGLE_MAX, .suffixes = SUFFIXES,
+		.look = look, .put = put, .url = url,
+	};
 
-	if (t.h == NULL)
-		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
-	retry_begin(&t.retry, s->deadline_ms);
-	for (int tries = 0; tries < 2; tries++) {
-		buf_clear(&place);
-		if ((status = parcel_begin(p)) != STATUS_OK)
-			break;
-		which = HASH_SHA256;
-		if (p->st.st_size <= SINGLE_MAX)
-			which |= HASH_MD5;
-		if ((status = parcel_digest(p, which)) != STATUS_OK ||
-		    (status = send_place(s, p, false, &place)) != STATUS_OK)
-			break;
-		status = deliver(&t, place.p);
-		if (!parcel_changed(p))
-			break;
-		status = parcel_fail(p, STATUS_NO, "changed while it was sent");
-	}
-	free(t.own);
-	buf_free(&place);
-	http_pool_give(s->pool, t.h);
-	return status;
+	return trip_make(s, p, &kind);
 }

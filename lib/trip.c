@@ -1,0 +1,132 @@
+#include "trip.h"
+
+#include <stdlib.h>
+
+#include "status.h"
+
+static bool
+is_own(const struct trip *t)
+{
+	return t->own != NULL && span_is(t->name, t->own);
+}
+
+/* What was sent has to be there; STATUS_NO: other bytes are, so they are ours. */
+static int
+confirm(struct trip *t)
+{
+	int status = STATUS_RETRY;
+
+	switch (t->kind->look(t, &status)) {
+	case FOUND_EQUAL:
+		return STATUS_OK;
+	case FOUND_FAILED:
+		return status;
+	case FOUND_UNKNOWN:
+		return parcel_fail(t->p, STATUS_TROUBLE, "sent, but the store "
+		    "does not let us confirm it");
+	case FOUND_NONE:
+		return parcel_fail(t->p, STATUS_RETRY, "sent, but the store "
+		    "does not have it");
+	case FOUND_OTHER:
+		break;
+	}
+	free(t->own);
+	t->own = strndup(t->name.p, t->name.len);
+	return parcel_fail(t->p, STATUS_NO, "the store holds other bytes than "
+	    "were sent");
+}
+
+/* Deliver under this very name; *taken: other contents are there. */
+static int
+deliver_to(struct trip *t, bool *taken)
+{
+	int status = STATUS_OK;
+
+	for (int tries = 0; tries < 3; tries++) {
+		bool over = t->s->if_exists == IF_EXISTS_OVERWRITE || is_own(t);
+		enum found found = t->kind->look(t, &status);
+
+		*taken = false;
+		if (found == FOUND_FAILED)
+			return status;
+		if (found == FOUND_EQUAL) {
+			t->p->was_there = tries == 0;
+			return STATUS_OK;
+		}
+		if (!over && (found == FOUND_OTHER ||
+		    (found == FOUND_UNKNOWN && tries > 0)))
+			break;
+		status = t->kind->put(t, !over, taken);
+		if (status == STATUS_NO && !*taken)
+			status = confirm(t);
+		if (status != STATUS_NO)
+			return status;
+		/* Somebody was faster, or our own answer was lost: look. */
+	}
+	if (is_own(t))
+		return STATUS_RETRY;
+	*taken = true;
+	return parcel_fail(t->p, STATUS_NO, "%.*s: is there with other contents",
+	    (int)t->name.len, t->name.p);
+}
+
+/* Find a name for the parcel, the n-th if others are taken, and store it. */
+static int
+deliver(struct trip *t, const char *place)
+{
+	int status = STATUS_NO;
+	bool taken = true;
+	char *name;
+
+	for (unsigned n = 0; taken && n < t->kind->suffixes; n++) {
+		if ((name = place_suffix(place, n)) == NULL)
+			return parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
+		t->name = span_str(name);
+		status = deliver_to(t, &taken);
+		if (status == STATUS_OK) {
+			buf_clear(&t->p->url);
+			t->kind->url(t, &t->p->url);
+		}
+		if (status == STATUS_OK && !t->p->was_there) {
+			free(t->own);	/* if the file changed: for its next */
+			t->own = name;
+			break;
+		}
+		free(name);
+		if (t->s->if_exists != IF_EXISTS_SUFFIX)
+			break;
+	}
+	return status;
+}
+
+int
+trip_make(struct send *s, struct parcel *p, const struct trip_kind *kind)
+{
+	struct trip t = { .kind = kind, .s = s, .p = p };
+	struct buf place = { 0 };
+	int status, which;
+
+	if ((t.h = http_pool_take(s->pool)) == NULL)
+		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
+	retry_begin(&t.retry, s->deadline_ms);
+	for (int tries = 0; tries < 2; tries++) {
+		buf_clear(&place);
+		if ((status = parcel_begin(p)) != STATUS_OK)
+			break;
+		which = HASH_SHA256;
+		if (p->st.st_size <= kind->md5_max)
+			which |= HASH_MD5;
+		if ((status = parcel_digest(p, which)) != STATUS_OK ||
+		    (status = send_place(s, p, kind->escape, &place)) !=
+		    STATUS_OK)
+			break;
+		status = deliver(&t, place.p);
+		if (!parcel_changed(p))
+			break;
+		status = parcel_fail(p, STATUS_NO, "changed while it was sent");
+	}
+	free(t.own);
+	buf_free(&place);
+	http_pool_give(s->pool, t.h);
+	return status;
+}
