@@ -16,7 +16,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -iquote lib \
 	-fPIE -pthread $(WARN) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
-LDLIBS = -lpcre2-8 -ldeflate -lz -llz4 -larchive -lcurl -lcrypto -lm
+LDLIBS = -lpcre2-8 -ldeflate -lz -llz4 -larchive -lcrypto -lm
 
 LIBOBJS = $(patsubst %.c,$B/%.o,$(wildcard lib/*.c))
 CTESTS = $(patsubst %.c,$B/%,$(wildcard tests/*.c))

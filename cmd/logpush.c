@@ -482,7 +482,7 @@ set_up(struct push *push)
 }
 
 /* A copy of the URL; a password in it is hidden from ps(1) then. */
-static const char *
+static char *
 take_url(char *arg)
 {
 	char *url = strdup(arg), *host = strstr(arg, "://"), *at;

@@ -8,10 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "finish.h"
 #include "headers.h"
+#include "libcurl.h"
 #include "progress.h"
 #include "units.h"
 #include "version.h"
@@ -38,24 +37,15 @@ struct http_transfer {
 	char error[CURL_ERROR_SIZE];
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void
-start_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_ALL);
-}
-
 struct http *
 http_new(const struct http_options *o)
 {
 	struct http *h;
 
-	pthread_once(&once, start_curl);
-	if ((h = calloc(1, sizeof *h)) == NULL)
+	if (!libcurl_load() || (h = calloc(1, sizeof *h)) == NULL)
 		return NULL;
 	h->o = *o;
-	if ((h->multi = curl_multi_init()) == NULL) {
+	if ((h->multi = curl.multi_init()) == NULL) {
 		free(h);
 		errno = ENOMEM;
 		return NULL;
@@ -70,8 +60,8 @@ http_free(struct http *h)
 		return;
 	while (h->active != NULL)
 		http_cancel(h, h->active->r);
-	curl_easy_cleanup(h->spare);
-	curl_multi_cleanup(h->multi);
+	curl.easy_cleanup(h->spare);
+	curl.multi_cleanup(h->multi);
 	free(h);
 }
 
@@ -153,7 +143,7 @@ set_headers(struct http_transfer *t, const struct buf *headers)
 	struct curl_slist *l;
 	struct buf line = { 0 };
 
-	t->headers = curl_slist_append(NULL, "Expect:");
+	t->headers = curl.slist_append(NULL, "Expect:");
 	if (t->headers == NULL)
 		return -1;
 	rest = headers != NULL ? buf_span(headers) : span_of(NULL, 0);
@@ -163,7 +153,7 @@ set_headers(struct http_transfer *t, const struct buf *headers)
 		buf_adds(&line, value.len > 0 ? ": " : ";");
 		buf_addspan(&line, value);
 		l = buf_str(&line) != NULL ?
-		    curl_slist_append(t->headers, line.p) : NULL;
+		    curl.slist_append(t->headers, line.p) : NULL;
 		if (l == NULL)
 			break;
 		t->headers = l;
@@ -174,7 +164,7 @@ set_headers(struct http_transfer *t, const struct buf *headers)
 	buf_free(&line);
 	if (rest.len > 0)
 		return -1;
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	return 0;
 }
 
@@ -184,27 +174,27 @@ set_options(CURL *c, const struct http_options *o)
 	int64_t connect_ms = o->connect_ms > 0 ? o->connect_ms : CONNECT_MS;
 	int64_t stall_ms = o->stall_ms > 0 ? o->stall_ms : STALL_MS;
 
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "logferry/" LOGFERRY_VERSION);
-	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+	curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl.easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl.easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl.easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	curl.easy_setopt(c, CURLOPT_USERAGENT, "logferry/" LOGFERRY_VERSION);
+	curl.easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+	curl.easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl.easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
 	    (long)((stall_ms + 999) / 1000));
-	curl_easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE,
+	curl.easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE,
 	    (curl_off_t)o->max_rate);
 	if (o->no_proxy)
-		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+		curl.easy_setopt(c, CURLOPT_NOPROXY, "*");
 	if (o->cacert != NULL)
-		curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
+		curl.easy_setopt(c, CURLOPT_CAINFO, o->cacert);
 	if (o->cert != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLCERT, o->cert);
+		curl.easy_setopt(c, CURLOPT_SSLCERT, o->cert);
 	if (o->key != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLKEY, o->key);
+		curl.easy_setopt(c, CURLOPT_SSLKEY, o->key);
 }
 
 static void
@@ -213,28 +203,28 @@ set_request(struct http_transfer *t)
 	struct http_request *r = t->r;
 	CURL *c = t->easy;
 
-	curl_easy_setopt(c, CURLOPT_URL, r->url);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
+	curl.easy_setopt(c, CURLOPT_URL, r->url);
+	curl.easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
+	curl.easy_setopt(c, CURLOPT_PRIVATE, t);
+	curl.easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer);
+	curl.easy_setopt(c, CURLOPT_WRITEDATA, r);
+	curl.easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+	curl.easy_setopt(c, CURLOPT_HEADERDATA, r);
 	if (strcmp(r->method, "HEAD") == 0) {
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+		curl.easy_setopt(c, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (strcmp(r->method, "PUT") == 0 || strcmp(r->method, "POST") == 0) {
-		curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)
+		curl.easy_setopt(c, CURLOPT_UPLOAD, 1L);
+		curl.easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)
 		    (r->from_file ? r->size : (uint64_t)r->body.len));
-		curl_easy_setopt(c, CURLOPT_READFUNCTION, give_body);
-		curl_easy_setopt(c, CURLOPT_READDATA, t);
-		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, rewind_body);
-		curl_easy_setopt(c, CURLOPT_SEEKDATA, t);
+		curl.easy_setopt(c, CURLOPT_READFUNCTION, give_body);
+		curl.easy_setopt(c, CURLOPT_READDATA, t);
+		curl.easy_setopt(c, CURLOPT_SEEKFUNCTION, rewind_body);
+		curl.easy_setopt(c, CURLOPT_SEEKDATA, t);
 	}
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
+	curl.easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
 void
@@ -256,15 +246,15 @@ http_start(struct http *h, struct http_request *r)
 	if ((t = calloc(1, sizeof *t)) == NULL)
 		goto no_memory;
 	t->r = r;
-	t->easy = h->spare != NULL ? h->spare : curl_easy_init();
+	t->easy = h->spare != NULL ? h->spare : curl.easy_init();
 	h->spare = NULL;
 	if (t->easy == NULL)
 		goto no_memory;
-	curl_easy_reset(t->easy);
+	curl.easy_reset(t->easy);
 	set_options(t->easy, &h->o);
 	set_request(t);
 	if (set_headers(t, r->headers) < 0 ||
-	    curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+	    curl.multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		goto no_memory;
 	t->next = h->active;
 	h->active = t;
@@ -272,8 +262,8 @@ http_start(struct http *h, struct http_request *r)
 	return 0;
 no_memory:
 	if (t != NULL) {
-		curl_easy_cleanup(t->easy);
-		curl_slist_free_all(t->headers);
+		curl.easy_cleanup(t->easy);
+		curl.slist_free_all(t->headers);
 	}
 	free(t);
 	errno = ENOMEM;
@@ -293,14 +283,14 @@ http_cancel(struct http *h, struct http_request *r)
 		at = &(*at)->next;
 	*at = t->next;
 	r->transfer = NULL;
-	curl_multi_remove_handle(h->multi, t->easy);
+	curl.multi_remove_handle(h->multi, t->easy);
 	for (struct curl_slist *l = t->headers; l != NULL; l = l->next)
 		explicit_bzero(l->data, strlen(l->data));
-	curl_slist_free_all(t->headers);
+	curl.slist_free_all(t->headers);
 	if (h->spare == NULL)
 		h->spare = t->easy;
 	else
-		curl_easy_cleanup(t->easy);
+		curl.easy_cleanup(t->easy);
 	free(t);
 }
 
@@ -327,7 +317,7 @@ finished(struct http_transfer *t, CURLcode code)
 	struct http_request *r = t->r;
 	long status = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	/*
 	 * A server may refuse without reading the body: its answer counts even
 	 * when sending then failed.
@@ -338,7 +328,7 @@ finished(struct http_transfer *t, CURLcode code)
 	}
 	r->hopeless = is_hopeless(code);
 	snprintf(r->error, sizeof r->error, "%s", t->error[0] != '\0' ?
-	    t->error : curl_easy_strerror(code));
+	    t->error : curl.easy_strerror(code));
 }
 
 /* A request that is done, if there is one. */
@@ -350,10 +340,10 @@ next_done(struct http *h)
 	CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+	while ((m = curl.multi_info_read(h->multi, &left)) != NULL) {
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+		curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
 		finished(t, m->data.result);
 		r = t->r;
 		http_cancel(h, r);
@@ -388,12 +378,12 @@ http_wait(struct http *h, int64_t timeout_ms)
 	for (;;) {
 		if (nfin > 0 && finish_asked())
 			return interrupt(h);
-		curl_multi_perform(h->multi, &running);
+		curl.multi_perform(h->multi, &running);
 		if ((r = next_done(h)) != NULL || h->active == NULL)
 			return r;
 		if (timeout_ms >= 0 && (left = end_ms - units_now_ms()) <= 0)
 			return NULL;
-		curl_multi_poll(h->multi, &fin, nfin,
+		curl.multi_poll(h->multi, &fin, nfin,
 		    (int)(left < POLL_MS ? left : POLL_MS), NULL);
 	}
 }
@@ -418,7 +408,7 @@ date(struct span s)
 		return -1;
 	memcpy(text, s.p, s.len);
 	text[s.len] = '\0';
-	return (int64_t)curl_getdate(text, NULL);
+	return (int64_t)curl.getdate(text, NULL);
 }
 
 int64_t
@@ -448,27 +438,29 @@ part(CURLU *u, CURLUPart what, unsigned flags)
 {
 	char *s = NULL;
 
-	return curl_url_get(u, what, &s, flags) == CURLUE_OK ? s : NULL;
+	return curl.url_get(u, what, &s, flags) == CURLUE_OK ? s : NULL;
 }
 
 int
 http_split_user(const char *url, struct buf *plain, struct buf *out)
 {
-	CURLU *u = curl_url();
+	CURLU *u;
 	char *user = NULL, *password = NULL, *rest = NULL, *base64 = NULL;
 	struct buf both = { 0 };
 	int r = -1;
 
+	if (!libcurl_load() || (u = curl.url()) == NULL)
+		return -1;
 	errno = EINVAL;
-	if (u == NULL || curl_url_set(u, CURLUPART_URL, url,
+	if (curl.url_set(u, CURLUPART_URL, url,
 	    CURLU_PATH_AS_IS) != CURLUE_OK)
 		goto done;
 	r = 1;
 	if ((user = part(u, CURLUPART_USER, CURLU_URLDECODE)) == NULL)
 		goto done;
 	password = part(u, CURLUPART_PASSWORD, CURLU_URLDECODE);
-	curl_url_set(u, CURLUPART_USER, NULL, 0);
-	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+	curl.url_set(u, CURLUPART_USER, NULL, 0);
+	curl.url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	rest = part(u, CURLUPART_URL, 0);
 	buf_printf(&both, "%s:%s", user, password != NULL ? password : "");
 	r = -1;
@@ -486,10 +478,10 @@ http_split_user(const char *url, struct buf *plain, struct buf *out)
 done:
 	free(base64);
 	buf_free(&both);
-	curl_free(user);
-	curl_free(password);
-	curl_free(rest);
-	curl_url_cleanup(u);
+	curl.free(user);
+	curl.free(password);
+	curl.free(rest);
+	curl.url_cleanup(u);
 	return r;
 }
 
@@ -500,8 +492,8 @@ same_part(CURLU *a, CURLU *b, CURLUPart what)
 	char *y = part(b, what, CURLU_DEFAULT_PORT);
 	bool same = x != NULL && y != NULL && strcasecmp(x, y) == 0;
 
-	curl_free(x);
-	curl_free(y);
+	curl.free(x);
+	curl.free(y);
 	return same;
 }
 
@@ -509,16 +501,16 @@ int
 http_redirect(const struct http_request *r, struct buf *out, bool *same)
 {
 	struct span to = headers_get(&r->answer_headers, "Location");
-	CURLU *from = curl_url(), *u = curl_url();
+	CURLU *from = curl.url(), *u = curl.url();
 	char *location = NULL, *url = NULL, *scheme = NULL;
 	bool moved = r->status == 301 || r->status == 302 ||
 	    r->status == 307 || r->status == 308;
 	int got = moved && to.len > 0 ? -1 : 0;
 
 	if (got == 0 || (location = strndup(to.p, to.len)) == NULL ||
-	    curl_url_set(from, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
-	    curl_url_set(u, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
-	    curl_url_set(u, CURLUPART_URL, location, 0) != CURLUE_OK ||
+	    curl.url_set(from, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
+	    curl.url_set(u, CURLUPART_URL, r->url, 0) != CURLUE_OK ||
+	    curl.url_set(u, CURLUPART_URL, location, 0) != CURLUE_OK ||
 	    (scheme = part(u, CURLUPART_SCHEME, 0)) == NULL)
 		goto done;
 	*same = same_part(from, u, CURLUPART_SCHEME) &&
@@ -527,17 +519,17 @@ http_redirect(const struct http_request *r, struct buf *out, bool *same)
 	if (!same_part(from, u, CURLUPART_SCHEME) &&
 	    strcasecmp(scheme, "https") != 0)	/* from https to http, or odd */
 		goto done;
-	curl_url_set(u, CURLUPART_USER, NULL, 0);
-	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+	curl.url_set(u, CURLUPART_USER, NULL, 0);
+	curl.url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	if ((url = part(u, CURLUPART_URL, 0)) != NULL &&
 	    buf_adds(out, url) == 0)
 		got = 1;
 done:
 	free(location);
-	curl_free(url);
-	curl_free(scheme);
-	curl_url_cleanup(from);
-	curl_url_cleanup(u);
+	curl.free(url);
+	curl.free(scheme);
+	curl.url_cleanup(from);
+	curl.url_cleanup(u);
 	return got;
 }
 

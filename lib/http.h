@@ -50,7 +50,8 @@ struct http_request {
 
 struct http;
 
-struct http *http_new(const struct http_options *o);	/* NULL: ENOMEM */
+/* NULL with errno: ENOMEM; ELIBACC when there is no libcurl. */
+struct http *http_new(const struct http_options *o);
 void http_free(struct http *h);		/* what is under way ends */
 
 /* Send r and wait for the answer.  0, or -1 without an answer. */

@@ -1,5 +1,6 @@
 #include "send.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 #include "headers.h"
@@ -59,7 +60,10 @@ send_content_type(const struct send *s, const struct parcel *p,
 void
 send_free(struct send *s)
 {
+	free(s->url);
 	buf_free(&s->place);
+	if (s->headers.p != NULL)
+		explicit_bzero(s->headers.p, s->headers.cap);
 	buf_free(&s->headers);
 	http_pool_free(s->pool);
 	s3_free(s->s3);

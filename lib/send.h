@@ -11,7 +11,7 @@
 enum if_exists { IF_EXISTS_SUFFIX, IF_EXISTS_REFUSE, IF_EXISTS_OVERWRITE };
 
 struct send {
-	const char *url;	/* the user's, with its scheme */
+	char *url;		/* the user's, with its scheme; for free() */
 	struct buf place;	/* the template of a file's name in the store */
 	struct place_fields common;	/* those that all files share */
 	enum if_exists if_exists;

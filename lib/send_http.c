@@ -34,7 +34,7 @@ send_http_prepare(struct send *s)
 	buf_free(&plain);
 	buf_free(&basic);
 	if (r < 0)
-		why = errno == EINVAL ? "not a URL" : "out of memory";
+		why = errno == EINVAL ? "not a URL" : strerror(errno);
 	else if (!s->http.insecure && strncmp(s->url, "http:", 5) == 0 &&
 	    !http_is_loopback(s->url) &&
 	    headers_get(&s->headers, "Authorization").p != NULL)
