@@ -86,9 +86,9 @@ cp three.log 'list/c
 d'
 printf 'list/a b\n' >names
 printf 'list/a b\0list/c\nd\0' >names0
-is 'loggrep: -T' "$(loggrep -c -T names 503)" 3
+is 'loggrep: -T' "$(loggrep -hc -T names 503)" 3
 is 'loggrep: -0' "$(loggrep -h -T names0 -0 503 | wc -l)" 6
-is 'loggrep: -T - is standard input' "$(loggrep -c -T - 503 <names)" 3
+is 'loggrep: -T - is standard input' "$(loggrep -hc -T - 503 <names)" 3
 is 'logparse: -T' "$(logparse -T names | wc -l)" 3
 is 'logparse: -0' "$(logparse -0 -T - <names0 | wc -l)" 6
 is 'logpack: -0, names in and out' \
@@ -145,6 +145,7 @@ done
 # Live: what came in is out before the next read waits.
 mkfifo fifo
 for c in loggrep logparse logquiet; do
+	rm -f out
 	( stream $c ) <fifo >out &
 	exec 3>fifo
 	echo "$line" >&3
@@ -155,6 +156,7 @@ done
 
 # SIGTERM means finish: what is in the pipe is taken first.
 for c in loggrep logparse logpack logquiet; do
+	rm -f out
 	( stream $c ) <fifo >out 2>err &
 	pid=$!
 	exec 3>fifo
