@@ -165,24 +165,13 @@ open_source(struct task *t, struct source *s)
 	return -1;
 }
 
-/* What pack_run reads from and writes to. */
+/* A stream on its way: a file, or standard output. */
 struct stream {
 	struct input *in;
 	int out;		/* -1: standard output */
-	const char *failed;	/* what errno is about */
+	const char *failed;	/* what errno is about; NULL: out_finish tells */
 	const char *in_name, *out_name;
 };
-
-static ssize_t
-stream_read(void *arg, void *p, size_t n)
-{
-	struct stream *s = arg;
-	ssize_t got = input_read_raw(s->in, p, n);
-
-	if (got < 0)
-		s->failed = s->in_name;
-	return got;
-}
 
 static int
 write_all(int fd, const void *bytes, size_t n)
@@ -206,13 +195,12 @@ stream_write(void *arg, const void *p, size_t n)
 {
 	struct stream *s = arg;
 
-	s->failed = s->out_name;
 	if (s->out >= 0)
 		return write_all(s->out, p, n);
 	out_add(p, n);
 	if (!out_failed())
 		return 0;
-	s->failed = NULL;	/* out_finish tells */
+	s->failed = NULL;
 	errno = EIO;
 	return -1;
 }
@@ -220,13 +208,34 @@ stream_write(void *arg, const void *p, size_t n)
 static int
 stream_again(void *arg, const void *p, size_t n)
 {
-	struct stream *s = arg;
+	const struct stream *s = arg;
 	ssize_t w = pwrite(s->out, p, n, 0);
 
-	s->failed = s->out_name;
 	if (w >= 0 && (size_t)w < n)
 		errno = EIO;
 	return (size_t)w == n ? 0 : -1;
+}
+
+/* All that s->in gives to p; 0, or -1 with errno and s->failed. */
+static int
+feed(struct pack *p, struct stream *s)
+{
+	ssize_t n;
+	size_t room;
+	void *to;
+
+	if (pack_begin(p) < 0)
+		return -1;
+	while ((to = pack_room(p, &room)) != NULL) {
+		if ((n = input_read_raw(s->in, to, room)) < 0) {
+			s->failed = s->in_name;
+			return -1;
+		}
+		if (n == 0)
+			return pack_end(p);
+		pack_filled(p, (size_t)n);
+	}
+	return -1;
 }
 
 /* Compress s; 0, or -1 when told. */
@@ -237,24 +246,23 @@ compress_stream(struct task *t, struct stream *s, struct pack *p)
 	bool is_large = !S_ISREG(st->st_mode) || st->st_size > LARGE;
 	int r;
 
-	*p = (struct pack){ .level = job.level, .source = stream_read,
-	    .sink = stream_write, .arg = s,
-	    .again = s->out >= 0 ? stream_again : NULL,
-	    .size = (uint64_t)st->st_size,
-	    .threads = is_large ? job.threads : 1 };
+	*p = (struct pack){ .level = job.level,
+	    .threads = is_large ? job.threads : 1,
+	    .sink = stream_write, .again = s->out >= 0 ? stream_again : NULL,
+	    .size = (uint64_t)st->st_size, .arg = s };
+	s->failed = s->out_name;
 	if (is_large)
 		pthread_mutex_lock(&large);
-	r = pack_run(p);
+	if ((r = feed(p, s)) < 0 && s->failed != NULL)
+		trouble(t, s->failed);
+	pack_free(p);
 	if (is_large)
 		pthread_mutex_unlock(&large);
+	if (r < 0)
+		set_status(t, STATUS_TROUBLE);
 	t->unpacked = p->in;
 	t->packed = p->out;
-	if (r == 0)
-		return 0;
-	if (s->failed != NULL)
-		trouble(t, s->failed);
-	set_status(t, STATUS_TROUBLE);
-	return -1;
+	return r;
 }
 
 /* CRC-32 and size of what in gives: 0, or -1. */
@@ -454,7 +462,7 @@ close_source:
 static int
 decompress(struct task *t, struct input *in, int fd, uint32_t *crc)
 {
-	struct stream to = { .out = fd, .out_name = t->path };
+	struct stream to = { .out = fd, .failed = t->path };
 	char buf[CHUNK];
 	ssize_t n;
 
@@ -527,7 +535,8 @@ open_input(struct task *t)
 static void
 filter(struct task *t)
 {
-	struct stream s = { .out = -1, .in_name = t->path };
+	struct stream s = { .out = -1, .in_name = t->path,
+	    .out_name = "standard output" };
 	struct input *in;
 	struct stat now;
 	struct pack p;

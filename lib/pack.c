@@ -37,13 +37,11 @@ struct piece {
 	struct piece *next;
 };
 
-struct pipeline {
-	struct pack *p;
+struct packer {
 	struct jobs *jobs;
-	struct piece *idle;
-	uint64_t nth, at;		/* of the piece to fill next */
-	size_t ahead;			/* bytes read that belong to it */
-	unsigned char lookahead[LOOKAHEAD];
+	struct piece *idle, *now;	/* now: what pack_room fills */
+	size_t want;			/* so long it is at least */
+	uint64_t nth, at;		/* of the piece after it */
 	struct gzindex index;
 	unsigned char *header;
 	size_t header_size;
@@ -102,33 +100,35 @@ put(struct pack *p, const void *bytes, size_t n)
 
 /* No name, no time: the same contents give the same bytes. */
 static int
-put_header(struct pipeline *l)
+put_header(struct pack *p)
 {
-	const struct pack *p = l->p;
+	struct packer *k = p->packer;
 	size_t piece = levels[p->level].piece;
 
-	l->header_size = GZ_HEADER;
+	k->header_size = GZ_HEADER;
 	if (p->again != NULL && p->size > piece) {
-		if (gzindex_new(&l->index, (p->size + piece - 1) / piece) < 0)
+		if (gzindex_new(&k->index, (p->size + piece - 1) / piece) < 0)
 			return -1;
-		l->header_size = gzindex_size(&l->index);
+		k->header_size = gzindex_size(&k->index);
 	}
-	if ((l->header = calloc(1, l->header_size)) == NULL)
+	if ((k->header = calloc(1, k->header_size)) == NULL)
 		return -1;
-	memcpy(l->header, "\x1f\x8b\x08", 3);
-	l->header[8] = p->level == 9 ? 2 : p->level == 1 ? 4 : 0;
-	l->header[9] = 3;	/* Unix */
-	return put(l->p, l->header, l->header_size);
+	memcpy(k->header, "\x1f\x8b\x08", 3);
+	k->header[8] = p->level == 9 ? 2 : p->level == 1 ? 4 : 0;
+	k->header[9] = 3;	/* Unix */
+	return put(p, k->header, k->header_size);
 }
 
 /* Complete the header, now that the index is known. */
 static int
-put_index(struct pipeline *l)
+put_index(struct pack *p)
 {
-	if (l->index.room == 0)
+	struct packer *k = p->packer;
+
+	if (k->index.room == 0)
 		return 0;
-	gzindex_put(&l->index, l->header);
-	return l->p->again(l->p->arg, l->header, l->header_size);
+	gzindex_put(&k->index, k->header);
+	return p->again(p->arg, k->header, k->header_size);
 }
 
 static int
@@ -143,132 +143,162 @@ put_trailer(struct pack *p)
 	return put(p, t, sizeof t);
 }
 
-/* Read until e holds n bytes, or the source has no more. */
-static int
-read_up_to(struct pack *p, struct piece *e, size_t n)
-{
-	ssize_t got;
-
-	while (e->n < n) {
-		if ((got = p->source(p->arg, e->in + e->n, n - e->n)) < 0)
-			return -1;
-		if (got == 0)
-			break;
-		e->n += (size_t)got;
-	}
-	return 0;
-}
-
-/*
- * Fill e: 1, 0 when there is nothing more, -1.  The nth piece ends with the
- * first line that ends at nth + 1 times the size of a piece, or behind.
- */
-static int
-fill_piece(struct pipeline *l, struct piece *e)
-{
-	size_t n = (size_t)((l->nth + 1) * levels[l->p->level].piece - l->at);
-	const unsigned char *lf;
-
-	memcpy(e->in, l->lookahead, l->ahead);
-	e->n = l->ahead;
-	l->ahead = 0;
-	if (read_up_to(l->p, e, n + LOOKAHEAD) < 0)
-		return -1;
-	if (e->n > n) {
-		if ((lf = memchr(e->in + n - 1, '\n', e->n - n + 1)) != NULL)
-			n = (size_t)(lf + 1 - e->in);
-		l->ahead = e->n - n;
-		memcpy(l->lookahead, e->in + n, l->ahead);
-		e->n = n;
-	}
-	e->nth = l->nth++;
-	l->at += e->n;
-	return e->n > 0;
-}
-
 /* Write the oldest piece, once it is compressed. */
 static int
-put_oldest(struct pipeline *l)
+put_oldest(struct pack *p)
 {
-	struct piece *e = jobs_take(l->jobs);
-	struct pack *p = l->p;
+	struct packer *k = p->packer;
+	struct piece *e = jobs_take(k->jobs);
 
-	e->next = l->idle;
-	l->idle = e;
+	e->next = k->idle;
+	k->idle = e;
 	if (e->size == 0) {
 		errno = EIO;
 		return -1;
 	}
 	p->crc = (uint32_t)crc32_combine(p->crc, e->crc, (z_off_t)e->n);
 	p->in += e->n;
-	if (l->index.room > 0)
-		gzindex_add(&l->index, e->nth, &(struct gzpiece){
+	if (k->index.room > 0)
+		gzindex_add(&k->index, e->nth, &(struct gzpiece){
 		    (uint32_t)e->size, (uint32_t)e->n, 0, 0 });
 	return put(p, e->out, e->size);
 }
 
 /* A piece to fill, after writing until there is one.  NULL with errno. */
 static struct piece *
-idle_piece(struct pipeline *l)
+idle_piece(struct pack *p)
 {
+	struct packer *k = p->packer;
 	struct piece *e;
 
-	while (jobs_count(l->jobs) > l->p->threads)
-		if (put_oldest(l) < 0)
+	while (jobs_count(k->jobs) > p->threads)
+		if (put_oldest(p) < 0)
 			return NULL;
-	if ((e = l->idle) == NULL)
-		return piece_new(l->p->level);
-	l->idle = e->next;
+	if ((e = k->idle) == NULL)
+		return piece_new(p->level);
+	k->idle = e->next;
 	return e;
 }
 
+/* Begin a piece with the n bytes that were read too far. */
 static int
-run(struct pipeline *l)
+begin_piece(struct pack *p, const void *ahead, size_t n)
 {
+	struct packer *k = p->packer;
 	struct piece *e;
-	int r;
 
-	do {
-		if ((e = idle_piece(l)) == NULL)
-			return -1;
-		if ((r = fill_piece(l, e)) > 0) {
-			if (jobs_put(l->jobs, e) == 0)
-				continue;
-			r = -1;
-		}
-		piece_free(e);
-	} while (r > 0);
-	while (r == 0 && jobs_count(l->jobs) > 0)
-		r = put_oldest(l);
-	return r;
+	if ((e = idle_piece(p)) == NULL)
+		return -1;
+	memcpy(e->in, ahead, n);
+	e->n = n;
+	e->nth = k->nth++;
+	k->want = (size_t)(k->nth * levels[p->level].piece - k->at);
+	k->now = e;
+	return 0;
+}
+
+/*
+ * Hand the piece to the threads, up to the first line that ends at the length
+ * that is wanted or behind, and begin another.
+ */
+static int
+cut_piece(struct pack *p)
+{
+	struct packer *k = p->packer;
+	struct piece *e = k->now;
+	size_t n = e->n < k->want ? e->n : k->want;
+	size_t all = e->n;
+	const unsigned char *lf = NULL;
+
+	if (n < all)
+		lf = memchr(e->in + n - 1, '\n', all - n + 1);
+	e->n = lf != NULL ? (size_t)(lf + 1 - e->in) : n;
+	k->at += e->n;
+	if (begin_piece(p, e->in + e->n, all - e->n) < 0)
+		return -1;
+	if (jobs_put(k->jobs, e) == 0)
+		return 0;
+	piece_free(e);
+	return -1;
 }
 
 int
-pack_run(struct pack *p)
+pack_begin(struct pack *p)
 {
-	struct pipeline *l;
-	struct piece *e;
-	int r = -1, saved;
-
 	p->in = p->out = 0;
 	p->crc = 0;
-	if ((l = calloc(1, sizeof *l)) == NULL)
+	if ((p->packer = calloc(1, sizeof *p->packer)) == NULL)
 		return -1;
-	l->p = p;
-	if ((l->jobs = jobs_new(p->threads, compress_piece)) != NULL &&
-	    put_header(l) == 0 && run(l) == 0 && put_trailer(p) == 0)
-		r = put_index(l);
-	saved = errno;
-	while (l->jobs != NULL && (e = jobs_take(l->jobs)) != NULL)
+	p->packer->jobs = jobs_new(p->threads, compress_piece);
+	if (p->packer->jobs == NULL || put_header(p) < 0)
+		return -1;
+	return begin_piece(p, "", 0);
+}
+
+void *
+pack_room(struct pack *p, size_t *n)
+{
+	struct packer *k = p->packer;
+
+	if (k->now->n == k->want + LOOKAHEAD && cut_piece(p) < 0)
+		return NULL;
+	*n = k->want + LOOKAHEAD - k->now->n;
+	return k->now->in + k->now->n;
+}
+
+void
+pack_filled(struct pack *p, size_t n)
+{
+	p->packer->now->n += n;
+}
+
+int
+pack_add(struct pack *p, const void *bytes, size_t n)
+{
+	const char *from = bytes;
+	size_t room;
+	void *to;
+
+	for (; n > 0; n -= room, from += room) {
+		if ((to = pack_room(p, &room)) == NULL)
+			return -1;
+		room = n < room ? n : room;
+		memcpy(to, from, room);
+		pack_filled(p, room);
+	}
+	return 0;
+}
+
+int
+pack_end(struct pack *p)
+{
+	while (p->packer->now->n > 0)
+		if (cut_piece(p) < 0)
+			return -1;
+	while (jobs_count(p->packer->jobs) > 0)
+		if (put_oldest(p) < 0)
+			return -1;
+	return put_trailer(p) < 0 ? -1 : put_index(p);
+}
+
+void
+pack_free(struct pack *p)
+{
+	struct packer *k = p->packer;
+	struct piece *e;
+
+	if (k == NULL)
+		return;
+	while (k->jobs != NULL && (e = jobs_take(k->jobs)) != NULL)
 		piece_free(e);
-	jobs_free(l->jobs);
-	while ((e = l->idle) != NULL) {
-		l->idle = e->next;
+	jobs_free(k->jobs);
+	while ((e = k->idle) != NULL) {
+		k->idle = e->next;
 		piece_free(e);
 	}
-	gzindex_free(&l->index);
-	free(l->header);
-	free(l);
-	errno = saved;
-	return r;
+	piece_free(k->now);
+	gzindex_free(&k->index);
+	free(k->header);
+	free(k);
+	p->packer = NULL;
 }

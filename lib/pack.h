@@ -15,25 +15,29 @@
 struct pack {
 	int level;		/* 1 to 9, as gzip's */
 	unsigned threads;
-	/* As read(2): 0 at the end, -1 with errno. */
-	ssize_t (*source)(void *arg, void *p, size_t n);
 	/* All n bytes: 0, or -1 with errno. */
 	int (*sink)(void *arg, const void *p, size_t n);
 	/*
 	 * Writes n bytes again at the start of what the sink got; NULL when it
-	 * cannot.  With it and size, what the source is to give, there will be
-	 * an index (gzindex.h) if there is more than one piece.
+	 * cannot.  With it and size, how many bytes there will be, they get an
+	 * index (gzindex.h) if they are more than one piece.
 	 */
 	int (*again)(void *arg, const void *p, size_t n);
 	uint64_t size;
-	void *arg;		/* for all */
+	void *arg;		/* for both */
 
-	/* Results. */
-	uint64_t in, out;	/* bytes read, bytes written */
-	uint32_t crc;		/* CRC-32 of what was read */
+	/* Results, good after pack_end. */
+	uint64_t in, out;	/* bytes taken, bytes written */
+	uint32_t crc;		/* CRC-32 of what was taken */
+	struct packer *packer;	/* private */
 };
 
-/* 0, or -1 with errno: of the source, of the sink, or ENOMEM. */
-int pack_run(struct pack *p);
+/* All return 0 (or a pointer), or -1 (NULL) with errno: the sink's or ENOMEM. */
+int pack_begin(struct pack *p);		/* fields above results are set */
+void *pack_room(struct pack *p, size_t *n);	/* n bytes to fill in, above 0 */
+void pack_filled(struct pack *p, size_t n);	/* so many were */
+int pack_add(struct pack *p, const void *bytes, size_t n);	/* both in one */
+int pack_end(struct pack *p);
+void pack_free(struct pack *p);		/* after begin, whatever it returned */
 
 #endif
