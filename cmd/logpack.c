@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <libdeflate.h>
 
+#include "buf.h"
+#include "bundle.h"
+#include "content.h"
 #include "files.h"
 #include "finish.h"
 #include "input.h"
@@ -24,11 +27,12 @@
 #include "progress.h"
 #include "source.h"
 #include "status.h"
+#include "unbundle.h"
 #include "units.h"
 #include "writers.h"
 
 enum { CHUNK = 128 * 1024, FRAME = 18 };	/* FRAME: of a gzip member */
-enum { WAIT = OPT_LONG };
+enum { RM = OPT_LONG, WAIT };
 
 static const struct cmd cmd = {
 	.name = "logpack",
@@ -44,6 +48,8 @@ static const struct cmd cmd = {
 		{ '7', NULL, NULL, NULL },
 		{ '8', NULL, NULL, NULL },
 		{ '9', "best", NULL, "compress better" },
+		{ 'a', "archive", "archive", "put all files in one archive" },
+		{ 'C', "directory", "dir", "unpack archives there" },
 		{ 'c', "stdout", NULL, "write to standard output, keep files" },
 		{ 'd', "decompress", NULL, "decompress" },
 		{ 'j', "jobs", "n", "use n threads (default: one per processor)" },
@@ -52,6 +58,7 @@ static const struct cmd cmd = {
 		{ 'n', "dry-run", NULL, "print the names, change nothing" },
 		{ 't', "test", NULL, "test whether all can be unpacked" },
 		{ 'v', "verbose", NULL, "tell what was done" },
+		{ RM, "rm", NULL, "remove what was archived or unpacked" },
 		{ WAIT, "wait", "time", "for files open for writing (10 s)" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
@@ -61,16 +68,18 @@ static const struct cmd cmd = {
 
 static struct {
 	enum { COMPRESS, DECOMPRESS, TEST, LIST } mode;
-	bool to_stdout, keep, dry_run, verbose;
+	bool to_stdout, keep, rm, dry_run, verbose;
+	const char *archive, *dir;
 	int level;
 	unsigned threads;
 	int64_t wait_ms;
 	char end;		/* of a printed name */
 } job = { .level = 6, .wait_ms = 10000, .end = '\n' };
 
-/* One file: how it went, and the line that standard output gets. */
+/* One file: how it went, and the lines that standard output gets. */
 struct task {
-	char *path, *result;
+	char *path;
+	struct buf result;
 	int status;
 	uint64_t packed, unpacked;
 };
@@ -115,6 +124,13 @@ trouble(struct task *t, const char *path)
 	set_status(t, STATUS_TROUBLE);
 }
 
+static void
+print(struct task *t, const char *line)
+{
+	buf_adds(&t->result, line);
+	buf_addc(&t->result, job.end);
+}
+
 /* The path without its suffix, or NULL when it has none that we know. */
 static char *
 unpacked_name(const char *path)
@@ -136,9 +152,12 @@ unpacked_name(const char *path)
 	return NULL;
 }
 
-/* Open the file of t, and wait for its last writer.  0, or -1 when told. */
+/*
+ * Open the file of t; if something is to take its place, wait for its last
+ * writer.  0, or -1 when told.
+ */
 static int
-open_source(struct task *t, struct source *s)
+open_source(struct task *t, struct source *s, bool replaced)
 {
 	if (source_open(s, t->path) < 0) {
 		if (errno == EISDIR)
@@ -151,10 +170,10 @@ open_source(struct task *t, struct source *s)
 			trouble(t, t->path);
 		return -1;
 	}
+	if (!replaced || job.dry_run)
+		return 0;
 	if (s->st.st_nlink > 1 && !job.keep)
 		refuse(t, "has other links");
-	else if (job.dry_run)
-		return 0;
 	else if (writers_wait(s->fd, job.wait_ms) < 0 && errno == EBUSY)
 		refuse(t, "is still open for writing");
 	else if (finish_asked() || source_mark(s) < 0)
@@ -265,48 +284,32 @@ compress_stream(struct task *t, struct stream *s, struct pack *p)
 	return r;
 }
 
-/* CRC-32 and size of what in gives: 0, or -1. */
+/* Read f again, unpacking it or not, and compare.  0, or -1 when told. */
 static int
-checksum(struct input *in, bool raw, uint32_t *crc, uint64_t *size)
+verify(struct task *t, const struct newfile *f, bool raw,
+    const struct content *content)
 {
-	char buf[CHUNK];
-	ssize_t n;
+	const char *why;
 
-	*crc = 0;
-	*size = 0;
-	while ((n = raw ? input_read_raw(in, buf, sizeof buf) :
-	    input_read(in, buf, sizeof buf)) > 0) {
-		*crc = libdeflate_crc32(*crc, buf, (size_t)n);
-		*size += (uint64_t)n;
-	}
-	return (int)n;
+	if (content_check(content, f->fd, raw, &why) == 0)
+		return 0;
+	warnx("%s: read back: %s", f->temp, why);
+	set_status(t, STATUS_TROUBLE);
+	return -1;
 }
 
-/* Read f again from its start, unpacking it or not, and compare. */
-static int
-verify(struct task *t, const struct newfile *f, bool raw, uint32_t crc,
-    uint64_t size)
+/* Remove what something else stands for now. */
+static void
+remove_source(struct task *t, const struct source *s)
 {
-	struct input *in;
-	uint64_t is_size;
-	uint32_t is_crc;
-	int r = -1, fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
-
-	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    (in = input_new(fd)) == NULL) {
-		trouble(t, f->temp);
-		return -1;
-	}
-	if (checksum(in, raw, &is_crc, &is_size) < 0)
-		warnx("%s: read back: %s", f->temp, input_error(in));
-	else if (is_crc != crc || is_size != size)
-		warnx("%s: read back: not what was written", f->temp);
+	if (writers_there(s->fd) != 0)
+		refuse(t, "was opened for writing again, and is kept");
+	else if (source_remove(s) == 0)
+		;
+	else if (errno == ESTALE)
+		refuse(t, "changed, and is kept");
 	else
-		r = 0;
-	if (r < 0)
-		set_status(t, STATUS_TROUBLE);
-	input_close(in);
-	return r;
+		trouble(t, t->path);
 }
 
 /*
@@ -314,41 +317,19 @@ verify(struct task *t, const struct newfile *f, bool raw, uint32_t crc,
  * The name is printed as soon as it is there, whatever becomes of the source.
  */
 static void
-replace(struct task *t, struct source *s, struct newfile *f, char **name)
+replace(struct task *t, struct source *s, struct newfile *f, const char *name)
 {
 	if (!source_unchanged(s))
 		refuse(t, "changed while it was read");
 	else if (writers_there(s->fd) != 0)
 		refuse(t, "was opened for writing again");
 	else if (meta_copy(s->fd, &s->st, f->fd) < 0 || newfile_commit(f) < 0)
-		trouble(t, *name);
+		trouble(t, name);
 	else {
-		t->result = *name;
-		*name = NULL;
-		if (!job.keep && source_remove(s) < 0)
-			trouble(t, t->path);
+		print(t, name);
+		if (!job.keep)
+			remove_source(t, s);
 	}
-}
-
-/* Do a and b have the same contents, b after unpacking?  -1: cannot tell. */
-static int
-same_contents(int a, struct input *b)
-{
-	char p[CHUNK], q[CHUNK];
-	ssize_t n, m;
-	off_t at = 0;
-
-	while ((n = input_read(b, p, sizeof p)) > 0) {
-		for (ssize_t had = 0; had < n; had += m) {
-			m = pread(a, q + had, (size_t)(n - had), at + had);
-			if (m <= 0)
-				return (int)m;
-		}
-		if (memcmp(p, q, (size_t)n) != 0)
-			return 0;
-		at += n;
-	}
-	return n < 0 ? -1 : pread(a, q, 1, at) == 0;
 }
 
 /*
@@ -356,29 +337,21 @@ same_contents(int a, struct input *b)
  * was killed after it had made the result: do what is left to be done.
  */
 static void
-complete(struct task *t, struct source *s, char **name)
+complete(struct task *t, struct source *s, const char *name)
 {
 	struct source there;
-	struct input *in = NULL;
 	bool same = false;
-	int fd;
 
-	if (source_open(&there, *name) == 0) {
-		fd = job.mode == COMPRESS ? there.fd : s->fd;
-		if ((fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) >= 0)
-			in = input_new(fd);
-		same = in != NULL && input_is_compressed(in) && same_contents(
-		    job.mode == COMPRESS ? s->fd : there.fd, in) > 0;
-		input_close(in);
-	}
+	if (source_open(&there, name) == 0)
+		same = job.mode == COMPRESS ? content_is(there.fd, s->fd) :
+		    content_is(s->fd, there.fd);
 	if (!same)
-		warnx("%s: already exists", *name);
+		warnx("%s: already exists", name);
 	if (same && fsync(there.fd) == 0 && fsync(there.dir) == 0 &&
 	    source_unchanged(s) && writers_there(s->fd) == 0) {
-		t->result = *name;
-		*name = NULL;
-		if (!job.keep && source_remove(s) < 0)
-			trouble(t, t->path);
+		print(t, name);
+		if (!job.keep)
+			remove_source(t, s);
 	} else {
 		set_status(t, STATUS_NO);
 	}
@@ -387,14 +360,14 @@ complete(struct task *t, struct source *s, char **name)
 
 /* Where the result of t goes; 0, or -1 when there is none to be made. */
 static int
-open_result(struct task *t, struct source *s, struct newfile *f, char **name)
+open_result(struct task *t, struct source *s, struct newfile *f,
+    const char *name)
 {
-	const char *base = strrchr(*name, '/');
+	const char *base = strrchr(name, '/');
 
-	base = base != NULL ? base + 1 : *name;
+	base = base != NULL ? base + 1 : name;
 	if (job.dry_run) {
-		t->result = *name;
-		*name = NULL;
+		print(t, name);
 		return -1;
 	}
 	if (newfile_openat(f, s->dir, base, 0600) == 0)
@@ -404,7 +377,7 @@ open_result(struct task *t, struct source *s, struct newfile *f, char **name)
 	else if (errno == EBUSY)
 		refuse(t, "another logpack is at it");
 	else
-		trouble(t, *name);
+		trouble(t, name);
 	return -1;
 }
 
@@ -434,11 +407,11 @@ compress_file(struct task *t)
 		refuse(t, "has the suffix of a compressed file already");
 		return;
 	}
-	if (open_source(t, &s) < 0)
+	if (open_source(t, &s, true) < 0)
 		return;
 	if (asprintf(&name, "%s.gz", t->path) < 0)
 		die("out of memory");
-	if (open_result(t, &s, &f, &name) < 0)
+	if (open_result(t, &s, &f, name) < 0)
 		goto close_source;
 	stream.out = f.fd;
 	stream.out_name = name;
@@ -446,9 +419,9 @@ compress_file(struct task *t)
 	    (stream.in = input_new(fd)) == NULL) {
 		trouble(t, t->path);
 	} else if (compress_stream(t, &stream, &p) == 0 &&
-	    verify(t, &f, false, p.crc, p.in) == 0) {
-		replace(t, &s, &f, &name);
-		if (t->result != NULL)
+	    verify(t, &f, false, &(struct content){ p.in, p.crc }) == 0) {
+		replace(t, &s, &f, name);
+		if (t->result.len > 0)
 			tell_ratio(t);
 	}
 	input_close(stream.in);
@@ -460,7 +433,7 @@ close_source:
 
 /* Unpack in to fd, or to standard output for -1.  0, or -1 when told. */
 static int
-decompress(struct task *t, struct input *in, int fd, uint32_t *crc)
+decompress(struct task *t, struct input *in, int fd, struct content *content)
 {
 	struct stream to = { .out = fd, .failed = t->path };
 	char buf[CHUNK];
@@ -470,7 +443,7 @@ decompress(struct task *t, struct input *in, int fd, uint32_t *crc)
 		refuse(t, "is not compressed");
 		return -1;
 	}
-	*crc = 0;
+	*content = (struct content){ 0 };
 	while ((n = input_read(in, buf, sizeof buf)) > 0) {
 		if (stream_write(&to, buf, (size_t)n) < 0) {
 			if (to.failed != NULL)
@@ -478,8 +451,7 @@ decompress(struct task *t, struct input *in, int fd, uint32_t *crc)
 			set_status(t, STATUS_TROUBLE);
 			return -1;
 		}
-		*crc = libdeflate_crc32(*crc, buf, (size_t)n);
-		t->unpacked += (uint64_t)n;
+		content_add(content, buf, (size_t)n);
 	}
 	if (n < 0)
 		refuse(t, input_error(in));
@@ -493,23 +465,23 @@ decompress_file(struct task *t)
 	struct input *in = NULL;
 	struct newfile f;
 	struct source s;
-	uint32_t crc;
+	struct content content;
 	int fd;
 
 	if (name == NULL) {
 		refuse(t, "has no suffix of a compressed file");
 		return;
 	}
-	if (open_source(t, &s) < 0)
+	if (open_source(t, &s, true) < 0)
 		goto free_name;
-	if (open_result(t, &s, &f, &name) < 0)
+	if (open_result(t, &s, &f, name) < 0)
 		goto close_source;
 	if ((fd = fcntl(s.fd, F_DUPFD_CLOEXEC, 3)) < 0 ||
 	    (in = input_new(fd)) == NULL)
 		trouble(t, t->path);
-	else if (decompress(t, in, f.fd, &crc) == 0 &&
-	    verify(t, &f, true, crc, t->unpacked) == 0)
-		replace(t, &s, &f, &name);
+	else if (decompress(t, in, f.fd, &content) == 0 &&
+	    verify(t, &f, true, &content) == 0)
+		replace(t, &s, &f, name);
 	input_close(in);
 	newfile_abort(&f);
 close_source:
@@ -540,13 +512,13 @@ filter(struct task *t)
 	struct input *in;
 	struct stat now;
 	struct pack p;
-	uint32_t crc;
+	struct content content;
 
 	if ((in = open_input(t)) == NULL)
 		return;
 	s.in = in;
 	if (job.mode == DECOMPRESS)
-		decompress(t, in, -1, &crc);
+		decompress(t, in, -1, &content);
 	else if (compress_stream(t, &s, &p) == 0 &&
 	    S_ISREG(input_stat(in)->st_mode) &&
 	    fstat(input_fd(in), &now) == 0 &&
@@ -560,44 +532,295 @@ static int
 test_file(struct task *t)
 {
 	struct input *in;
-	uint32_t crc;
+	struct content content;
 	int r = -1;
 
 	if ((in = open_input(t)) == NULL)
 		return -1;
 	if (!input_is_compressed(in))
 		refuse(t, "is not compressed");
-	else if (checksum(in, false, &crc, &t->unpacked) < 0)
+	else if (content_read(&content, in, false) < 0)
 		refuse(t, input_error(in));
 	else
 		r = 0;
+	t->unpacked = content.size;
 	t->packed = (uint64_t)input_stat(in)->st_size;
 	input_close(in);
 	return r;
 }
 
 /* A line of gzip -l, whose ratio leaves out the header and the trailer. */
-static char *
-list_line(const char *name, uint64_t packed, uint64_t unpacked)
+static void
+add_list_line(struct buf *b, const char *name, uint64_t packed,
+    uint64_t unpacked)
 {
 	double in = (double)unpacked, out = (double)packed - FRAME;
-	char *line;
 
-	if (asprintf(&line, "%19" PRIu64 " %19" PRIu64 " %5.1f%% %s", packed,
-	    unpacked, unpacked > 0 ? (in - out) * 100 / in : 0, name) < 0)
-		die("out of memory");
-	return line;
+	buf_printf(b, "%19" PRIu64 " %19" PRIu64 " %5.1f%% %s%c", packed,
+	    unpacked, unpacked > 0 ? (in - out) * 100 / in : 0, name, job.end);
 }
 
 static void
 list_file(struct task *t)
 {
-	char *name = unpacked_name(t->path);
+	char *name;
 
-	if (test_file(t) == 0)
-		t->result = list_line(name != NULL ? name : t->path, t->packed,
-		    t->unpacked);
+	if (test_file(t) < 0)
+		return;
+	name = unpacked_name(t->path);
+	add_list_line(&t->result, name != NULL ? name : t->path, t->packed,
+	    t->unpacked);
 	free(name);
+}
+
+/* Unpack the member m beneath dir; 0, or -1 when the archive is broken. */
+static int
+unpack_member(struct task *t, struct unbundle *u, const struct member *m,
+    int dir)
+{
+	const char *why = NULL;
+	int status = STATUS_NO;
+
+	if (S_ISDIR(m->mode))
+		return 0;	/* made when a file is to be in it */
+	if (!S_ISREG(m->mode)) {
+		why = "is not a regular file";
+	} else if (!job.dry_run && unbundle_save(u, m, dir) < 0) {
+		why = unbundle_error(u);
+		if (errno != EEXIST && errno != EBUSY && errno != EINVAL &&
+		    errno != EBADMSG)
+			status = STATUS_TROUBLE;
+	}
+	if (why != NULL) {
+		warnx("%s: %s: %s", t->path, m->name, why);
+		set_status(t, status);
+		return errno == EBADMSG ? -1 : 0;
+	}
+	if (job.dir != NULL)
+		buf_printf(&t->result, "%s/", job.dir);
+	print(t, m->name + strspn(m->name, "/"));
+	return 0;
+}
+
+/* What is to be done with the members of the archive of t. */
+static void
+go_through(struct task *t, struct unbundle *u, int dir)
+{
+	struct content content;
+	struct member m;
+	int r;
+
+	while ((r = unbundle_next(u, &m)) > 0 && !finish_asked()) {
+		if (job.mode == LIST)
+			print(t, m.name);
+		else if (job.mode == DECOMPRESS)
+			r = unpack_member(t, u, &m, dir);
+		else if ((r = unbundle_content(u, &content)) < 0)
+			refuse(t, unbundle_error(u));
+		if (r < 0)
+			return;
+	}
+	if (finish_asked())
+		set_status(t, STATUS_TROUBLE);
+	else if (r < 0)
+		refuse(t, unbundle_error(u));
+}
+
+/* Unpack, list or test an archive. */
+static void
+open_archive(struct task *t)
+{
+	struct unbundle *u = NULL;
+	struct source s;
+	int dir = AT_FDCWD;
+
+	if (open_source(t, &s, job.rm && job.mode == DECOMPRESS) < 0)
+		return;
+	if (job.mode == DECOMPRESS && job.dir != NULL &&
+	    (dir = open(job.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		trouble(t, job.dir);
+	else if ((u = unbundle_new(s.fd, bundle_type(t->path))) == NULL)
+		trouble(t, t->path);
+	else
+		go_through(t, u, dir);
+	unbundle_free(u);
+	if (dir >= 0)
+		close(dir);
+	if (job.mode == DECOMPRESS && job.rm && !job.dry_run && t->status == 0)
+		remove_source(t, &s);
+	source_close(&s);
+}
+
+/* What is in the archive that is being made. */
+struct archived {
+	char *path;
+	struct stat st;
+	bool changed;
+	struct archived *next;
+};
+
+/* The name that a path has in an archive: not absolute, not above. */
+static const char *
+member_name(const char *path)
+{
+	const char *name = path, *p;
+
+	for (p = path; (p = strstr(p, "..")) != NULL; p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || !p[2]))
+			name = p + 2;
+	for (;;)
+		if (*name == '/')
+			name++;
+		else if (name[0] == '.' && name[1] == '/')
+			name += 2;
+		else
+			return name;
+}
+
+/* Say what b could not do; always -1. */
+static int
+bundle_trouble(struct task *t, const struct bundle *b)
+{
+	warnx("%s: %s", job.archive, bundle_error(b));
+	set_status(t, STATUS_TROUBLE);
+	return -1;
+}
+
+/* Copy what s held when it was opened into b; 0, or -1 when told. */
+static int
+add_data(struct task *t, struct bundle *b, const struct source *s)
+{
+	char buf[CHUNK];
+	off_t left = s->st.st_size;
+	ssize_t n;
+
+	for (; left > 0; left -= n) {
+		n = read(s->fd, buf, left < CHUNK ? (size_t)left : CHUNK);
+		if (finish_asked()) {
+			n = -1;
+			errno = EINTR;
+		}
+		if (n <= 0) {
+			warnx("%s: %s", t->path, n < 0 ? strerror(errno) :
+			    "became shorter while it was read");
+			set_status(t, STATUS_TROUBLE);
+			return -1;
+		}
+		if (bundle_add(b, buf, (size_t)n) < 0)
+			return bundle_trouble(t, b);
+		progress_add((uint64_t)n);
+	}
+	return 0;
+}
+
+/* Add the file of t to b; 0, or -1 when told: there will be no archive. */
+static int
+add_file(struct task *t, struct bundle *b, struct archived **last)
+{
+	struct archived *a;
+	struct source s;
+	int r = -1;
+
+	if (open_source(t, &s, job.rm) < 0)
+		return -1;
+	progress_expect((uint64_t)s.st.st_size);
+	if (bundle_begin(b, member_name(t->path), s.fd, &s.st) < 0) {
+		bundle_trouble(t, b);
+	} else if (add_data(t, b, &s) == 0) {
+		if ((a = calloc(1, sizeof *a)) == NULL)
+			die("out of memory");
+		a->changed = !source_unchanged(&s);
+		if (a->changed)
+			refuse(t, "changed; archived up to the size it had");
+		a->path = t->path;
+		t->path = NULL;
+		a->st = s.st;
+		*last = a;
+		r = 0;
+	}
+	source_close(&s);
+	return r;
+}
+
+/* All files into b, up to the end of the archive; 0, or -1 when told. */
+static int
+add_files(struct task *t, struct bundle *b, struct files *files,
+    struct archived **first)
+{
+	struct archived **last = first;
+	const char *path;
+
+	while ((path = files_next(files)) != NULL) {
+		if ((t->path = strdup(path)) == NULL)
+			die("out of memory");
+		if (add_file(t, b, last) < 0) {
+			free(t->path);
+			return -1;
+		}
+		last = &(*last)->next;
+	}
+	if (files_error(files) != 0 || finish_asked())
+		return -1;		/* main tells */
+	return bundle_end(b) < 0 ? bundle_trouble(t, b) : 0;
+}
+
+/* With --rm: the archive is there, so remove what is still as it is in it. */
+static void
+remove_archived(struct task *t, const struct archived *a)
+{
+	struct source s;
+
+	for (; a != NULL; a = a->next) {
+		t->path = a->path;
+		if (a->changed)
+			continue;	/* and was said to be */
+		if (source_open(&s, t->path) < 0) {
+			trouble(t, t->path);
+			continue;
+		}
+		s.st = a->st;
+		remove_source(t, &s);
+		source_close(&s);
+	}
+}
+
+static void
+make_archive(struct files *files)
+{
+	struct archived *first = NULL, *a;
+	struct task t = { 0 };
+	struct bundle *b;
+	struct newfile f;
+	int r;
+
+	if (newfile_open(&f, job.archive, 0666) < 0) {
+		warn("%s", job.archive);
+		total.status = errno == EEXIST ? STATUS_NO : STATUS_TROUBLE;
+		return;
+	}
+	b = bundle_create(f.fd, bundle_type(job.archive), job.level,
+	    job.threads);
+	if (b == NULL)
+		die("%s", job.archive);
+	r = add_files(&t, b, files, &first);
+	bundle_free(b);
+	if (r == 0 && first != NULL) {
+		if (!job.dry_run && newfile_commit(&f) < 0) {
+			trouble(&t, job.archive);
+		} else {
+			out_span(span_str(job.archive));
+			out_addc(job.end);
+			if (job.rm && !job.dry_run)
+				remove_archived(&t, first);
+		}
+	}
+	newfile_abort(&f);
+	while ((a = first) != NULL) {
+		first = a->next;
+		free(a->path);
+		free(a);
+	}
+	total.status = t.status;
 }
 
 static void
@@ -607,6 +830,9 @@ work(void *arg)
 
 	if (finish_asked())
 		set_status(t, STATUS_TROUBLE);
+	else if (bundle_type(t->path) != BUNDLE_NONE && !job.to_stdout &&
+	    job.mode != COMPRESS)
+		open_archive(t);
 	else if (job.mode == TEST)
 		test_file(t);
 	else if (job.mode == LIST)
@@ -625,21 +851,20 @@ report(void *arg)
 {
 	struct task *t = arg;
 
-	if (t->result != NULL) {
-		if (job.mode == LIST && total.files == 0) {
+	if (t->result.failed)
+		die("out of memory");
+	if (t->result.len > 0) {
+		if (job.mode == LIST && t->packed > 0 && total.files++ == 0)
 			out_span(span_str("         compressed        "
 			    "uncompressed  ratio uncompressed_name\n"));
-		}
-		out_span(span_str(t->result));
-		out_addc(job.end);
+		out_span(buf_span(&t->result));
 		out_flush();
-		total.files++;
 		total.packed += t->packed;
 		total.unpacked += t->unpacked;
 	}
 	if (t->status > total.status)
 		total.status = t->status;
-	free(t->result);
+	buf_free(&t->result);
 	free(t->path);
 	free(t);
 }
@@ -684,6 +909,14 @@ check_use(bool from_stdin)
 {
 	bool to_stdout = from_stdin || job.to_stdout;
 
+	if (job.archive != NULL) {
+		if (job.mode != COMPRESS || job.to_stdout)
+			opt_misuse(&cmd, "-a goes with none of -c, -d, -l and -t");
+		if (bundle_type(job.archive) == BUNDLE_NONE ||
+		    bundle_type(job.archive) == BUNDLE_OLD)
+			opt_misuse(&cmd, "%s: not the name of a .tar, .tar.gz, "
+			    ".tar.zst, .tar.xz or .zip", job.archive);
+	}
 	if (job.mode == COMPRESS && to_stdout && isatty(STDOUT_FILENO))
 		opt_misuse(&cmd, "compressed data is not for a terminal");
 	if (job.mode != COMPRESS && from_stdin && isatty(STDIN_FILENO))
@@ -694,13 +927,17 @@ int
 main(int argc, char *argv[])
 {
 	const char *list = NULL;
+	struct buf line = { 0 };
 	struct files *files;
 	bool from_stdin;
 	int ch;
 
+	setlocale(LC_CTYPE, "C.UTF-8");	/* for names in archives */
 	job.threads = jobs_cpus();
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		switch (ch) {
+		case 'a': job.archive = optarg; break;
+		case 'C': job.dir = optarg; break;
 		case 'c': job.to_stdout = true; break;
 		case 'd': job.mode = DECOMPRESS; break;
 		case 'j': job.threads = (unsigned)opt_number(&cmd, 1, 256); break;
@@ -711,22 +948,28 @@ main(int argc, char *argv[])
 		case 'v': job.verbose = true; break;
 		case 'T': list = optarg; break;
 		case '0': job.end = '\0'; break;
+		case RM: job.rm = true; break;
 		case WAIT: job.wait_ms = opt_duration_ms(&cmd); break;
 		default: job.level = ch - '0'; break;
 		}
 	argv += optind;
-	from_stdin = list == NULL && (*argv == NULL || strcmp(*argv, "-") == 0);
+	from_stdin = list == NULL && job.archive == NULL &&
+	    (*argv == NULL || strcmp(*argv, "-") == 0);
 	check_use(from_stdin);
 
 	input_threads = job.threads;
 	if (finish_on_signals() < 0)
 		die("signals");
-	if ((files = files_new(argv, list, job.end == '\0', true)) == NULL)
+	if ((files = files_new(argv, list, job.end == '\0',
+	    job.archive == NULL)) == NULL)
 		die("out of memory");
 	progress_on();
 	if (job.mode == DECOMPRESS)
 		input_idle = out_flush;
-	work_through(files);
+	if (job.archive != NULL)
+		make_archive(files);
+	else
+		work_through(files);
 	if ((errno = files_error(files)) != 0) {
 		warn("%s", list);
 		total.status = STATUS_TROUBLE;
@@ -734,11 +977,9 @@ main(int argc, char *argv[])
 	if (finish_asked() && !from_stdin)
 		total.status = STATUS_TROUBLE;
 	if (job.mode == LIST && total.files > 1) {
-		char *line = list_line("(totals)", total.packed, total.unpacked);
-
-		out_span(span_str(line));
-		out_addc('\n');
-		free(line);
+		add_list_line(&line, "(totals)", total.packed, total.unpacked);
+		out_span(buf_span(&line));
+		buf_free(&line);
 	}
 	files_free(files);
 	progress_end();

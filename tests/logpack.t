@@ -156,6 +156,93 @@ is 'asked to finish, it gives up' "$?" 2
 ok 'and nothing is left of that try' sh -c '
 	test -e grows && test ! -e grows.gz && test ! -e .grows.gz.logferry'
 
+# Archives.
+mkdir b b/sub
+cp -p log b/app.log
+chmod 640 b/app.log
+echo two >b/sub/two.log
+echo ü >'b/ü'
+for s in tar tar.gz tgz tar.zst tar.xz zip; do
+	is "makes a .$s" "$(cd b && logpack -a ../x.$s app.log sub/two.log 'ü')" ../x.$s
+	is "lists a .$s" "$(logpack -l x.$s | tr '\n' ' ')" 'app.log sub/two.log ü '
+	exits 0 "tests a .$s" logpack -t x.$s
+	mkdir o
+	is "unpacks a .$s" "$(logpack -d -C o x.$s | tr '\n' ' ')" \
+		'o/app.log o/sub/two.log o/ü '
+	ok 'to the same' diff -r b o
+	is 'with mode and time' "$(stat -c '%a %Y' o/app.log)" '640 1624961103'
+	exits 1 'not over what is there' logpack -d --directory=o x.$s
+	rm -rf o
+done
+ok 'files given or removed leave the same bytes' sh -c '
+	cd b && logpack -j 1 --archive ../y.tar.gz app.log sub/two.log "ü" &&
+	cmp ../x.tar.gz ../y.tar.gz'
+if command -v tar >/dev/null; then
+	ok 'tar reads it, without a word' sh -c '
+		test -z "$(tar -xzOf x.tar.gz app.log 2>&1 >o.log)" && cmp o.log log'
+else
+	skip 'no tar' 'tar reads it, without a word'
+fi
+mkdir o
+logpack -d -C o x.tar.gz >out
+is 'times are kept to the nanosecond in a tar' \
+	"$(stat -c %y o/app.log)" '2021-06-29 10:05:03.123456789 +0000'
+exits 1 'an archive that is there is not replaced' logpack -a x.tar.gz log
+exits 2 'nor is one made of what is not there' logpack -a z.tar.gz log nothing
+exits 2 'nor of a folder' sh -c 'logpack -a z.tar.gz log b; s=$?; test $s = 1 && exit 2; exit $s'
+ok 'and nothing is left' sh -c 'test ! -e z.tar.gz && test ! -e .z.tar.gz.logferry'
+exits 2 'a name that tells no format is misuse' logpack -a z.rar log
+is 'no files, no archive' "$(logpack -a z.zip -T empty; echo $?; ls z.zip 2>&-)" 0
+cp log gone
+ok '--rm removes what was archived' sh -c '
+	logpack --rm -a g.tar.gz gone && test ! -e gone && logpack -t g.tar.gz'
+is 'and the archive that was unpacked' \
+	"$(logpack -d --rm g.tar.gz && test ! -e g.tar.gz && cmp gone log)" gone
+mkdir deep deep/er
+cp log deep/er/log
+is 'a member is never above its folder' "$(cd deep/er && logpack -a r.tar ../../log \
+	"$tmp/log" ./log >&- 2>&-; logpack -l r.tar | tr '\n' ' ')" "log ${tmp#/}/log log "
+head -c 100000 x.tar.gz >cut.tar.gz
+exits 1 'an archive cut short fails the test' logpack -t cut.tar.gz
+mkdir c
+exits 1 'and is not unpacked' logpack -d -C c cut.tar.gz
+is 'but for what is whole' "$(ls -A c)" ''
+if command -v python3 >/dev/null; then
+	python3 -c '
+import io, tarfile as t
+a = t.open("evil.tar", "w")
+def add(name, type=t.REGTYPE, link=""):
+    i = t.TarInfo(name)
+    i.type, i.linkname, i.size, i.mode = type, link, 4 * (type == t.REGTYPE), 0o4755
+    a.addfile(i, io.BytesIO(b"evil"))
+add("../evil"); add("a/../../evil"); add("link", t.SYMTYPE, "/"); add("link/x")
+add("hard", t.LNKTYPE, "/etc/passwd"); add("/abs"); add("here/x"); add("here/x"); add("good")
+a.close()'
+	mkdir e e/in
+	ln -s .. e/in/here
+	exits 1 'an evil archive' logpack -d -C e/in evil.tar
+	is 'does not get out' "$(find e -type f | sort | tr '\n' ' ')" \
+		'e/in/abs e/in/good e/in/link/x '
+	is 'nor sets an id bit' "$(stat -c %a e/in/good)" 755
+else
+	skip 'no python3' 'an evil archive'
+fi
+# A writer that never lets go: the archive has what there was.
+cp log grows2
+logpack -9 -j 1 -a g2.tar.xz grows2 >out 2>err &
+pid=$!
+until_true 10 test -e .g2.tar.xz.logferry
+sleep 0.1
+kill -STOP $pid
+echo more >>grows2
+kill -CONT $pid
+wait $pid
+is 'a growing member is reported' "$? $(cat err out)" \
+	'1 logpack: grows2: changed; archived up to the size it had
+g2.tar.xz'
+mkdir o2
+ok 'and has the size it had' sh -c 'logpack -d -C o2 g2.tar.xz && cmp o2/grows2 log'
+
 mkfifo pipe
 logpack <pipe >term.gz &
 pid=$!

@@ -1,0 +1,94 @@
+#include "content.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <libdeflate.h>
+
+enum { CHUNK = 128 * 1024 };
+
+void
+content_add(struct content *c, const void *p, size_t n)
+{
+	c->crc = libdeflate_crc32(c->crc, p, n);
+	c->size += n;
+}
+
+int
+content_read(struct content *c, struct input *in, bool raw)
+{
+	char buf[CHUNK];
+	ssize_t n;
+
+	*c = (struct content){ 0 };
+	while ((n = raw ? input_read_raw(in, buf, sizeof buf) :
+	    input_read(in, buf, sizeof buf)) > 0)
+		content_add(c, buf, (size_t)n);
+	return (int)n;
+}
+
+/* An input of its own for what fd holds, from its start; NULL with errno. */
+static struct input *
+reopen(int fd)
+{
+	struct input *in = NULL;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0)
+		return NULL;
+	if (lseek(own, 0, SEEK_SET) < 0 || (in = input_new(own)) == NULL)
+		close(own);
+	return in;
+}
+
+int
+content_check(const struct content *c, int fd, bool raw, const char **why)
+{
+	static _Thread_local char text[160];
+	struct content is;
+	struct input *in;
+
+	*why = NULL;
+	if ((in = reopen(fd)) == NULL) {
+		*why = strerror(errno);
+		return -1;
+	}
+	if (content_read(&is, in, raw) < 0) {
+		snprintf(text, sizeof text, "%s", input_error(in));
+		*why = text;
+	} else if (is.crc != c->crc || is.size != c->size) {
+		*why = "not what was written";
+	}
+	input_close(in);
+	return *why == NULL ? 0 : -1;
+}
+
+bool
+content_is(int packed, int plain)
+{
+	char p[CHUNK], q[CHUNK];
+	struct input *in = reopen(packed);
+	ssize_t n = -1, m;
+	off_t at = 0;
+
+	if (in == NULL || !input_is_compressed(in))
+		goto done;
+	while ((n = input_read(in, p, sizeof p)) > 0) {
+		for (ssize_t had = 0; had < n; had += m)
+			if ((m = pread(plain, q + had, (size_t)(n - had),
+			    at + had)) <= 0)
+				goto differ;
+		if (memcmp(p, q, (size_t)n) != 0)
+			goto differ;
+		at += n;
+	}
+	if (n == 0 && pread(plain, q, 1, at) == 0)
+		goto done;
+differ:
+	n = -1;
+done:
+	input_close(in);
+	return n == 0;
+}
