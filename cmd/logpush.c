@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/prctl.h>
 
+#include "ec2.h"
 #include "files.h"
 #include "finish.h"
 #include "headers.h"
@@ -23,7 +25,7 @@
 
 enum { JOBS = 4, DEADLINE_MS = 5 * 60 * 1000 };
 enum {
-	ADDRESSING_STYLE = OPT_LONG, CACERT, CERT, CONNECT_TIMEOUT,
+	ABORT_STALE = OPT_LONG, ADDRESSING_STYLE, DCOPYLOGS, CACERT, CERT, CONNECT_TIMEOUT,
 	CONTENT_TYPE, DEADLINE, ENDPOINT_URL, GZIP_AS, IF_EXISTS,
 	INSECURE_HTTP, INSTANCE, KEY, LIMIT_RATE, METADATA, MOVE_TO, PROFILE,
 	RECEIPTS, REGION, RM, SSE, STALL_TIMEOUT, STORAGE_CLASS, TAG,
@@ -51,6 +53,10 @@ static const struct cmd cmd = {
 		{ PROFILE, "profile", "name", "the profile in ~/.aws" },
 		{ ADDRESSING_STYLE, "addressing-style", "style", "of S3 URLs: "
 		    "auto, path, virtual" },
+		{ DCOPYLOGS, "dcopylogs", NULL, "name and type S3 objects as "
+		    "dcopylogs does" },
+		{ ABORT_STALE, "abort-stale", "age", "abort S3 uploads that "
+		    "were begun before" },
 		{ STORAGE_CLASS, "storage-class", "class", "of S3 objects" },
 		{ SSE, "sse", "how", "S3 encrypts: AES256, aws:kms, "
 		    "aws:kms:key-id" },
@@ -97,7 +103,8 @@ struct push {
 	struct send send;
 	const struct destination *to;
 	const char *list, *move_to, *receipts;
-	bool nul, rm, dry_run, quiet, verbose;
+	bool nul, rm, dry_run, quiet, verbose, dcopylogs;
+	int64_t stale_ms;		/* abort older uploads, 0: none */
 	int receipts_fd;
 	struct buf tags;
 	int status;
@@ -448,6 +455,8 @@ option(struct push *push, int ch)
 	case 'n': push->dry_run = true; break;
 	case 'q': push->quiet = true; break;
 	case 'v': push->verbose = true; break;
+	case ABORT_STALE: push->stale_ms = opt_duration_ms(&cmd); break;
+	case DCOPYLOGS: push->dcopylogs = s->gzip_encoding = true; break;
 	case DEADLINE: s->deadline_ms = opt_duration_ms(&cmd); break;
 	case IF_EXISTS:
 		s->if_exists = (enum if_exists)opt_word(&cmd, exists);
@@ -457,6 +466,55 @@ option(struct push *push, int ch)
 	case RECEIPTS: push->receipts = optarg; break;
 	case RM: push->rm = true; break;
 	}
+}
+
+/* The URL's key is a prefix then. */
+static void
+add_dcopylogs(struct send *s)
+{
+	const char *slash = s->url[strlen(s->url) - 1] == '/' ? "" : "/";
+	char *url;
+
+	if (asprintf(&url, "%s%s{dcopylogs}", s->url, slash) < 0)
+		die("URL");
+	free(s->url);
+	s->url = url;
+}
+
+/* {instance} is what EC2 says, unless the user does. */
+static void
+find_instance(struct send *s)
+{
+	static struct buf id;
+	char why[256];
+	int r;
+
+	if (s->common.instance != NULL || (!place_uses(s->url, "instance") &&
+	    !place_uses(s->url, "dcopylogs")))
+		return;
+	r = ec2_metadata("instance-id", &id, why);
+	if (r < 0)
+		diex("instance: %s", why);
+	if (r == 0)
+		opt_misuse(&cmd, "no EC2 instance: name one with --instance");
+	s->common.instance = buf_str(&id);
+}
+
+static void
+sweep(struct push *push)
+{
+	int64_t before = (int64_t)time(NULL) - push->stale_ms / 1000;
+	char why[320];
+	unsigned count;
+	int status;
+
+	status = send_s3_sweep(&push->send, before, &count, why);
+	if (count > 0 || push->verbose)
+		note("%u stale %s aborted", count,
+		    count == 1 ? "upload" : "uploads");
+	if (status != STATUS_OK)
+		warnx("%s: %s", push->send.url, why);
+	push->status = worse(push->status, status);
 }
 
 /* What the options mean together. */
@@ -477,7 +535,12 @@ set_up(struct push *push)
 		s->jobs = s->http.max_rate > 0 ? 1 : JOBS;
 	if (s->http.max_rate > 0)	/* it is for all of them together */
 		s->http.max_rate = (s->http.max_rate + s->jobs - 1) / s->jobs;
+	if (push->dcopylogs)
+		add_dcopylogs(s);
 	choose_destination(push);
+	if (push->stale_ms > 0 && s->s3 == NULL)
+		opt_misuse(&cmd, "--abort-stale is for s3:// only");
+	find_instance(s);
 	open_receipts(push);
 }
 
@@ -509,7 +572,7 @@ main(int argc, char *argv[])
 	if (*argv == NULL)
 		opt_misuse(&cmd, "no URL given");
 	push.send.url = take_url(*argv++);
-	if (*argv == NULL && push.list == NULL)
+	if (*argv == NULL && push.list == NULL && push.stale_ms == 0)
 		opt_misuse(&cmd, "no file given");
 	set_up(&push);
 	signal(SIGPIPE, SIG_IGN);
@@ -519,6 +582,8 @@ main(int argc, char *argv[])
 
 	push_files(&push, argv);
 	progress_end();
+	if (push.stale_ms > 0 && !push.dry_run)
+		sweep(&push);
 	summary(&push, start_ms);
 	send_free(&push.send);
 	buf_free(&push.tags);

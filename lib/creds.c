@@ -8,15 +8,15 @@
 #include <time.h>
 
 #include "awsconf.h"
+#include "creds_ways.h"
 
 enum { RENEW_S = 5 * 60 };	/* so long before they expire */
 
 struct creds_source {
 	pthread_mutex_t lock;
-	const char *profile;
+	struct creds_where where;
 	bool profile_asked;	/* then the environment's keys do not count */
 	struct creds now;	/* id NULL: none yet */
-	bool fixed;		/* these cannot be renewed */
 };
 
 static void
@@ -35,10 +35,11 @@ creds_clear(struct creds *c)
 	wipe(&c->secret);
 	wipe(&c->token);
 	c->expires = 0;
+	c->fixed = false;
 }
 
 struct creds_source *
-creds_new(const char *profile)
+creds_new(const char *profile, const struct http_options *http)
 {
 	struct creds_source *s;
 
@@ -46,7 +47,8 @@ creds_new(const char *profile)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
 	s->profile_asked = profile != NULL;
-	s->profile = awsconf_profile(profile);
+	s->where.profile = awsconf_profile(profile);
+	s->where.http = http;
 	return s;
 }
 
@@ -66,46 +68,40 @@ copy(const char *s)
 	return s != NULL ? strdup(s) : NULL;
 }
 
-/* Each way: 1 found, 0 not configured, -1 failed, with the reason in error. */
-static int
-from_environment(struct creds_source *s)
-{
-	const char *id = awsconf_env("AWS_ACCESS_KEY_ID");
-	const char *secret = awsconf_env("AWS_SECRET_ACCESS_KEY");
-
-	if (s->profile_asked || id == NULL || secret == NULL)
-		return 0;
-	s->now.id = copy(id);
-	s->now.secret = copy(secret);
-	s->now.token = copy(awsconf_env("AWS_SESSION_TOKEN"));
-	s->fixed = true;
-	return 1;
-}
-
-static int
-from_files(struct creds_source *s)
-{
-	s->now.id = awsconf_get(s->profile, "aws_access_key_id");
-	s->now.secret = awsconf_get(s->profile, "aws_secret_access_key");
-	s->now.token = awsconf_get(s->profile, "aws_session_token");
-	s->fixed = true;
-	return s->now.id != NULL && s->now.secret != NULL;
-}
-
 static int
 find(struct creds_source *s, char error[256], bool *hopeless)
 {
-	int r;
+	static creds_way *const ways[] = {
+		creds_from_environment, creds_from_web_identity,
+		creds_from_files, creds_from_process, creds_from_container,
+		creds_from_ec2,
+	};
+	size_t first = s->profile_asked ? 1 : 0;
+	struct creds c = { 0 };
+	int r = 0;
 
-	creds_clear(&s->now);
-	if ((r = from_environment(s)) == 0)
-		r = from_files(s);
-	if (r > 0)
+	*hopeless = false;
+	for (size_t i = first; r == 0 && i < sizeof ways / sizeof *ways; i++) {
+		creds_clear(&c);
+		r = ways[i](&s->where, &c, error, hopeless);
+	}
+	if (r > 0) {
+		creds_clear(&s->now);
+		s->now = c;
 		return 0;
-	creds_clear(&s->now);
-	*hopeless = true;
-	snprintf(error, 256, "no credentials found");
+	}
+	creds_clear(&c);
+	if (r == 0) {
+		*hopeless = true;
+		snprintf(error, 256, "no credentials found");
+	}
 	return -1;
+}
+
+static bool
+ends_within(const struct creds *c, int64_t seconds)
+{
+	return c->expires != 0 && c->expires - seconds <= (int64_t)time(NULL);
 }
 
 int
@@ -116,9 +112,10 @@ creds_get(struct creds_source *s, struct creds *out, char error[256],
 
 	*out = (struct creds){ 0 };
 	pthread_mutex_lock(&s->lock);
-	if (s->now.id == NULL || (s->now.expires != 0 &&
-	    s->now.expires - RENEW_S <= (int64_t)time(NULL)))
+	if (s->now.id == NULL || ends_within(&s->now, RENEW_S))
 		r = find(s, error, hopeless);
+	if (r < 0 && s->now.id != NULL && !ends_within(&s->now, 0))
+		r = 0;		/* the old ones do for now */
 	if (r == 0) {
 		out->id = copy(s->now.id);
 		out->secret = copy(s->now.secret);
@@ -139,9 +136,9 @@ creds_expired(struct creds_source *s, const struct creds *old)
 	bool other;
 
 	pthread_mutex_lock(&s->lock);
-	if (!s->fixed && s->now.id != NULL && strcmp(s->now.id, old->id) == 0)
+	other = !s->now.fixed;
+	if (other && s->now.id != NULL && strcmp(s->now.id, old->id) == 0)
 		creds_clear(&s->now);
-	other = !s->fixed;
 	pthread_mutex_unlock(&s->lock);
 	return other;
 }

@@ -7,17 +7,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http.h"
+
 struct creds {			/* one set, owned by whoever has it */
 	char *id, *secret;
 	char *token;		/* or NULL */
 	int64_t expires;	/* seconds since 1970, 0: never */
+	bool fixed;		/* there will be no others */
 };
 
 /* Where they come from; safe in several threads. */
 struct creds_source;
 
-/* profile: as the user asked, or NULL.  NULL: ENOMEM. */
-struct creds_source *creds_new(const char *profile);
+/*
+ * They are looked for, in this order: in the environment (not when the user
+ * asked for a profile), by web identity, in the files of ~/.aws, from the
+ * profile's credential_process, from the container's agent, from EC2.
+ * profile: as the user asked, or NULL; http: the caller's, and stays.
+ * NULL: ENOMEM.
+ */
+struct creds_source *creds_new(const char *profile,
+    const struct http_options *http);
 
 /*
  * A copy of the credentials in force; those that end within minutes are renewed

@@ -230,6 +230,8 @@ set_request(struct http_transfer *t)
 void
 http_reset(struct http_request *r)
 {
+	if (r->answer.p != NULL)	/* it may hold credentials */
+		explicit_bzero(r->answer.p, r->answer.cap);
 	buf_free(&r->answer_headers);
 	buf_free(&r->answer);
 	r->status = 0;

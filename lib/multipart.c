@@ -7,13 +7,13 @@
 
 #include "finish.h"
 #include "headers.h"
-#include "place.h"
 #include "status.h"
 #include "units.h"
+#include "uploads.h"
 
 enum {
 	PART_SIZE = 16 << 20, PARTS_MAX = 10000, LIST_MAX = 1 << 20,
-	ABORT_MS = 5000,
+	ID_MAX = 1024, QUERY_MAX = ID_MAX + 64, ABORT_MS = 5000,
 };
 
 struct part {
@@ -27,41 +27,8 @@ struct lane {
 	struct part *part;	/* NULL: idle */
 	bool waiting;		/* for its next try */
 	int64_t when_ms;
-	char query[1200], sha256[SHA256_HEX];
+	char query[QUERY_MAX], sha256[SHA256_HEX];
 };
-
-/* As place_escape, with slashes too. */
-static void
-escape_all(struct buf *out, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] == '/')
-			buf_adds(out, "%2F");
-		else
-			place_escape(out, span_of(s.p + i, 1));
-}
-
-/* The next <name>...</name> of *at, and move *at behind it. */
-static bool
-next_block(struct span *at, const char *name, struct span *inside)
-{
-	char open[32], close[32];
-	int n = snprintf(open, sizeof open, "<%s>", name);
-	int m = snprintf(close, sizeof close, "</%s>", name);
-	const char *p, *end;
-
-	p = at->len > 0 ? memmem(at->p, at->len, open, (size_t)n) : NULL;
-	if (p == NULL)
-		return false;
-	p += n;
-	end = memmem(p, at->len - (size_t)(p - at->p), close, (size_t)m);
-	if (end == NULL)
-		return false;
-	*inside = span_of(p, (size_t)(end - p));
-	at->len -= (size_t)(end + m - at->p);
-	at->p = end + m;
-	return true;
-}
 
 static bool
 element(struct span in, const char *name, char *out, size_t size)
@@ -69,49 +36,17 @@ element(struct span in, const char *name, char *out, size_t size)
 	return s3_element(&in, name, out, size);
 }
 
-/* Keep an upload's id, as it stands in a query. */
-static int
-keep_id(struct multipart *m, const char *id)
+/* Keep the id of the newest upload of our very key that somebody began. */
+static void
+take_newest(void *arg, const struct upload *u)
 {
-	struct buf b = { 0 };
+	struct multipart *m = arg;
 
-	escape_all(&b, span_str(id));
+	if (!span_is(m->key, u->key) || u->begun < m->begun)
+		return;
 	free(m->id);
-	m->id = NULL;
-	if (buf_str(&b) == NULL || b.len == 0 || b.len > 1024) {
-		buf_free(&b);
-		return -1;
-	}
-	m->id = b.p;
-	return 0;
-}
-
-/* The newest upload of our very key that somebody began: 0, or -1 for none. */
-static int
-find_upload(struct multipart *m)
-{
-	struct s3_call c = { .method = "GET", .http.max_answer = LIST_MAX };
-	struct buf query = { 0 };
-	char key[2048], id[1024], when[64], last[64] = "";
-	struct span xml, upload;
-
-	buf_adds(&query, "uploads=&prefix=");
-	escape_all(&query, m->key);
-	if ((c.query = buf_str(&query)) == NULL)
-		return -1;
-	if (s3_do(m->s3, m->h, &c, m->retry) == S3_DONE) {
-		xml = buf_span(&c.http.answer);
-		while (next_block(&xml, "Upload", &upload))
-			if (element(upload, "Key", key, sizeof key) &&
-			    span_is(m->key, key) &&
-			    element(upload, "UploadId", id, sizeof id) &&
-			    element(upload, "Initiated", when, sizeof when) &&
-			    strcmp(when, last) >= 0 && keep_id(m, id) == 0)
-				memcpy(last, when, sizeof last);
-	}
-	s3_call_free(&c);
-	buf_free(&query);
-	return m->id != NULL ? 0 : -1;
+	m->id = strdup(u->id);
+	m->begun = u->begun;
 }
 
 /* Is part i of ours what the store lists? */
@@ -139,7 +74,7 @@ take_page(struct multipart *m, struct span xml)
 	struct span part, all = xml;
 	unsigned long n = 0;
 
-	while (next_block(&xml, "Part", &part)) {
+	while (s3_block(&xml, "Part", &part)) {
 		if (!element(part, "PartNumber", number, sizeof number) ||
 		    !element(part, "ETag", etag, sizeof etag) ||
 		    !element(part, "Size", size, sizeof size))
@@ -198,8 +133,9 @@ begin(struct multipart *m)
 		.method = "POST", .key = m->key, .query = "uploads=",
 	};
 	enum s3_verdict v;
+	struct buf escaped = { 0 };
 	struct span xml;
-	char id[1024];
+	char id[ID_MAX];
 	int status = STATUS_OK;
 
 	buf_addspan(&c.headers, buf_span(&m->headers));
@@ -207,11 +143,14 @@ begin(struct multipart *m)
 		status = call_failed(m, &c, v);
 	} else {
 		xml = buf_span(&c.http.answer);
-		if (!s3_element(&xml, "UploadId", id, sizeof id) ||
-		    keep_id(m, id) < 0)
+		if (s3_element(&xml, "UploadId", id, sizeof id))
+			query_escape(&escaped, span_str(id));
+		if (buf_str(&escaped) == NULL || escaped.len == 0 ||
+		    escaped.len > ID_MAX || (m->id = strdup(escaped.p)) == NULL)
 			status = parcel_fail(m->parcel, STATUS_TROUBLE,
 			    "the store gave no upload id");
 	}
+	buf_free(&escaped);
 	s3_call_free(&c);
 	return status;
 }
@@ -380,8 +319,12 @@ multipart_send(struct multipart *m)
 
 	if (m->parts == NULL && (status = divide(m)) != STATUS_OK)
 		return status;
-	if (!m->fresh && find_upload(m) == 0)
-		take_up(m);
+	if (!m->fresh) {
+		uploads_each(m->s3, m->h, m->retry, m->key, take_newest, m,
+		    NULL);
+		if (m->id != NULL)
+			take_up(m);
+	}
 	if (m->id == NULL && (status = begin(m)) != STATUS_OK)
 		return status;
 	return send_parts(m);
@@ -426,7 +369,7 @@ enum s3_verdict
 multipart_complete(struct multipart *m, bool *taken)
 {
 	unsigned char d[SHA256_SIZE];
-	char query[1200], hex[SHA256_HEX];
+	char query[QUERY_MAX], hex[SHA256_HEX];
 	struct buf xml = { 0 };
 	struct s3_call c = {
 		.method = "POST", .key = m->key, .query = query, .sha256 = hex,
@@ -467,20 +410,14 @@ void
 multipart_abort(struct multipart *m)
 {
 	struct http_options o = *m->http;
-	char query[1200];
-	struct s3_call c = {
-		.method = "DELETE", .key = m->key, .query = query,
-		.http.timeout_ms = ABORT_MS,
-	};
+	struct retry retry;
 	struct http *h;
 
-	o.until_done = true;
-	o.connect_ms = ABORT_MS;
+	o.until_done = true;	/* it is why we are here, most likely */
 	if (m->id == NULL || (h = http_new(&o)) == NULL)
 		return;
-	snprintf(query, sizeof query, "uploadId=%s", m->id);
-	call_once(m->s3, h, &c);
-	s3_call_free(&c);
+	retry_begin(&retry, ABORT_MS);
+	upload_abort(m->s3, h, &retry, m->key, m->id, NULL);
 	http_free(h);
 }
 

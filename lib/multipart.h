@@ -21,6 +21,7 @@ struct multipart {
 
 	/* Ours, until multipart_free. */
 	char *id;		/* the upload's, percent-encoded; NULL: none */
+	int64_t begun;		/* when, as uploads.h tells */
 	struct part *parts;
 	unsigned count;
 };

@@ -8,7 +8,7 @@
 enum { DATE_MAX = 256 };
 
 static const char *const names[] = {
-	"name", "path", "host", "instance", "mtime", "sha256", NULL,
+	"name", "path", "host", "instance", "mtime", "sha256", "dcopylogs", NULL,
 };
 
 /* The next field at or after *s: its text without braces; *s is moved on. */
@@ -35,7 +35,7 @@ const char *
 place_check(const char *template)
 {
 	static const char unknown[] = "unknown {field}: known are name path host "
-	    "instance mtime sha256 date:FORMAT";
+	    "instance mtime sha256 dcopylogs date:FORMAT";
 	struct span before, field;
 	int i;
 
@@ -76,9 +76,9 @@ relative(const char *path)
 }
 
 static int
-print_date(char out[DATE_MAX], struct span format, time_t t)
+print_date(struct buf *out, struct span format, time_t t)
 {
-	char fmt[DATE_MAX];
+	char fmt[DATE_MAX], text[DATE_MAX];
 	struct tm tm;
 
 	if (format.len >= sizeof fmt || gmtime_r(&t, &tm) == NULL)
@@ -87,37 +87,60 @@ print_date(char out[DATE_MAX], struct span format, time_t t)
 	fmt[format.len] = '\0';
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"	/* the user's own */
-	if (strftime(out, DATE_MAX, fmt, &tm) > 0)
-		return 0;
+	if (strftime(text, sizeof text, fmt, &tm) > 0)
+		return buf_adds(out, text);
 #pragma GCC diagnostic pop
 invalid:
 	errno = EINVAL;
 	return -1;
 }
 
-/* The field's value, in text when it has to be made; NULL with errno. */
-static const char *
-value(struct span field, const struct place_fields *f, char text[DATE_MAX])
+/*
+ * dcopylogs puts the instance's id, without its i, behind the last ".log"; a
+ * name without gets it at its end here, where dcopylogs leaves it out and two
+ * machines write the same object.
+ */
+static int
+print_dcopylogs(struct buf *out, const struct place_fields *f)
+{
+	const char *path = relative(f->path), *slash = strrchr(path, '/');
+	const char *id = f->instance, *p, *at = NULL;
+	size_t len = strlen(path);
+
+	for (p = slash != NULL ? slash : path; (p = strstr(p, ".log")) != NULL;)
+		at = p += 4;
+	if (at == NULL) {
+		at = path + len;
+		if (len > 3 && strcmp(at - 3, ".gz") == 0)
+			at -= 3;
+	}
+	buf_add(out, path, (size_t)(at - path));
+	buf_addc(out, '-');
+	buf_adds(out, strncmp(id, "i-", 2) == 0 ? id + 2 : id);
+	return buf_adds(out, at);
+}
+
+static int
+print_field(struct buf *out, struct span field, const struct place_fields *f)
 {
 	const char *slash = strrchr(f->path, '/');
 
-	if (is_date(field)) {
-		field.p += 5;
-		field.len -= 5;
-		return print_date(text, field, f->mtime) < 0 ? NULL : text;
-	}
+	if (is_date(field))
+		return print_date(out, span_of(field.p + 5, field.len - 5),
+		    f->mtime);
 	if (span_is(field, "name"))
-		return slash != NULL ? slash + 1 : f->path;
+		return buf_adds(out, slash != NULL ? slash + 1 : f->path);
 	if (span_is(field, "path"))
-		return relative(f->path);
+		return buf_adds(out, relative(f->path));
 	if (span_is(field, "host"))
-		return f->host;
+		return buf_adds(out, f->host);
 	if (span_is(field, "instance"))
-		return f->instance;
+		return buf_adds(out, f->instance);
 	if (span_is(field, "sha256"))
-		return f->sha256;
-	snprintf(text, DATE_MAX, "%lld", (long long)f->mtime);
-	return text;
+		return buf_adds(out, f->sha256);
+	if (span_is(field, "dcopylogs"))
+		return print_dcopylogs(out, f);
+	return buf_printf(out, "%lld", (long long)f->mtime);
 }
 
 int
@@ -139,19 +162,21 @@ place_expand(struct buf *out, const char *template,
     const struct place_fields *f, bool escape)
 {
 	struct span before, field;
-	char text[DATE_MAX];
-	const char *v;
+	struct buf value = { 0 };
+	int r = 0;
 
-	while (next_field(&template, &before, &field)) {
+	while (r == 0 && next_field(&template, &before, &field)) {
 		buf_addspan(out, before);
-		if ((v = value(field, f, text)) == NULL)
-			return -1;
-		if (escape)
-			place_escape(out, span_str(v));
-		else
-			buf_adds(out, v);
+		buf_clear(&value);
+		if ((r = print_field(&value, field, f)) < 0)
+			break;
+		r = escape ? place_escape(out, buf_span(&value)) :
+		    buf_addspan(out, buf_span(&value));
 	}
-	return buf_adds(out, template) < 0 || out->failed ? -1 : 0;
+	buf_free(&value);
+	if (r == 0)
+		r = buf_adds(out, template);
+	return r < 0 || out->failed ? -1 : 0;
 }
 
 char *

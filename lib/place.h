@@ -3,7 +3,8 @@
  *
  * {name} the file's last part, {path} its path without leading slashes, {host}
  * gethostname's, {instance} the machine's id, {mtime} seconds since 1970,
- * {sha256} of its contents, {date:FORMAT} its mtime in UTC for strftime(3).
+ * {sha256} of its contents, {date:FORMAT} its mtime in UTC for strftime(3),
+ * {dcopylogs} the path with the instance's id behind its last ".log".
  */
 #ifndef PLACE_H
 #define PLACE_H

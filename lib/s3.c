@@ -113,7 +113,7 @@ s3_new(const char *bucket, const struct s3_options *o, const char **why)
 	s->style = o->style;
 	s->unsigned_payload = o->unsigned_payload;
 	s->bucket = strndup(bucket, len);
-	s->creds = creds_new(o->profile);
+	s->creds = creds_new(o->profile, o->http);
 	if (s->bucket == NULL || s->creds == NULL)
 		goto fail;
 	if (len == 0) {
@@ -320,6 +320,27 @@ s3_element(struct span *at, const char *name, char *out, size_t size)
 	memcpy(out, p, len);
 	out[len] = '\0';
 	decode_entities(out);
+	return true;
+}
+
+bool
+s3_block(struct span *at, const char *name, struct span *inside)
+{
+	char open[32], close[32];
+	int n = snprintf(open, sizeof open, "<%s>", name);
+	int m = snprintf(close, sizeof close, "</%s>", name);
+	const char *p, *end;
+
+	p = at->len > 0 ? memmem(at->p, at->len, open, (size_t)n) : NULL;
+	if (p == NULL)
+		return false;
+	p += n;
+	end = memmem(p, at->len - (size_t)(p - at->p), close, (size_t)m);
+	if (end == NULL)
+		return false;
+	*inside = span_of(p, (size_t)(end - p));
+	at->len -= (size_t)(end + m - at->p);
+	at->p = end + m;
 	return true;
 }
 

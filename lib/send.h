@@ -50,6 +50,14 @@ int send_file(struct send *s, struct parcel *p);
 const char *send_s3_prepare(struct send *s);
 int send_s3(struct send *s, struct parcel *p);
 
+/*
+ * Abort the uploads below the key's part before its first field that were begun
+ * before that time (seconds since 1970); *count tells how many.  A STATUS_, with
+ * the reason.
+ */
+int send_s3_sweep(struct send *s, int64_t before, unsigned *count,
+    char reason[320]);
+
 /* http(s)://host/path: a PUT, as curl -T does. */
 const char *send_http_prepare(struct send *s);
 int send_http(struct send *s, struct parcel *p);

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "awsconf.h"
 #include "finish.h"
 #include "headers.h"
 #include "multipart.h"
 #include "status.h"
+#include "uploads.h"
 
 enum { SUFFIXES = 10000, SINGLE_MAX = 64 << 20 };
 
@@ -19,6 +21,8 @@ send_s3_prepare(struct send *s)
 	const char *key = strchr(bucket, '/'), *why;
 
 	s->s3_options.http = &s->http;
+	if (s->http.cacert == NULL)
+		s->http.cacert = awsconf_env("AWS_CA_BUNDLE");
 	if ((s->s3 = s3_new(bucket, &s->s3_options, &why)) == NULL)
 		return why;
 	key = key != NULL ? key + 1 : "";
@@ -248,4 +252,49 @@ send_s3(struct send *s, struct parcel *p)
 	};
 
 	return trip_make(s, p, &kind);
+}
+
+struct sweep {
+	struct send *s;
+	struct http *h;
+	struct retry retry;
+	int64_t before;
+	unsigned count;
+	char reason[320];	/* "": nothing failed */
+};
+
+static void
+sweep_one(void *arg, const struct upload *u)
+{
+	struct sweep *w = arg;
+
+	if (u->begun == 0 || u->begun >= w->before)
+		return;
+	if (upload_abort(w->s->s3, w->h, &w->retry, span_str(u->key), u->id,
+	    w->reason) == S3_DONE)
+		w->count++;
+}
+
+int
+send_s3_sweep(struct send *s, int64_t before, unsigned *count,
+    char reason[320])
+{
+	struct sweep w = {
+		.s = s, .h = http_pool_take(s->pool), .before = before,
+	};
+	struct span prefix = span_of(s->place.p, strcspn(s->place.p, "{"));
+	enum s3_verdict v = S3_NO;
+
+	if (w.h != NULL) {
+		retry_begin(&w.retry, s->deadline_ms);
+		v = uploads_each(s->s3, w.h, &w.retry, prefix, sweep_one, &w,
+		    w.reason);
+	} else {
+		snprintf(w.reason, sizeof w.reason, "%s", strerror(errno));
+	}
+	http_pool_give(s->pool, w.h);
+	memcpy(reason, w.reason, sizeof w.reason);
+	*count = w.count;
+	return w.reason[0] == '\0' ? STATUS_OK :
+	    v == S3_LATER ? STATUS_RETRY : STATUS_TROUBLE;
 }

@@ -8,16 +8,22 @@ stop_servers() {
 	servers=
 }
 
-# serve NAME [option ...]: a store in the folder NAME; sets url
-serve() {
-	serve_name=$1; shift
-	mkdir -p "$tmp/$serve_name"
-	rm -f "$tmp/$serve_name/port"
-	python3 "$top/tests/servers/store" "$@" "$tmp/$serve_name" \
-		>"$tmp/$serve_name/log" 2>&1 </dev/null &
+# start_server NAME PROGRAM [argument ...]: with the folder NAME as its last
+# argument, where it writes its port; sets port and url
+start_server() {
+	server_name=$1; shift
+	mkdir -p "$tmp/$server_name"
+	rm -f "$tmp/$server_name/port"
+	"$@" "$tmp/$server_name" >"$tmp/$server_name/log" 2>&1 </dev/null &
 	servers="$servers $!"
-	until_true 20 test -s "$tmp/$serve_name/port"
-	port=$(cat "$tmp/$serve_name/port")
+	until_true 20 test -s "$tmp/$server_name/port"
+	port=$(cat "$tmp/$server_name/port")
 	# shellcheck disable=SC2034	# for the test
 	url=http://127.0.0.1:$port
+}
+
+# serve NAME [option ...]: a store
+serve() {
+	serve_name=$1; shift
+	start_server "$serve_name" python3 "$top/tests/servers/store" "$@"
 }

@@ -1,0 +1,90 @@
+#!/bin/sh
+# logpush: where its AWS credentials come from, and that they are renewed
+. "${0%/*}/lib.sh"
+command -v python3 >/dev/null || skip_all 'no python3'
+. "$top/tests/servers/lib.sh"
+
+HOME=$tmp
+export HOME
+unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
+mkdir meta && echo token-1 >meta/token && echo 3600 >meta/life
+start_server meta python3 "$top/tests/servers/aws-metadata"
+meta=$url
+serve s3 --token token-1
+export AWS_ENDPOINT_URL="$url"
+seq 10 >app.log
+key='AKIDTEST secret/+=key'
+
+ok 'the environment' env AWS_ACCESS_KEY_ID="${key% *}" \
+	AWS_SECRET_ACCESS_KEY="${key#* }" AWS_SESSION_TOKEN=token-1 \
+	logpush -q s3://bucket/env/ app.log
+
+export AWS_EC2_METADATA_SERVICE_ENDPOINT="$meta/"
+ok 'EC2 (IMDSv2)' logpush -q s3://bucket/ec2/ app.log
+is 'with a token' "$(head -n1 meta/requests)" 'PUT /latest/api/token 200'
+ok '{instance} comes from there too' logpush -q 's3://bucket/{instance}/' app.log
+ok 'and names the object' test -f s3/objects/i-0ce5c29636da94d4c%2Fapp.log
+mkdir -p var && cp app.log var/docker.log-1700000000.gz && cp app.log var/messages-1.gz
+ok 'dcopylogs has its names' logpush -q --dcopylogs s3://bucket/docker \
+	var/docker.log-1700000000.gz var/messages-1.gz
+is 'with the id, whatever the name' "$(ls s3/objects | grep '^docker.*gz$')" \
+	'docker%2Fvar%2Fdocker.log-0ce5c29636da94d4c-1700000000.gz
+docker%2Fvar%2Fmessages-1-0ce5c29636da94d4c.gz'
+ok 'and its types' grep -q '"Content-Encoding": "gzip", "Content-Type": "text/plain"' \
+	s3/objects/docker*messages*.meta
+exits 2 'EC2 may be left out' env AWS_EC2_METADATA_DISABLED=true \
+	logpush s3://bucket/off/ app.log
+exits 2 'and then there is no {instance}' env AWS_EC2_METADATA_DISABLED=true \
+	logpush 's3://bucket/{instance}/' app.log
+
+export AWS_EC2_METADATA_DISABLED=true
+ok 'a container' env AWS_CONTAINER_CREDENTIALS_FULL_URI="$meta/agent" \
+	AWS_CONTAINER_AUTHORIZATION_TOKEN=agent-token logpush -q s3://bucket/c1/ app.log
+echo agent-token >agent-token
+ok 'with its token in a file' env AWS_CONTAINER_CREDENTIALS_FULL_URI="$meta/agent" \
+	AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=agent-token \
+	logpush -q s3://bucket/c2/ app.log
+exits 2 'not with another' env AWS_CONTAINER_CREDENTIALS_FULL_URI="$meta/agent" \
+	AWS_CONTAINER_AUTHORIZATION_TOKEN=wrong logpush s3://bucket/c3/ app.log
+exits 2 'nor from elsewhere in clear' \
+	env AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/ \
+	logpush s3://bucket/c4/ app.log
+
+printf 'web/token+=' >web-token
+ok 'a web identity' env AWS_WEB_IDENTITY_TOKEN_FILE=web-token \
+	AWS_ROLE_ARN=arn:aws:iam::1:role/log AWS_ENDPOINT_URL_STS="$meta" \
+	logpush -q s3://bucket/web/ app.log
+exits 2 'a wrong role' env AWS_WEB_IDENTITY_TOKEN_FILE=web-token \
+	AWS_ROLE_ARN=arn:aws:iam::1:role/no AWS_ENDPOINT_URL_STS="$meta" \
+	logpush s3://bucket/web2/ app.log
+
+mkdir .aws
+cat >.aws/config <<-END
+	[profile proc]
+	credential_process = printf '%s' '{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"secret/+=key","SessionToken":"token-1"}'
+	[profile bad]
+	credential_process = false
+	[profile web]
+	role_arn = arn:aws:iam::1:role/log
+	web_identity_token_file = $tmp/web-token
+END
+ok 'a process' logpush -q --profile proc s3://bucket/proc/ app.log
+says 'app.log: credential_process failed' 'a process that fails' \
+	logpush --profile bad s3://bucket/bad/ app.log
+ok 'a web identity in the profile' env AWS_ENDPOINT_URL_STS="$meta" \
+	logpush -q --profile web s3://bucket/web3/ app.log
+
+unset AWS_EC2_METADATA_DISABLED
+echo 100 >meta/life
+: >meta/requests
+for i in 1 2 3; do cp app.log "$i.log"; done
+ok 'credentials that end soon' logpush -q -j1 s3://bucket/soon/ ?.log
+is 'are renewed' "$(($(grep -c log-role meta/requests) > 1))" 1
+echo 3600 >meta/life
+# The store takes token-2 only: token-1, which comes first, has expired.
+serve late --token token-2
+export AWS_ENDPOINT_URL="$url"
+exits 2 'an expired token that stays' logpush -q s3://bucket/late/ 1.log
+echo token-1 token-2 >meta/token
+ok 'one that is replaced' logpush -q s3://bucket/late/ 1.log
+done_testing
