@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 
 #include "buf.h"
 #include "files.h"
+#include "meta.h"
 #include "newfile.h"
 #include "opt.h"
 #include "out.h"
@@ -317,33 +317,28 @@ stamp_latest(struct job *job, const char *base)
 	siblings_free(all, n);
 }
 
-/* Owner, mode, ACL and SELinux label of the name go to the open file. */
+/*
+ * The open file gets owner, mode, ACL and label of the name.  Its writer must be
+ * able to go on, so nothing less will do.
+ */
 static int
 copy_access(int dir, const char *name, const struct stat *st, int to)
 {
-	static const char *const attrs[] = {
-		"system.posix_acl_access", "security.selinux",
-	};
-	char value[4096];
-	ssize_t len;
-	int from;
+	struct stat got;
+	int from, r;
 
-	if (fchown(to, st->st_uid, st->st_gid) < 0)
-		return -1;
-	if (fchmod(to, st->st_mode & 07777) < 0)
-		return -1;
 	from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof attrs / sizeof *attrs; i++) {
-		len = fgetxattr(from, attrs[i], value, sizeof value);
-		if (len >= 0 &&
-		    fsetxattr(to, attrs[i], value, (size_t)len, 0) < 0) {
-			close(from);
-			return -1;
-		}
-	}
+	r = meta_copy(from, st, to);
 	close(from);
+	if (r < 0 || futimens(to, NULL) < 0 || fstat(to, &got) < 0)
+		return -1;
+	if (got.st_uid != st->st_uid || got.st_gid != st->st_gid ||
+	    got.st_mode != st->st_mode) {
+		errno = EPERM;
+		return -1;
+	}
 	return 0;
 }
 

@@ -28,20 +28,21 @@ static int
 add(struct siblings *s, const char *name, const struct stat *st,
     struct log_name split)
 {
-	struct sibling *list = s->list;
-	char *copy;
+	struct sibling *list;
 
 	if (s->n == s->cap) {
 		size_t cap = s->cap > 0 ? 2 * s->cap : 16;
 
-		if ((list = reallocarray(list, cap, sizeof *list)) == NULL)
+		list = reallocarray(s->list, cap, sizeof *list);
+		if (list == NULL)
 			return -1;
 		s->list = list;
 		s->cap = cap;
 	}
-	if ((copy = strdup(name)) == NULL)
+	s->list[s->n] = (struct sibling){ strdup(name), *st, split };
+	if (s->list[s->n].name == NULL)
 		return -1;
-	list[s->n++] = (struct sibling){ copy, *st, split };
+	s->n++;
 	return 0;
 }
 

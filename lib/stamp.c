@@ -59,10 +59,11 @@ stamp_print(struct buf *b, const char *format, struct timespec when, bool local)
 	size_t (*print)(char *, size_t, const char *, const struct tm *) =
 	    strftime;
 	char piece[3] = "%", text[64];
-	struct tm tm;
+	struct tm tm = { 0 };
 	size_t n;
 
-	if ((local ? localtime_r : gmtime_r)(&when.tv_sec, &tm) == NULL)
+	if (local ? localtime_r(&when.tv_sec, &tm) == NULL :
+	    gmtime_r(&when.tv_sec, &tm) == NULL)
 		return -1;
 	for (const char *p = format; *p != '\0'; p++) {
 		if (*p != '%') {

@@ -12,7 +12,7 @@ chmod +x fired
 PATH=$tmp:$PATH
 export tmp
 
-runs() { cat log 2>/dev/null | tr '\n' ';'; }
+runs() { [ ! -e log ] || tr '\n' ';' <log; }
 ran() { [ "$(grep -c . log 2>/dev/null)" = "$1" ]; }
 
 # keep COMMAND...: with the pipe "in" for input, held open by descriptor 9
