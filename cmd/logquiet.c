@@ -24,6 +24,7 @@
 #include "process.h"
 #include "run.h"
 #include "status.h"
+#include "watch.h"
 
 enum {
 	BUF_SIZE = 256 << 10,
@@ -50,6 +51,7 @@ static const struct cmd cmd = {
 		{ 'm', "max-wait", "time",
 		    "run after this time at the latest (10 times quiet)" },
 		{ 'g', "min-interval", "time", "least time between two starts" },
+		{ 'w', "watch", "file", "not stdin: what is appended to file" },
 		{ FEED, "feed", NULL, "give the burst to the command's stdin" },
 		{ TEE, "tee", NULL, "copy the input to standard output" },
 		{ CONFIRM, "confirm", NULL,
@@ -76,6 +78,8 @@ struct quiet {
 	int timer, signals;
 	int64_t timer_ms;	/* what the timer is set to */
 
+	struct watch *watch;	/* NULL: input is standard input */
+	bool more;		/* there is data, though nobody rings */
 	bool ended;		/* no more input */
 	bool finishing;		/* SIGTERM: only what is on its way */
 	int64_t idle_ms, leave_ms;	/* when finishing ends the input */
@@ -245,27 +249,42 @@ is_regular(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Input is there: take it.  The mark comes first, or a crash might forget it. */
+/* Read, when there is something; the mark comes first, or a crash forgets it. */
+static ssize_t
+read_input(struct quiet *q)
+{
+	int waiting = 1, ready;
+
+	if (q->watch != NULL) {
+		ready = watch_ready(q->watch);
+		q->more = ready > 0;
+		if (ready == 0)
+			errno = EAGAIN;
+		if (ready <= 0)
+			return -1;
+		mark(q, false);
+		return watch_read(q->watch, buffer, sizeof buffer);
+	}
+	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting > 0)
+		mark(q, false);
+	return read(STDIN_FILENO, buffer, sizeof buffer);
+}
+
 static void
 take_input(struct quiet *q)
 {
-	uint64_t lines = q->burst.lines;
-	int waiting = 1;
+	uint64_t lines = q->burst.pending ? q->burst.lines : 0;
 	ssize_t n;
 
-	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting > 0)
-		mark(q, false);
-	n = read(STDIN_FILENO, buffer, sizeof buffer);
+	n = read_input(q);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n <= 0) {
-		if (n < 0)
-			trouble(q, "standard input");
+	if (n < 0)
+		trouble(q, q->watch != NULL ? "--watch" : "standard input");
+	if (n < 0 || (n == 0 && q->watch == NULL))
 		end_input(q);
+	if (n <= 0)
 		return;
-	}
-	if (!q->burst.pending)
-		lines = 0;
 	burst_add(&q->burst, buffer, (size_t)n, now_ms());
 	keep_feed(q, (size_t)n);
 	if (q->tees) {
@@ -485,7 +504,10 @@ take_signal(struct quiet *q)
 		}
 		return;
 	}
-	q->owed = ioctl(STDIN_FILENO, FIONREAD, &n) == 0 ? (size_t)n : 0;
+	if (q->watch != NULL && q->tee_at == q->tee_end)
+		take_input(q);
+	else if (ioctl(STDIN_FILENO, FIONREAD, &n) == 0)
+		q->owed = (size_t)n;
 	if (si.ssi_signo == SIGUSR1)
 		q->fire = q->burst.pending || q->owed > 0;
 	else
@@ -502,27 +524,30 @@ is_done(const struct quiet *q)
 static void
 loop(struct quiet *q)
 {
+	int in = q->watch != NULL ? watch_fd(q->watch) : STDIN_FILENO;
 	bool regular_out = is_regular(STDOUT_FILENO);
 	uint64_t rings;
 
 	while (act(q), !is_done(q)) {
 		bool copying = q->tee_at < q->tee_end;
 		struct pollfd p[] = {
-			{ q->ended || copying ? -1 : STDIN_FILENO, POLLIN, 0 },
+			{ q->ended || copying ? -1 : in, POLLIN, 0 },
 			{ q->timer, POLLIN, 0 },
 			{ q->run.started, POLLIN, 0 },
 			{ q->signals, POLLIN, 0 },
 			{ copying ? STDOUT_FILENO : -1, POLLOUT, 0 },
 		};
 
-		if (poll(p, sizeof p / sizeof *p, -1) < 0) {
+		bool more = q->more && !q->ended && !copying;
+
+		if (poll(p, sizeof p / sizeof *p, more ? 0 : -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			die("poll");
 		}
 		if (p[4].revents != 0)
 			copy_on(q, regular_out);
-		if (p[0].revents != 0)
+		if (p[0].revents != 0 || more)
 			take_input(q);
 		if (p[1].revents != 0 &&
 		    read(q->timer, &rings, sizeof rings) > 0)
@@ -571,7 +596,8 @@ prepare(struct quiet *q)
 	q->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (q->timer < 0)
 		die("timer");
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+	if (q->watch == NULL && fstat(STDIN_FILENO, &st) == 0 &&
+	    S_ISFIFO(st.st_mode))
 		fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish */
 	if (q->lock != NULL) {
 		int fd = open(q->lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
@@ -590,6 +616,15 @@ prepare(struct quiet *q)
 }
 
 static void
+add_watch(struct quiet *q, const char *path)
+{
+	if (q->watch == NULL && (q->watch = watch_new()) == NULL)
+		die("--watch");
+	if (watch_add(q->watch, path) < 0)
+		die("%s", path);
+}
+
+static void
 options(struct quiet *q, int argc, char *argv[])
 {
 	static const char *const ends[] = { "run", "drop", NULL };
@@ -602,6 +637,7 @@ options(struct quiet *q, int argc, char *argv[])
 		case 'm': q->max_ms = opt_duration_ms(&cmd);
 			has_max = true; break;
 		case 'g': q->gap_ms = opt_duration_ms(&cmd); break;
+		case 'w': add_watch(q, optarg); break;
 		case FEED: q->feeds = true; break;
 		case TEE: q->tees = true; break;
 		case CONFIRM: q->confirms = true; break;
@@ -634,6 +670,7 @@ main(int argc, char *argv[])
 	options(&q, argc, argv);
 	prepare(&q);
 	loop(&q);
+	watch_free(q.watch);
 	pending_free(q.state);
 	return q.status == STATUS_OK && q.trouble ? STATUS_TROUBLE : q.status;
 }

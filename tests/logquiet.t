@@ -223,6 +223,58 @@ echo | logquiet --lock lock sh -c 'echo last >>log'
 is 'and is waited for' "$(runs)" 'begin;end;next;flock;last;'
 wait
 
+# watching ARGUMENT...: logquiet -t 200ms with these, until it is told to end
+watching() {
+	rm -f log
+	logquiet -t 200ms "$@" </dev/null &
+	pid=$!
+	until_true 10 takes_signals
+}
+end() {
+	kill -TERM $pid
+	wait $pid
+}
+mkdir w
+echo old >w/a.log
+watching -w w/a.log fired
+echo 1 >>w/a.log; until_true 10 ran 1
+mv w/a.log w/a.log.1
+echo late >>w/a.log.1
+echo new >w/a.log; until_true 10 ran 2
+echo later >>w/a.log.1; until_true 10 ran 3
+echo 2 >>w/a.log; until_true 10 ran 4
+is 'watches a file across a rename, both parts' "$(runs)" '1 2;2 9;1 6;1 2;'
+: >w/a.log; sleep 0.3
+echo 12 >>w/a.log; until_true 10 ran 5
+rm w/a.log; sleep 0.1
+echo again >w/a.log; until_true 10 ran 6
+is 'across truncation and removal' "$(runs)" '1 2;2 9;1 6;1 2;1 3;1 6;'
+echo last >>w/a.log
+end
+is 'and ends on SIGTERM' "$? $(runs)" '0 1 2;2 9;1 6;1 2;1 3;1 6;1 5;'
+watching -w w/new.log --watch 'w/x*.log' --feed fired sh -c 'cat >>fed'
+echo 1 >w/x1.log; until_true 10 ran 1
+echo 22 >w/x2.log; echo 3 >>w/x1.log; echo nothing >w/y.log
+until_true 10 ran 2
+echo 4444 >w/new.log; until_true 10 ran 3
+end
+is 'files that are not there yet, by pattern, and their data' \
+    "$(runs) $(sort fed | tr '\n' ,)" '1 2;2 5;1 5; 1,22,3,4444,'
+mkdir far
+echo old >far/0.log
+ln -s ../far/0.log w/link.log
+watching -w w/link.log fired
+echo 1 >>far/0.log; until_true 10 ran 1
+mv far/0.log far/1.log
+echo 22 >>far/0.log; until_true 10 ran 2
+is 'where a link points to' "$(runs)" '1 2;1 3;'
+end
+watching -w far/0.log fired
+rm -r far
+wait $pid
+is 'ends when the folder goes away' $? 2
+exits 2 'no folder to watch is said at once' logquiet -w nowhere/log true
+
 # Idle: the kernel counts its wake-ups.
 if [ -r /proc/self/status ]; then
 	keep logquiet -t 100ms fired
