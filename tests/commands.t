@@ -96,9 +96,9 @@ is 'logpack: -0, names in and out' \
     "$(printf 'list/a b.gz\nlist/c+d.gz')"
 ls list/*.gz | head -n 1 >names
 mkdir store
-logpush -T names "file://$tmp/store/" >/dev/null
+logpush -qT names "file://$tmp/store/" >/dev/null
 is 'logpush: -T' "$(ls store)" 'a b.gz'
-find list -name '*.gz' -print0 | logpush -0 -T - "file://$tmp/store/" >/dev/null
+find list -name '*.gz' -print0 | logpush -q -0 -T - "file://$tmp/store/" >/dev/null
 is 'logpush: -0' "$(find store -type f -name '[!.]*' -print0 |
     tr -dc '\0' | wc -c)" 2
 touch -d @1624977000 list/x.1 list/y.1
