@@ -451,13 +451,11 @@ keep_before(struct search *s)
 static void
 report_limit(struct search *s, const char *line)
 {
-	uint64_t number;
-
 	if (s->limits++ > 0 || s->job->no_messages)
 		return;
-	number = s->number + count_lines(s->counted, line);
 	if (s->job->numbers)
-		warnx("%s:%llu: %s", s->name, (unsigned long long)number,
+		warnx("%s: line %llu: %s", s->name, (unsigned long long)
+		    (s->number + count_lines(s->counted, line)),
 		    matcher_error(s->matcher));
 	else
 		warnx("%s: byte %llu: %s", s->name, (unsigned long long)
@@ -584,7 +582,8 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 	    (got = lines_block(lines, &s->block)) > 0) {
 		search_block(s);
 		keep_before(s);
-		number_at(s, s->block.p + s->block.len);
+		if (s->job->numbers)
+			number_at(s, s->block.p + s->block.len);
 		s->offset += s->block.len;
 		flush(s);
 	}

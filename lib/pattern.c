@@ -1,5 +1,7 @@
 #include "pattern.h"
 
+#include "required.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
@@ -13,12 +15,16 @@ enum {
 	JIT_STACK_FIRST = 32 << 10,
 	JIT_STACK_MAX = 8 << 20,
 	ERROR_SIZE = 128,
+	SAMPLE = 32 << 10,	/* bytes to measure finders on, and how many */
+	SAMPLE_LASTS = 64,	/* times as much text that is good for */
 };
 
 struct pattern {
 	size_t n;
 	pcre2_code **each;
 	pcre2_code *any;	/* finds a line that any of them finds; or NULL */
+	struct need needs[NEEDS_MAX];
+	size_t n_needs;
 };
 
 struct matcher {
@@ -26,10 +32,24 @@ struct matcher {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	struct finder *finders[NEEDS_MAX];	/* for the needs */
+	size_t best;		/* the finder to use; NEEDS_MAX: none */
+	size_t tuned;		/* for so many bytes more */
 	char error[ERROR_SIZE];
 };
 
-/* The expression for one pattern of the list, with what the flags add. */
+/* A pattern of the list as an expression. */
+static void
+add_bare(struct buf *b, struct span s, int flags)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (flags & PATTERN_FIXED && !isalnum((unsigned char)s.p[i]))
+			buf_addc(b, '\\');
+		buf_addc(b, s.p[i]);
+	}
+}
+
+/* The same, with what the flags add. */
 static int
 add_expression(struct buf *b, struct span s, int flags)
 {
@@ -40,11 +60,7 @@ add_expression(struct buf *b, struct span s, int flags)
 	else if (flags & PATTERN_WORD)
 		before = "(?<!\\w)(?:", after = ")(?!\\w)";
 	buf_adds(b, before);
-	for (size_t i = 0; i < s.len; i++) {
-		if (flags & PATTERN_FIXED && !isalnum((unsigned char)s.p[i]))
-			buf_addc(b, '\\');
-		buf_addc(b, s.p[i]);
-	}
+	add_bare(b, s, flags);
 	buf_adds(b, after);
 	return b->failed ? -1 : 0;
 }
@@ -126,6 +142,33 @@ join(struct span list, int flags)
 	return code;
 }
 
+/* Learn what a match needs: of the first pattern, or of it or the others. */
+static void
+add_needs(struct pattern *p, struct span s, int flags)
+{
+	struct need needs[NEEDS_MAX] = { 0 };
+	struct buf b = { 0 };
+	size_t n;
+
+	add_bare(&b, s, flags);
+	n = required_find(needs, buf_span(&b), flags & PATTERN_CASELESS);
+	buf_free(&b);
+	for (size_t i = 0; i < n; i++)
+		needs[i].exact &= !(flags & (PATTERN_LINE | PATTERN_WORD));
+	if (p->n == 0) {
+		memcpy(p->needs, needs, sizeof needs);
+		p->n_needs = n;
+		return;
+	}
+	while (p->n_needs > 1)
+		need_free(&p->needs[--p->n_needs]);
+	if (p->n_needs > 0 && (n == 0 ||
+	    need_or(&p->needs[0], &needs[0]) < 0))
+		need_free(&p->needs[--p->n_needs]);
+	for (size_t i = 0; i < n; i++)
+		need_free(&needs[i]);
+}
+
 static int
 add_pattern(struct pattern *p, struct span s, int flags, struct buf *error)
 {
@@ -141,6 +184,7 @@ add_pattern(struct pattern *p, struct span s, int flags, struct buf *error)
 	buf_free(&b);
 	if (code == NULL)
 		return -1;
+	add_needs(p, s, flags);
 	p->each[p->n++] = code;
 	return 0;
 }
@@ -188,6 +232,8 @@ pattern_free(struct pattern *p)
 		pcre2_code_free(p->any);
 	for (size_t i = 0; i < p->n; i++)
 		pcre2_code_free(p->each[i]);
+	for (size_t i = 0; i < p->n_needs; i++)
+		need_free(&p->needs[i]);
 	free(p->each);
 	free(p);
 }
@@ -203,13 +249,20 @@ matcher_new(const struct pattern *p)
 	m->data = pcre2_match_data_create(1, NULL);
 	m->context = pcre2_match_context_create(NULL);
 	m->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
-	if (m->data == NULL || m->context == NULL) {
-		matcher_free(m);
-		return NULL;
+	m->best = NEEDS_MAX;
+	for (size_t i = 0; i < p->n_needs; i++) {
+		m->finders[i] = finder_new(p->needs[i].shapes, p->needs[i].n);
+		if (m->finders[i] == NULL)
+			goto fail;
 	}
+	if (m->data == NULL || m->context == NULL)
+		goto fail;
 	if (m->stack != NULL)
 		pcre2_jit_stack_assign(m->context, NULL, m->stack);
 	return m;
+fail:
+	matcher_free(m);
+	return NULL;
 }
 
 void
@@ -220,6 +273,8 @@ matcher_free(struct matcher *m)
 	pcre2_match_data_free(m->data);
 	pcre2_match_context_free(m->context);
 	pcre2_jit_stack_free(m->stack);
+	for (size_t i = 0; i < NEEDS_MAX; i++)
+		finder_free(m->finders[i]);
 	free(m);
 }
 
@@ -277,21 +332,111 @@ matches(struct matcher *m, struct span line)
 	return matcher_find(m, line, 0, &match);
 }
 
-int
-matcher_next(struct matcher *m, struct span block, struct span *line)
+/* The line in block that at is in, without its LF. */
+static struct span
+line_around(struct span block, const char *at)
 {
-	const char *end = block.p + block.len, *lf;
+	const char *lf = memrchr(block.p, '\n', (size_t)(at - block.p));
+	const char *start = lf != NULL ? lf + 1 : block.p;
+
+	lf = memchr(at, '\n', (size_t)(block.p + block.len - at));
+	return span_of(start, lf != NULL ? (size_t)(lf - start) :
+	    block.len - (size_t)(start - block.p));
+}
+
+/* In how many of the sample's lines it finds something. */
+static size_t
+lines_found(const struct finder *f, struct span sample)
+{
+	const char *end = sample.p + sample.len, *p = sample.p;
+	size_t n = 0;
+
+	for (; p < end && (p = finder_next(f, p, end)) < end; n++) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (p++ == NULL)
+			return n + 1;
+	}
+	return n;
+}
+
+/* Measure which finder has the least to show, on the text to search next. */
+static void
+tune(struct matcher *m, struct span block)
+{
+	struct span sample = block;
+	size_t least, n = 0;
+
+	if (sample.len > SAMPLE)
+		sample.len = SAMPLE;
+	for (const char *p = sample.p; (p = memchr(p, '\n', (size_t)(sample.p +
+	    sample.len - p))) != NULL; p++)
+		n++;
+	least = n - n / 4;	/* with more it is no help */
+	m->best = NEEDS_MAX;
+	for (size_t i = 0; i < m->pattern->n_needs; i++) {
+		finder_tune(m->finders[i], sample.p, sample.p + sample.len);
+		n = lines_found(m->finders[i], sample);
+		if (m->pattern->needs[i].exact || n < least) {
+			m->best = i;
+			least = n;
+		}
+	}
+	m->tuned = sample.len * SAMPLE_LASTS;
+}
+
+/* Go through all lines. */
+static int
+next_of_all(struct matcher *m, struct span block, struct span *line)
+{
+	const char *end = block.p + block.len;
 	int r;
 
-	for (const char *p = block.p; p < end; p += line->len) {
-		lf = memchr(p, '\n', (size_t)(end - p));
-		*line = span_of(p, (size_t)((lf != NULL ? lf : end) - p));
-		r = matches(m, *line);
-		line->len += lf != NULL;
-		if (r != 0)
+	for (const char *p = block.p; p < end; p += line->len + 1) {
+		*line = line_around(span_of(p, (size_t)(end - p)), p);
+		if ((r = matches(m, *line)) != 0)
 			return r;
 	}
 	return 0;
+}
+
+/* Look only at lines that hold what a match needs. */
+static int
+next_found(struct matcher *m, struct span block, struct span *line)
+{
+	const struct finder *f = m->finders[m->best];
+	const char *end = block.p + block.len, *at;
+	int r;
+
+	while ((at = finder_next(f, block.p, end)) < end) {
+		*line = line_around(block, at);
+		if (m->pattern->needs[m->best].exact)
+			return 1;
+		if ((r = matches(m, *line)) != 0)
+			return r;
+		block.p = line->p + line->len;
+		if (block.p == end)
+			break;
+		block.len = (size_t)(end - ++block.p);
+	}
+	return 0;
+}
+
+int
+matcher_next(struct matcher *m, struct span block, struct span *line)
+{
+	const char *end = block.p + block.len;
+	size_t done;
+	int r;
+
+	if (m->tuned == 0)
+		tune(m, block);
+	r = m->best < NEEDS_MAX ? next_found(m, block, line) :
+	    next_of_all(m, block, line);
+	if (r != 0 && line->p + line->len < end)
+		line->len++;	/* its LF */
+	done = r != 0 ? (size_t)(line->p + line->len - block.p) : block.len;
+	m->tuned -= done < m->tuned ? done : m->tuned;
+	return r;
 }
 
 const char *

@@ -56,13 +56,13 @@ says 'No such file' 'a missing file has a message' loggrep x nofile
 is 'but not with -s' "$(loggrep -s x nofile 2>&1)" ''
 
 # PCRE2's limits
-printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\nb\naaac\n' >evil
+printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\nb\naaa\n' >evil
 is 'a line that PCRE2 gives up on does not end the search' \
-	"$(loggrep -n '^(a+)+[cd]' evil evil -h 2>/dev/null | tr '\n' ' ')" \
-	'3:aaac 3:aaac '
-says 'evil:1: ' 'it is named' loggrep -n '^(a+)+[cd]' evil
-says 'gave up on.*: 1$' 'and counted' loggrep '^(a+)+[cd]' evil
-exits 2 'and the status is 2' loggrep '^(a+)+[cd]' evil
+	"$(loggrep -n '^(a+)+$' evil evil -h 2>/dev/null | tr '\n' ' ')" \
+	'3:aaa 3:aaa '
+says 'evil: line 1: ' 'it is named' loggrep -n '^(a+)+$' evil
+says 'gave up on.*: 1$' 'and counted' loggrep '^(a+)+$' evil
+exits 2 'and the status is 2' loggrep '^(a+)+$' evil
 
 # Live
 mkfifo in

@@ -1,0 +1,39 @@
+/*
+ * shape - a few bytes in a row, each from a set; and looking for them
+ */
+#ifndef SHAPE_H
+#define SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHAPE_MAX = 16 };
+
+struct shape {
+	size_t len;			/* 1 to SHAPE_MAX */
+	uint64_t set[SHAPE_MAX][4];	/* bit b % 64 of word b / 64 */
+};
+
+static inline bool
+set_has(const uint64_t set[4], unsigned char b)
+{
+	return set[b >> 6] >> (b & 63) & 1;
+}
+
+/* Looks for any of some shapes; good for a sample of text like what follows. */
+struct finder;
+
+struct finder *finder_new(const struct shape *shapes, size_t n);	/* or ENOMEM */
+void finder_free(struct finder *f);
+
+/* Choose which bytes to look for first, by how often each is in p to end. */
+void finder_tune(struct finder *f, const char *p, const char *end);
+
+/*
+ * A place in the first line from p on (lines end at LF) that holds a shape, or
+ * end.  Sets must not hold LF.
+ */
+const char *finder_next(const struct finder *f, const char *p, const char *end);
+
+#endif
