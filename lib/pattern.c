@@ -16,7 +16,7 @@ enum {
 	JIT_STACK_MAX = 8 << 20,
 	ERROR_SIZE = 128,
 	SAMPLE = 32 << 10,	/* bytes to measure finders on, and how many */
-	SAMPLE_LASTS = 64,	/* times as much text that is good for */
+	SAMPLE_LASTS = 1024,/* times as much text that is good for */
 };
 
 struct pattern {
