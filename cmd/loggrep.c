@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "colors.h"
+#include "count.h"
 #include "files.h"
 #include "finish.h"
 #include "input.h"
@@ -19,12 +21,12 @@
 #include "out.h"
 #include "pattern.h"
 #include "progress.h"
-#include "servererror.h"
+#include "select.h"
 #include "status.h"
 
 enum {
 	OPT_COLOR = OPT_LONG, OPT_LABEL, OPT_MAX_LINE, OPT_EXPLAIN,
-	OPT_LINE_BUFFERED,
+	OPT_LINE_BUFFERED, OPT_SINCE, OPT_UNTIL,
 };
 
 static const struct cmd cmd = {
@@ -35,6 +37,11 @@ static const struct cmd cmd = {
 		    "their status field" },
 		{ OPT_EXPLAIN, "explain", NULL, "say by which rule a line is "
 		    "a server error" },
+		{ 'W', "where", "condition", "select by a field: status>=500, "
+		    "path~^/api" },
+		{ OPT_SINCE, "since", "time", "select from then on: 10m, "
+		    "2021-06-29, ..." },
+		{ OPT_UNTIL, "until", "time", "select before then" },
 		{ 'e', "regexp", "pattern", "a pattern; may be repeated" },
 		{ 'f', "file", "file", "take patterns from a file" },
 		{ 'F', "fixed-strings", NULL, "patterns are strings" },
@@ -79,8 +86,12 @@ struct job {
 	struct buf patterns;	/* one to a line, and an LF behind the last */
 	bool have_patterns;
 	int pattern_flags;
-	struct pattern *pattern;	/* NULL: none, only server errors */
-	bool server_errors, explain;
+	struct pattern *pattern;
+	struct criteria criteria;
+	const char **where;	/* for the criteria, ends with NULL */
+	size_t n_where;
+	struct timestamp since, until;
+	bool explain;
 	bool inverted, only_matching;
 	bool count, quiet, list_with, list_without;
 	bool no_messages, nul_after_name;
@@ -98,7 +109,7 @@ struct job {
 /* One file being searched. */
 struct search {
 	const struct job *job;
-	struct matcher *matcher;
+	struct selector *selector;
 	const char *name;
 	struct buf out;
 	struct span block;
@@ -115,7 +126,6 @@ struct search {
 	bool announced;		/* and what parts it from another file's */
 	bool stopped;
 	uint64_t limits;	/* lines that PCRE2 gave up on */
-	const char *rule;
 };
 
 static bool used;		/* a group of lines was printed */
@@ -153,13 +163,7 @@ add_number(const struct job *j, struct buf *b, enum color color, uint64_t n,
 static uint64_t
 count_lines(const char *p, const char *end)
 {
-	uint64_t n = 0;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		n++;
-		p++;
-	}
-	return n;
+	return count_byte(p, (size_t)(end - p), '\n');
 }
 
 /* The number of the line at p in the block; p never goes back. */
@@ -187,8 +191,8 @@ print_head(struct search *s, char sep, uint64_t number, uint64_t offset)
 		add_number(j, &s->out, COLOR_LINE_NUMBER, number, sep);
 	if (j->offsets)
 		add_number(j, &s->out, COLOR_OFFSET, offset, sep);
-	if (j->explain && s->rule != NULL) {
-		buf_adds(&s->out, s->rule);
+	if (j->explain && sep == ':' && !j->inverted) {
+		buf_adds(&s->out, selector_rule(s->selector));
 		add_separator(j, &s->out, sep);
 	}
 }
@@ -202,12 +206,13 @@ print_matches(struct search *s, struct span line, char sep, uint64_t number,
     uint64_t offset, enum color around, enum color color)
 {
 	const struct job *j = s->job;
+	struct matcher *matcher = selector_matcher(s->selector);
 	struct span match = line;
 	size_t at = 0, printed = 0, start;
 
 	while (at < line.len) {
-		if (j->pattern != NULL &&
-		    matcher_find(s->matcher, line, at, &match) <= 0)
+		if (matcher != NULL &&
+		    matcher_find(matcher, line, at, &match) <= 0)
 			break;
 		start = (size_t)(match.p - line.p);
 		at = start + match.len;
@@ -456,37 +461,11 @@ report_limit(struct search *s, const char *line)
 	if (s->job->numbers)
 		warnx("%s: line %llu: %s", s->name, (unsigned long long)
 		    (s->number + count_lines(s->counted, line)),
-		    matcher_error(s->matcher));
+		    selector_error(s->selector));
 	else
 		warnx("%s: byte %llu: %s", s->name, (unsigned long long)
 		    (s->offset + (uint64_t)(line - s->block.p)),
-		    matcher_error(s->matcher));
-}
-
-/* The first line in rest that is wanted (before -v); as matcher_next. */
-static int
-find_line(struct search *s, struct span rest, struct span *line)
-{
-	const struct job *j = s->job;
-	const char *end = rest.p + rest.len;
-	struct span text;
-	int r;
-
-	for (; rest.len > 0; rest.p = line->p + line->len,
-	    rest.len = (size_t)(end - rest.p)) {
-		if (j->pattern == NULL) {
-			s->rule = server_error_next(rest, line);
-			return s->rule != NULL;
-		}
-		if ((r = matcher_next(s->matcher, rest, line)) <= 0 ||
-		    !j->server_errors)
-			return r;
-		text = *line;
-		text.len -= text.p[text.len - 1] == '\n';
-		if ((s->rule = server_error(text)) != NULL)
-			return 1;
-	}
-	return 0;
+		    selector_error(s->selector));
 }
 
 static void
@@ -498,12 +477,14 @@ search_block(struct search *s)
 	int r;
 
 	s->counted = p;
+	selector_block(s->selector, s->block);
 	while (p < end && !s->stopped) {
 		if (s->left == 0) {
 			pass_lines(s, p, end);
 			break;
 		}
-		r = find_line(s, span_of(p, (size_t)(end - p)), &line);
+		r = selector_next(s->selector, span_of(p, (size_t)(end - p)),
+		    &line);
 		stop = r == 0 ? end : line.p;
 		if (r < 0) {
 			report_limit(s, line.p);
@@ -581,6 +562,7 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 	while (!s->stopped && !out_failed() &&
 	    (got = lines_block(lines, &s->block)) > 0) {
 		search_block(s);
+		selector_block_end(s->selector);
 		keep_before(s);
 		if (s->job->numbers)
 			number_at(s, s->block.p + s->block.len);
@@ -601,10 +583,10 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 
 /* Search one file; whether a line was selected. */
 static bool
-search_file(const struct job *j, const char *path)
+search_file(const struct job *j, struct selector *selector, const char *path)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	struct search s = { .job = j, .name = is_stdin ? j->label : path,
+	struct search s = { .job = j, .selector = selector, .name = is_stdin ? j->label : path,
 	    .number = 1, .left = j->max };
 	struct input *in;
 	struct lines *lines = NULL;
@@ -620,15 +602,14 @@ search_file(const struct job *j, const char *path)
 		}
 		return false;
 	}
-	if ((j->pattern != NULL &&
-	    (s.matcher = matcher_new(j->pattern)) == NULL) ||
-	    (lines = lines_new(in, j->max_line)) == NULL)
+	if ((lines = lines_new(in, j->max_line)) == NULL)
 		die("%s", s.name);
+	selector_input(s.selector, S_ISREG(input_stat(in)->st_mode) ?
+	    input_stat(in)->st_mtime : time(NULL));
 	search_lines(&s, in, lines);
 	print_result(&s);
 	flush(&s);
 	lines_free(lines);
-	matcher_free(s.matcher);
 	input_close(in);
 	buf_free(&s.before);
 	buf_free(&s.out);
@@ -636,13 +617,14 @@ search_file(const struct job *j, const char *path)
 }
 
 static int
-search_files(const struct job *j, struct files *files)
+search_files(const struct job *j, struct selector *selector,
+    struct files *files)
 {
 	const char *path;
 	bool selected = false;
 
 	while ((path = files_next(files)) != NULL && !out_failed()) {
-		selected |= search_file(j, path);
+		selected |= search_file(j, selector, path);
 		if (selected && j->quiet)
 			return STATUS_OK;
 	}
@@ -658,6 +640,7 @@ search_files(const struct job *j, struct files *files)
 static void
 add_patterns(struct job *j, struct span s)
 {
+	j->have_patterns = true;
 	buf_addspan(&j->patterns, s);
 	if (s.len == 0 || s.p[s.len - 1] != '\n')
 		buf_addc(&j->patterns, '\n');
@@ -673,6 +656,7 @@ add_pattern_file(struct job *j, const char *path)
 	ssize_t n;
 	size_t start = j->patterns.len;
 
+	j->have_patterns = true;
 	if ((in = input_open(path)) == NULL)
 		die("%s", path);
 	while ((n = input_read(in, part, sizeof part)) > 0)
@@ -703,6 +687,29 @@ compile(struct job *j)
 	buf_free(&why);
 }
 
+static void
+add_where(struct job *j, const char *expr)
+{
+	const char **p = realloc(j->where, (j->n_where + 2) * sizeof *p);
+
+	if (p == NULL)
+		die("%s", expr);
+	p[j->n_where++] = expr;
+	p[j->n_where] = NULL;
+	j->where = p;
+	j->criteria.where = p;
+}
+
+static const struct timestamp *
+set_time(struct timestamp *t)
+{
+	if (select_time(optarg, t) < 0)
+		opt_misuse(&cmd, "%s: not a time such as "
+		    "2021-06-29T10:05:03Z, 2021-06-29, 1624961103, 10m",
+		    optarg);
+	return t;
+}
+
 static bool
 color_wanted(const struct cmd *c)
 {
@@ -723,7 +730,14 @@ static void
 set_option(struct job *j, int ch)
 {
 	switch (ch) {
-	case '5': j->server_errors = true; break;
+	case '5': j->criteria.server_errors = true; break;
+	case 'W': add_where(j, optarg); break;
+	case OPT_SINCE:
+		j->criteria.since = set_time(&j->since);
+		break;
+	case OPT_UNTIL:
+		j->criteria.until = set_time(&j->until);
+		break;
 	case OPT_EXPLAIN: j->explain = true; break;
 	case 'e': add_patterns(j, span_str(optarg)); break;
 	case 'f': add_pattern_file(j, optarg); break;
@@ -790,32 +804,71 @@ is_hopeless(const struct job *j)
 	    (j->inverted ? everything : nothing));
 }
 
+/*
+ * Whether the first operand is the pattern.  With -W, --since or --until it
+ * need not be: what names a file, or stands alone, is a file.
+ */
+static bool
+takes_pattern(const struct job *j, char *const *operands)
+{
+	bool by_record = j->n_where > 0 || j->criteria.since != NULL ||
+	    j->criteria.until != NULL;
+
+	if (j->have_patterns || j->criteria.server_errors ||
+	    operands[0] == NULL)
+		return false;
+	if (by_record)
+		return operands[1] != NULL && strcmp(operands[0], "-") != 0 &&
+		    access(operands[0], F_OK) < 0;
+	if (operands[1] == NULL && j->list == NULL && isatty(STDIN_FILENO))
+		note("reading standard input, a terminal; the pattern is %s",
+		    operands[0]);
+	return true;
+}
+
+static struct selector *
+new_selector(const struct job *j)
+{
+	struct buf why = { 0 };
+	struct selector *s;
+
+	if ((s = selector_new(&j->criteria, &why)) == NULL)	/* a wrong -W */
+		opt_misuse(&cmd, "%s", buf_str(&why));
+	return s;
+}
+
+static void
+settle_criteria(struct job *j)
+{
+	struct criteria *c = &j->criteria;
+
+	if (j->have_patterns)
+		compile(j);
+	c->pattern = j->pattern;
+	if (!j->have_patterns && j->n_where == 0 && c->since == NULL &&
+	    c->until == NULL)
+		c->server_errors = true;
+	if (j->explain && !c->server_errors)
+		opt_misuse(&cmd, "--explain is for server errors: -5");
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct job job = { .max = UINT64_MAX, .label = "(standard input)",
 	    .before = UINT64_MAX, .after = UINT64_MAX, .context = UINT64_MAX,
 	    .max_line = LINE_MAX_DEFAULT };
+	struct selector *selector;
 	struct files *files;
 	int ch, status = STATUS_NO;
 
-	while ((ch = opt_next(&cmd, argc, argv)) != -1) {
-		job.have_patterns |= ch == 'e' || ch == 'f';
+	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		set_option(&job, ch);
-	}
 	argv += optind;
-	if (!job.have_patterns && !job.server_errors && *argv != NULL) {
-		if (argv[1] == NULL && job.list == NULL &&
-		    isatty(STDIN_FILENO))
-			note("reading standard input, a terminal; the pattern "
-			    "is %s", *argv);
+	if (takes_pattern(&job, argv))
 		add_patterns(&job, span_str(*argv++));
-		job.have_patterns = true;
-	}
-	if (job.have_patterns)
-		compile(&job);
-	else
-		job.server_errors = true;
+	settle_criteria(&job);
+	selector = new_selector(&job);
 	settle(&job, argv);
 
 	if (finish_on_signals() < 0 ||
@@ -824,9 +877,11 @@ main(int argc, char *argv[])
 	input_idle = out_flush;
 	progress_on();
 	if (!is_hopeless(&job))
-		status = search_files(&job, files);
+		status = search_files(&job, selector, files);
 	files_free(files);
+	selector_free(selector);
 	pattern_free(job.pattern);
+	free(job.where);
 	buf_free(&job.patterns);
 	progress_end();
 	return out_finish(status);

@@ -1,5 +1,6 @@
 #include "pattern.h"
 
+#include "count.h"
 #include "required.h"
 
 #include <ctype.h>
@@ -353,8 +354,9 @@ lines_found(const struct finder *f, struct span sample)
 
 	for (; p < end && (p = finder_next(f, p, end)) < end; n++) {
 		p = memchr(p, '\n', (size_t)(end - p));
-		if (p++ == NULL)
+		if (p == NULL)
 			return n + 1;
+		p++;
 	}
 	return n;
 }
@@ -364,13 +366,11 @@ static void
 tune(struct matcher *m, struct span block)
 {
 	struct span sample = block;
-	size_t least, n = 0;
+	size_t least, n;
 
 	if (sample.len > SAMPLE)
 		sample.len = SAMPLE;
-	for (const char *p = sample.p; (p = memchr(p, '\n', (size_t)(sample.p +
-	    sample.len - p))) != NULL; p++)
-		n++;
+	n = count_byte(sample.p, sample.len, '\n') + 1;
 	least = n - n / 4;	/* with more it is no help */
 	m->best = NEEDS_MAX;
 	for (size_t i = 0; i < m->pattern->n_needs; i++) {

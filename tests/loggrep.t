@@ -28,6 +28,68 @@ is '-5 and a pattern: both must hold' \
 is '-c counts them' "$(cat errors others | loggrep -c)" \
 	"$(grep -c '' errors)"
 
+# Fields and times
+cat >log <<'EOF'
+{"timestamp":"2021-06-29T10:00:00Z","status":500,"path":"/api/x","http":{"status":"404"},"duration":0.25}
+{"timestamp":"2021-06-29T11:00:00Z","status":"200","path":"/x","ok":true}
+  a line without a time
+{"timestamp":"2021-06-30T11:00:00Z","path":"/api/y"}
+Jun 30 12:00:00 web1 todo[7]: 203.0.113.7 - - [30/Jun/2021:12:00:00 +0000] "GET /api/z HTTP/1.1" 503 12 "-" "-"
+EOF
+touch -d 2021-07-01 log
+while read -r where want; do
+	is "-W '$where'" "$(loggrep -n -W "$where" log | cut -d: -f1 |
+		tr '\n' ' ' | tr -d ' ')" "$want"
+done <<'EOF'
+status>=500 15
+status<500 2
+status<=500 12
+status>500 5
+status=200 2
+status!=200 15
+path~^/api 145
+path!~^/api 2
+path=/x 2
+path<=/api/y 14
+status 125
+!status 34
+http.status=404 1
+duration>200ms 1
+duration=250ms 1
+ok=true 2
+hostname=web1 5
+format=syslog,combined 5
+format=raw 3
+nosuch
+nosuch!=1
+EOF
+is 'several -W must all hold' \
+	"$(loggrep -c --where='status>=500' --where='path~z$' log)" 1
+is '-W and a pattern must both hold' \
+	"$(loggrep -c -W 'status>=500' -e web1 log)" 1
+is 'the first of several operands is a pattern' \
+	"$(loggrep -W 'status>=500' web1 log | grep -c '')" 1
+is 'but not when it is a file' "$(loggrep -h -c -W status log log | tr '\n' ' ')" \
+	'3 3 '
+exits 2 'a single operand is a file' loggrep -W status nofile
+exits 2 'a wrong condition' loggrep -W '=500' log
+exits 2 'a wrong pattern in a condition' loggrep -W 'path~(' log
+numbers() { loggrep -n "$@" log | cut -d: -f1 | tr '\n' ' '; }
+is '--since: a line without a time has that of the line before' \
+	"$(numbers --since=2021-06-29T10:30:00Z)" '2 3 4 5 '
+is '--until is before' "$(numbers --until=2021-06-29T11:00:00Z)" '1 '
+is 'a date' "$(numbers --since 2021-06-30)" '4 5 '
+is 'epoch seconds, both' \
+	"$(numbers --since 1624964400 --until 1625011200)" '2 3 '
+is 'an age' "$(numbers --since 10m)" ''
+is 'yesterday' "$(numbers --until yesterday)" '1 2 3 4 5 '
+is 'with a pattern' "$(numbers --since 2021-06-29T10:30:00Z -e line)" '3 '
+is 'with -v' "$(numbers -v --since 2021-06-30)" '1 2 3 '
+is 'across blocks' "$(awk 'BEGIN { print "2021-06-29T10:00:00Z a"
+	for (i = 0; i < 40000; i++) print "no time here at all" }' |
+	loggrep -c --since 2021-06-29)" 40001
+exits 2 'no time' loggrep --since sometime log
+
 # Input
 printf 'one\ntwo\nthree\n' >plain
 { printf 'one\n' | gzip; printf 'two\nth' | gzip; printf 'ree\n' | gzip; } >gz

@@ -1,0 +1,279 @@
+#include "select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "scan.h"
+#include "servererror.h"
+#include "units.h"
+#include "where.h"
+
+struct selector {
+	const struct criteria *c;
+	struct matcher *matcher;
+	struct scanner *scanner;
+	struct record rec;
+	struct where **where;
+	size_t n_where;
+	const char *timed;	/* lines of the block before this one have a time */
+	const char *end;	/* of the block */
+	bool has_time;
+	struct timestamp time;	/* of the last line before timed */
+	const char *rule, *error;
+};
+
+struct selector *
+selector_new(const struct criteria *c, struct buf *error)
+{
+	struct selector *s;
+	size_t n = 0;
+
+	if ((s = calloc(1, sizeof *s)) == NULL)
+		goto no_memory;
+	s->c = c;
+	while (c->where != NULL && c->where[n] != NULL)
+		n++;
+	if (c->pattern != NULL && (s->matcher = matcher_new(c->pattern)) == NULL)
+		goto no_memory;
+	if (n == 0 && c->since == NULL && c->until == NULL)
+		return s;
+	if ((s->scanner = scanner_new()) == NULL ||
+	    (s->where = calloc(n + 1, sizeof *s->where)) == NULL)
+		goto no_memory;
+	for (; s->n_where < n; s->n_where++)
+		if ((s->where[s->n_where] = where_new(c->where[s->n_where],
+		    error)) == NULL)
+			goto fail;
+	return s;
+no_memory:
+	buf_adds(error, strerror(ENOMEM));
+fail:
+	selector_free(s);
+	return NULL;
+}
+
+void
+selector_free(struct selector *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n_where; i++)
+		where_free(s->where[i]);
+	free(s->where);
+	record_free(&s->rec);
+	scanner_free(s->scanner);
+	matcher_free(s->matcher);
+	free(s);
+}
+
+void
+selector_input(struct selector *s, int64_t near)
+{
+	if (s->scanner != NULL)
+		scanner_input(s->scanner, near);
+	s->has_time = false;
+}
+
+void
+selector_block(struct selector *s, struct span block)
+{
+	s->timed = block.p;
+	s->end = block.p + block.len;
+}
+
+/* The line without its LF. */
+static struct span
+text_of(struct span line)
+{
+	if (line.len > 0 && line.p[line.len - 1] == '\n')
+		line.len--;
+	return line;
+}
+
+/* The time of a line: that of its record, or one that it begins with. */
+static bool
+own_time(struct selector *s, struct span text, struct timestamp *t)
+{
+	struct zone *zone = scanner_zone(s->scanner);
+	const char *p = text.p, *end = p + text.len;
+
+	if (scan_line(s->scanner, text, &s->rec) > 0 && s->rec.has_when) {
+		*t = s->rec.when;
+		return true;
+	}
+	if (p < end && *p == '[')
+		p++;
+	return timestamp_iso(p, end, zone, t) != NULL ||
+	    timestamp_bsd(p, end, zone, t) != NULL ||
+	    timestamp_clf(p, end, zone, t) != NULL ||
+	    timestamp_ctime(p, end, zone, t) != NULL;
+}
+
+/* Know the time of line: its own, or that of the nearest before it. */
+static void
+find_time(struct selector *s, struct span line)
+{
+	const char *p = line.p, *lf;
+	struct span text = text_of(line);
+	struct timestamp t;
+
+	for (;;) {
+		if (own_time(s, text, &t)) {
+			s->time = t;
+			s->has_time = true;
+			break;
+		}
+		if (p <= s->timed)
+			break;
+		lf = memrchr(s->timed, '\n', (size_t)(p - 1 - s->timed));
+		text.p = lf != NULL ? lf + 1 : s->timed;
+		text.len = (size_t)(p - 1 - text.p);
+		p = text.p;
+	}
+	s->timed = line.p + line.len;
+}
+
+void
+selector_block_end(struct selector *s)
+{
+	const char *p;
+
+	if ((s->c->since == NULL && s->c->until == NULL) || s->timed == s->end)
+		return;
+	p = memrchr(s->timed, '\n', (size_t)(s->end - 1 - s->timed));
+	p = p != NULL ? p + 1 : s->timed;
+	find_time(s, span_of(p, (size_t)(s->end - p)));
+}
+
+static bool
+is_in_time(struct selector *s, struct span line)
+{
+	find_time(s, line);
+	return s->has_time &&
+	    (s->c->since == NULL || timestamp_cmp(&s->time, s->c->since) >= 0) &&
+	    (s->c->until == NULL || timestamp_cmp(&s->time, s->c->until) < 0);
+}
+
+/* Whether the line's fields and time are as wanted; as selector_next. */
+static int
+check_record(struct selector *s, struct span line)
+{
+	int r;
+
+	if ((s->c->since != NULL || s->c->until != NULL) &&
+	    !is_in_time(s, line))
+		return 0;
+	if (s->n_where == 0)
+		return 1;
+	if (scan_line(s->scanner, text_of(line), &s->rec) == 0)
+		return 0;
+	for (size_t i = 0; i < s->n_where; i++)
+		if ((r = where_holds(s->where[i], &s->rec)) <= 0) {
+			if (r < 0)
+				s->error = where_error(s->where[i]);
+			return r;
+		}
+	return 1;
+}
+
+/* The next line by pattern or status, which can be looked for in whole blocks. */
+static int
+next_candidate(struct selector *s, struct span rest, struct span *line)
+{
+	const char *lf;
+	int r;
+
+	if (s->matcher != NULL) {
+		if ((r = matcher_next(s->matcher, rest, line)) < 0)
+			s->error = matcher_error(s->matcher);
+		return r;
+	}
+	if (s->c->server_errors)
+		return (s->rule = server_error_next(rest, line)) != NULL;
+	lf = memchr(rest.p, '\n', rest.len);
+	*line = span_of(rest.p, lf != NULL ? (size_t)(lf + 1 - rest.p) :
+	    rest.len);
+	return 1;
+}
+
+int
+selector_next(struct selector *s, struct span rest, struct span *line)
+{
+	const char *end = rest.p + rest.len;
+	int r;
+
+	for (; rest.len > 0; rest.p = line->p + line->len,
+	    rest.len = (size_t)(end - rest.p)) {
+		if ((r = next_candidate(s, rest, line)) <= 0)
+			return r;
+		if (s->matcher != NULL && s->c->server_errors &&
+		    (s->rule = server_error(text_of(*line))) == NULL)
+			continue;
+		if (s->scanner == NULL || (r = check_record(s, *line)) > 0)
+			return 1;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+const char *
+selector_rule(const struct selector *s)
+{
+	return s->rule;
+}
+
+const char *
+selector_error(const struct selector *s)
+{
+	return s->error;
+}
+
+struct matcher *
+selector_matcher(struct selector *s)
+{
+	return s->matcher;
+}
+
+/* The start of the local day that lies days before today. */
+static void
+midnight(struct timestamp *t, int days)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_mday -= days;
+	tm.tm_isdst = -1;
+	t->sec = mktime(&tm);
+}
+
+int
+select_time(const char *s, struct timestamp *t)
+{
+	struct timespec now;
+	struct zone zone = { 0 };
+	const char *end = s + strlen(s);
+	int64_t ms, ns;
+
+	*t = (struct timestamp){ 0 };
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (strcmp(s, "today") == 0 || strcmp(s, "yesterday") == 0) {
+		midnight(t, *s == 'y');
+		return 0;
+	}
+	if (*s != '\0' && s[strspn(s, "0123456789.")] == '\0')
+		return timestamp_epoch(s, end, t) == end ? 0 : -1;
+	if (strcmp(s, "now") == 0 || units_duration_ms(s, &ms) == 0) {
+		ms = *s == 'n' ? 0 : ms;
+		ns = now.tv_nsec - ms % 1000 * 1000000;
+		t->sec = now.tv_sec - ms / 1000 - (ns < 0);
+		t->nsec = (uint32_t)(ns < 0 ? ns + 1000000000 : ns);
+		return 0;
+	}
+	zone_set(&zone, "local");
+	zone.near = now.tv_sec;
+	return timestamp_any(span_str(s), &zone, t) ? 0 : -1;
+}
