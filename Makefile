@@ -5,6 +5,9 @@ PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DATADIR = $(PREFIX)/share/logferry
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+ADMIN = cron postrotate rsyslog selinux syslog-ng systemd
 
 CC = cc
 OPTIMIZE = -O2 -g
@@ -77,18 +80,25 @@ bench: all
 	B=$(abspath $B) scripts/bench
 
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR) \
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/scripts \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man7
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
 	install $(CMDS:%=$B/%) $(DESTDIR)$(BINDIR)
-	for s in 1 5 7; do \
-	    install -m 644 man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
-	cp -R scripts logrotate.d $(DESTDIR)$(DATADIR)
+	cd man && for m in *.[157]; do install -m 644 $$m \
+	    $(DESTDIR)$(MANDIR)/man$${m##*.} || exit 1; done
+	for c in $(CMDS); do install -m 644 scripts/completions/logferry.bash \
+	    $(DESTDIR)$(BASHDIR)/$$c || exit 1; done
+	install -m 644 scripts/completions/_logferry $(DESTDIR)$(ZSHDIR)
+	cp -R logrotate.d $(DESTDIR)$(DATADIR)
+	cp -R $(ADMIN:%=scripts/%) $(DESTDIR)$(DATADIR)/scripts
+	grep -rl /usr/local/share/logferry $(DESTDIR)$(DATADIR) | \
+	    xargs sed -i 's|/usr/local/share/logferry|$(DATADIR)|g'
 
 uninstall:
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%)
 	cd man && for m in *.[157]; do \
 	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
+	rm -f $(CMDS:%=$(DESTDIR)$(BASHDIR)/%) $(DESTDIR)$(ZSHDIR)/_logferry
 	rm -rf $(DESTDIR)$(DATADIR)
 
 clean:

@@ -191,8 +191,10 @@ for c in $all; do
 	if [ -n "$strace" ]; then
 		ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=connect -o trace \
 		    "$c" "$@" </dev/null
+		# 110: of a process that hides its memory only the size of a
+		# Unix socket's address is seen
 		ok "$c: --syslog writes to the system's log" \
-		    grep -q /dev/log trace
+		    grep -Eq '/dev/log|connect.*, 110\)' trace
 	else
 		skip 'no strace here' "$c: --syslog writes to the system's log"
 	fi
