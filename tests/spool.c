@@ -1,0 +1,285 @@
+/* spool: what was written is read once, in order, whatever was killed */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "segment.h"
+#include "spool.h"
+#include "tap.h"
+
+enum { MIB = 1 << 20 };
+
+static char dir[64];
+
+static void
+new_dir(void)
+{
+	static int n;
+
+	if (n > 0 && system("rm -rf spool.*") != 0)
+		abort();
+	snprintf(dir, sizeof dir, "spool.%d", n++);
+}
+
+/* Write numbers from..to as text, one frame each, `each` frames a write. */
+static int
+put(struct spool_writer *w, int from, int to, int each)
+{
+	struct buf b = { 0 };
+	char text[32];
+	int n = 0, r = 0;
+
+	for (int i = from; i < to && r == 0; i++) {
+		struct frame f = { .stream = 7, .position = (uint64_t)i };
+
+		snprintf(text, sizeof text, "line %d", i);
+		f.data = span_str(text);
+		frame_pack(&b, &f);
+		if (++n == each || i + 1 == to) {
+			r = spool_write(w, buf_span(&b), (size_t)n);
+			buf_clear(&b);
+			n = 0;
+		}
+	}
+	buf_free(&b);
+	return r;
+}
+
+/* Read all there is; the next number expected, or -1 when out of order. */
+static long
+get(struct spool_reader *r, long from)
+{
+	struct frame f;
+	char text[32];
+	int got;
+
+	while ((got = spool_read(r, &f)) > 0) {
+		snprintf(text, sizeof text, "line %ld", from);
+		if (f.position != (uint64_t)from || !span_is(f.data, text))
+			return -1;
+		from++;
+	}
+	return got < 0 ? -1 : from;
+}
+
+/* The newest segment's name, whole. */
+static const char *
+newest(void)
+{
+	static char path[128];
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	struct segment_file *list;
+	size_t n;
+
+	if (segment_list(fd, &list, &n) < 0 || n == 0)
+		abort();
+	snprintf(path, sizeof path, "%s/%016llx.spool", dir,
+	    (unsigned long long)list[n - 1].first);
+	free(list);
+	close(fd);
+	return path;
+}
+
+static off_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 ? -1 : st.st_size;
+}
+
+static void
+test_order(void)
+{
+	struct spool_writer *w, *w2;
+	struct spool_reader *r;
+	struct spool_state st;
+
+	new_dir();
+	w = spool_writer_new(dir, MIB);
+	r = spool_reader_new(dir);
+	ok(w != NULL && r != NULL, "a new folder is a spool");
+	ok(get(r, 0) == 0, "that holds nothing");
+	ok(put(w, 0, 10, 3) == 0 && get(r, 0) == 10, "frames come in order");
+	w2 = spool_writer_new(dir, MIB);
+	put(w, 10, 20, 4);
+	put(w2, 20, 30, 100);
+	put(w, 30, 40, 1);
+	ok(get(r, 10) == 40, "two writers may take turns");
+	ok(spool_reader_new(dir) == NULL && errno == EWOULDBLOCK,
+	    "but there is one reader");
+	spool_ack(r, 15);
+	ok(spool_look(dir, &st) == 0 && st.records == 25 && st.sending &&
+	    st.segments == 1, "the folder tells what is not delivered");
+	spool_reader_free(r);
+	r = spool_reader_new(dir);
+	ok(get(r, 15) == 40, "the next reader begins after what was delivered");
+	ok(put(w, 40, 9000, 50) == 0 && put(w2, 9000, 12000, 7) == 0 &&
+	    get(r, 40) == 12000, "segments follow each other");
+	ok(spool_ack(r, 12000) == 0 && spool_look(dir, &st) == 0 &&
+	    st.segments == 1 && st.records == 0,
+	    "and go when all in them is delivered");
+	ok(put(w, 12000, 12010, 3) == 0 && get(r, 12000) == 12010,
+	    "a writer finds its way after that");
+	spool_reader_free(r);
+	spool_writer_free(w);
+	spool_writer_free(w2);
+}
+
+static void
+test_full(void)
+{
+	struct spool_writer *w;
+	struct spool_reader *r;
+	struct spool_state st;
+	struct frame f;
+	int n = 0;
+
+	new_dir();
+	w = spool_writer_new(dir, 64 * 1024);
+	r = spool_reader_new(dir);
+	while (put(w, n, n + 1, 1) == 0 && n < 100000)
+		n++;
+	ok(errno == ENOSPC && n > 1000 && spool_look(dir, &st) == 0 &&
+	    st.bytes <= 64 * 1024, "a full spool says so and keeps its bound");
+	ok(spool_read(r, &f) == 1 && f.position == 0, "it can be read");
+	spool_ack(r, 1);
+	ok(spool_drop_oldest(w) == 0 && spool_drop_oldest(w) == 0 &&
+	    put(w, n, n + 1, 1) == 0, "room is made by dropping the oldest");
+	spool_reader_free(r);
+	r = spool_reader_new(dir);
+	ok(spool_read(r, &f) == 1 && spool_lost(r) > 0 &&
+	    f.position == 1 + spool_lost(r), "what was dropped is counted");
+	ok(get(r, (long)f.position + 1) == n + 1, "and the rest is there");
+	spool_reader_free(r);
+	spool_writer_free(w);
+}
+
+static void
+test_torn(void)
+{
+	struct spool_writer *w;
+	struct spool_reader *r;
+	struct frame last[4];
+	struct buf text = { 0 };
+	off_t size;
+	bool good = true;
+
+	new_dir();
+	w = spool_writer_new(dir, MIB);
+	r = spool_reader_new(dir);
+	put(w, 0, 5, 5);
+	size = size_of(newest());
+	for (int cut = 1; cut < 30; cut++) {
+		put(w, 5, 6, 1);
+		good &= truncate(newest(), size + cut) == 0;
+		spool_writer_free(w);
+		w = spool_writer_new(dir, MIB);
+		good &= size_of(newest()) == size &&
+		    spool_torn(w) == (uint64_t)cut;
+	}
+	ok(good, "a torn frame is cut off, wherever it was torn");
+	ok(get(r, 0) == 5 && put(w, 5, 8, 1) == 0 && get(r, 5) == 8,
+	    "and writing and reading go on");
+	ok(spool_tail(w, last, 4, &text) == 4 && last[0].position == 4 &&
+	    span_is(last[3].data, "line 7"), "the last frames can be looked at");
+	buf_free(&text);
+	spool_reader_free(r);
+	spool_writer_free(w);
+}
+
+/* A bit that flipped in an old segment costs the rest of that segment only. */
+static void
+test_damage(void)
+{
+	struct spool_writer *w;
+	struct spool_reader *r;
+	struct frame f;
+	uint64_t at = 0, seen = 0;
+	bool ordered = true;
+	char first[96];
+	int fd;
+
+	new_dir();
+	w = spool_writer_new(dir, MIB);
+	put(w, 0, 9000, 10);
+	snprintf(first, sizeof first, "%s/%016x.spool", dir, 0);
+	fd = open(first, O_WRONLY);
+	ok(pwrite(fd, "XX", 2, 1000) == 2, "a bit flips on disk");
+	close(fd);
+	r = spool_reader_new(dir);
+	while (spool_read(r, &f) == 1) {
+		ordered &= f.position >= at;
+		at = f.position + 1;
+		seen++;
+	}
+	ok(ordered && at == 9000 && seen + spool_lost(r) == 9000 &&
+	    spool_lost(r) > 0, "the rest is read, and what is lost counted");
+	spool_reader_free(r);
+	spool_writer_free(w);
+}
+
+/* Writers are killed at any moment; what was acknowledged is there, in order. */
+static void
+test_killed(void)
+{
+	struct spool_reader *r;
+	struct frame f;
+	uint64_t wanted = 0;
+	bool good = true;
+
+	new_dir();
+	r = spool_reader_new(dir);
+	for (int round = 0; round < 30; round++) {
+		uint64_t told = 0, n;
+		int p[2];
+		pid_t pid;
+
+		if (pipe(p) < 0 || (pid = fork()) < 0)
+			abort();
+		if (pid == 0) {
+			struct spool_writer *w = spool_writer_new(dir, 64 * MIB);
+
+			for (int i = (int)wanted;; i++)
+				if (put(w, i, i + 1, 1) < 0 ||
+				    write(p[1], &i, 1) != 1)
+					_exit(1);
+		}
+		close(p[1]);
+		while (told < (uint64_t)(50 + round * 37) &&
+		    read(p[0], &n, 1) == 1)
+			told++;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (read(p[0], &n, 1) == 1)
+			told++;
+		close(p[0]);
+		told += wanted;
+		while (spool_read(r, &f) == 1)
+			good &= f.position == wanted++;
+		good &= wanted >= told;
+	}
+	ok(good, "nothing that was taken is lost when writers are killed");
+	spool_reader_free(r);
+}
+
+int
+main(void)
+{
+	char tmp[] = "/tmp/logferry-spool.XXXXXX";
+
+	if (mkdtemp(tmp) == NULL || chdir(tmp) < 0)
+		return 1;
+	test_order();
+	test_full();
+	test_torn();
+	test_damage();
+	test_killed();
+	if (system("rm -rf spool.*") != 0 || chdir("/") < 0 || rmdir(tmp) < 0)
+		return 1;
+	return done_testing();
+}
