@@ -1,5 +1,5 @@
 /*
- * logpush - deliver files to where they are kept
+ * logpush - deliver files and streams to where they are kept
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,71 +15,109 @@
 #include "finish.h"
 #include "headers.h"
 #include "jobs.h"
+#include "json.h"
+#include "line.h"
 #include "opt.h"
 #include "out.h"
 #include "progress.h"
 #include "receipt.h"
 #include "send.h"
+#include "sender.h"
+#include "spool.h"
 #include "status.h"
+#include "stream.h"
 #include "units.h"
 
 enum { JOBS = 4, DEADLINE_MS = 5 * 60 * 1000 };
 enum {
-	ABORT_STALE = OPT_LONG, ADDRESSING_STYLE, DCOPYLOGS, CACERT, CERT, CONNECT_TIMEOUT,
-	CONTENT_TYPE, DEADLINE, ENDPOINT_URL, GZIP_AS, IF_EXISTS,
-	INSECURE_HTTP, INSTANCE, KEY, LIMIT_RATE, METADATA, MOVE_TO, PROFILE,
-	RECEIPTS, REGION, RM, SSE, STALL_TIMEOUT, STORAGE_CLASS, TAG,
-	UNSIGNED_PAYLOAD, ACL,
+	BATCH_LINES = 1000, BATCH_BYTES = 1 << 20, BATCH_MS = 1000,
+	BATCH_BYTES_MAX = 64 << 20, LINE_MAX_MAX = 32 << 20,
+	SPOOL_MIN = 64 << 10, SPOOL_MAX = 1 << 30, AUTH_MAX = 16 << 10,
+};
+enum {
+	OPT_ABORT_STALE = OPT_LONG, OPT_ACL, OPT_ADDRESSING_STYLE,
+	OPT_AUTH_FILE, OPT_BATCH_BYTES, OPT_BATCH_LINES, OPT_BATCH_TIME,
+	OPT_CACERT, OPT_CERT, OPT_CONFIRM, OPT_CONNECT_TIMEOUT,
+	OPT_CONTENT_TYPE, OPT_DCOPYLOGS, OPT_DEADLINE, OPT_DEAD_LETTER,
+	OPT_ENDPOINT_URL, OPT_FRAMING, OPT_GZIP, OPT_GZIP_AS, OPT_IF_EXISTS,
+	OPT_INSECURE_HTTP, OPT_INSTANCE, OPT_KEY, OPT_LIMIT_RATE,
+	OPT_MAX_LINE, OPT_METADATA, OPT_MOVE_TO, OPT_PROFILE, OPT_RECEIPTS,
+	OPT_REGION, OPT_RM, OPT_SPOOL, OPT_SPOOL_FULL, OPT_SPOOL_MAX, OPT_SSE,
+	OPT_STALL_TIMEOUT, OPT_STATUS, OPT_STORAGE_CLASS, OPT_TAG,
+	OPT_UNSIGNED_PAYLOAD,
 };
 
 static const struct cmd cmd = {
-	.name = "logpush", .what = "deliver files to where they are kept",
+	.name = "logpush", .what = "deliver files and streams to where they are kept",
 	.operands = "URL [file ...]",
 	.opts = (const struct opt[]){
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
-		{ RM, "rm", NULL, "remove each file once it is delivered" },
-		{ MOVE_TO, "move-to", "dir", "move each delivered file there" },
-		{ IF_EXISTS, "if-exists", "what", "when other contents are "
+		{ OPT_RM, "rm", NULL, "remove each file once it is delivered" },
+		{ OPT_MOVE_TO, "move-to", "dir", "move each delivered file there" },
+		{ OPT_IF_EXISTS, "if-exists", "what", "when other contents are "
 		    "there: suffix, refuse, overwrite" },
-		{ INSTANCE, "instance", "id", "what {instance} stands for" },
-		{ RECEIPTS, "receipts", "file", "append a JSON line for each "
+		{ OPT_INSTANCE, "instance", "id", "what {instance} stands for" },
+		{ OPT_RECEIPTS, "receipts", "file", "append a JSON line for each "
 		    "delivery" },
-		{ DEADLINE, "deadline", "time", "give a file up after it "
+		{ OPT_DEADLINE, "deadline", "time", "give a file up after it "
 		    "(5m)" },
-		{ ENDPOINT_URL, "endpoint-url", "url", "the S3 store to talk "
+		{ OPT_ENDPOINT_URL, "endpoint-url", "url", "the S3 store to talk "
 		    "to" },
-		{ REGION, "region", "name", "its region" },
-		{ PROFILE, "profile", "name", "the profile in ~/.aws" },
-		{ ADDRESSING_STYLE, "addressing-style", "style", "of S3 URLs: "
+		{ OPT_REGION, "region", "name", "its region" },
+		{ OPT_PROFILE, "profile", "name", "the profile in ~/.aws" },
+		{ OPT_ADDRESSING_STYLE, "addressing-style", "style", "of S3 URLs: "
 		    "auto, path, virtual" },
-		{ DCOPYLOGS, "dcopylogs", NULL, "name and type S3 objects as "
+		{ OPT_DCOPYLOGS, "dcopylogs", NULL, "name and type S3 objects as "
 		    "dcopylogs does" },
-		{ ABORT_STALE, "abort-stale", "age", "abort S3 uploads that "
+		{ OPT_ABORT_STALE, "abort-stale", "age", "abort S3 uploads that "
 		    "were begun before" },
-		{ STORAGE_CLASS, "storage-class", "class", "of S3 objects" },
-		{ SSE, "sse", "how", "S3 encrypts: AES256, aws:kms, "
+		{ OPT_STORAGE_CLASS, "storage-class", "class", "of S3 objects" },
+		{ OPT_SSE, "sse", "how", "S3 encrypts: AES256, aws:kms, "
 		    "aws:kms:key-id" },
-		{ ACL, "acl", "name", "of S3 objects, such as private" },
-		{ TAG, "tag", "key=value", "of S3 objects" },
-		{ METADATA, "metadata", "key=value", "of S3 objects" },
-		{ UNSIGNED_PAYLOAD, "unsigned-payload", NULL, "do not sign what "
+		{ OPT_ACL, "acl", "name", "of S3 objects, such as private" },
+		{ OPT_TAG, "tag", "key=value", "of S3 objects" },
+		{ OPT_METADATA, "metadata", "key=value", "of S3 objects" },
+		{ OPT_UNSIGNED_PAYLOAD, "unsigned-payload", NULL, "do not sign what "
 		    "S3 objects hold" },
 		{ 'H', "header", "line", "add a header; @file: those in file" },
-		{ CONTENT_TYPE, "content-type", "type", "of all files" },
-		{ GZIP_AS, "gzip-as", "what", "a .gz is a file, or an encoding "
+		{ OPT_CONTENT_TYPE, "content-type", "type", "of all files" },
+		{ OPT_GZIP_AS, "gzip-as", "what", "a .gz is a file, or an encoding "
 		    "of text" },
-		{ CACERT, "cacert", "file", "the certificates to trust" },
-		{ CERT, "cert", "file", "our own certificate" },
-		{ KEY, "key", "file", "its key" },
-		{ LIMIT_RATE, "limit-rate", "size", "send at most so much in a "
+		{ OPT_CACERT, "cacert", "file", "the certificates to trust" },
+		{ OPT_CERT, "cert", "file", "our own certificate" },
+		{ OPT_KEY, "key", "file", "its key" },
+		{ OPT_LIMIT_RATE, "limit-rate", "size", "send at most so much in a "
 		    "second" },
-		{ CONNECT_TIMEOUT, "connect-timeout", "time", "for a connection "
+		{ OPT_CONNECT_TIMEOUT, "connect-timeout", "time", "for a connection "
 		    "(10)" },
-		{ STALL_TIMEOUT, "stall-timeout", "time", "without a byte "
+		{ OPT_STALL_TIMEOUT, "stall-timeout", "time", "without a byte "
 		    "moving (30)" },
-		{ INSECURE_HTTP, "insecure-http", NULL, "credentials may go "
+		{ OPT_INSECURE_HTTP, "insecure-http", NULL, "credentials may go "
 		    "over http://" },
+		{ OPT_BATCH_LINES, "batch-lines", "n", "lines of a stream in "
+		    "one delivery (1000)" },
+		{ OPT_BATCH_BYTES, "batch-bytes", "size", "bytes in one "
+		    "delivery (1M)" },
+		{ OPT_BATCH_TIME, "batch-time", "time", "a line waits for "
+		    "others so long (1s)" },
+		{ OPT_SPOOL, "spool", "dir", "keep a stream there until it is "
+		    "delivered" },
+		{ OPT_SPOOL_MAX, "spool-max", "size", "what the spool may take "
+		    "(1G)" },
+		{ OPT_SPOOL_FULL, "spool-full", "what", "then: block, drop "
+		    "(the oldest)" },
+		{ OPT_STATUS, "status", NULL, "print what the spool holds" },
+		{ OPT_DEAD_LETTER, "dead-letter", "file", "append what the "
+		    "receiver refuses" },
+		{ OPT_CONFIRM, "confirm", NULL, "answer each line, for "
+		    "rsyslog's omprog" },
+		{ OPT_AUTH_FILE, "auth-file", "file", "it holds user:password, "
+		    "ApiKey key or Bearer token" },
+		{ OPT_GZIP, "gzip", NULL, "compress the bodies of requests" },
+		{ OPT_FRAMING, "framing", "kind", "of syslog over TCP and TLS: "
+		    "octet, lf" },
+		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
 		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
 		{ 'n', "dry-run", NULL, "only say what would go where" },
 		{ 'q', "quiet", NULL, "no summary" },
@@ -102,6 +140,10 @@ static const struct destination {
 struct push {
 	struct send send;
 	const struct destination *to;
+	struct stream stream;
+	struct sender_options drain;	/* where the stream goes */
+	const char *auth_file, *dead_letter;
+	bool print_status;
 	const char *list, *move_to, *receipts;
 	bool nul, rm, dry_run, quiet, verbose, dcopylogs;
 	int64_t stale_ms;		/* abort older uploads, 0: none */
@@ -243,8 +285,9 @@ put_one(struct push *push, struct jobs *jobs, const char *path)
 		die("%s", path);
 }
 
+/* Put and take until there is none left. */
 static void
-push_files(struct push *push, char *const *operands)
+push_each(struct push *push, char *const *operands)
 {
 	struct files *files;
 	struct jobs *jobs;
@@ -289,16 +332,19 @@ choose_destination(struct push *push)
 		opt_misuse(&cmd, "%s", why);
 }
 
-static void
-open_receipts(struct push *push)
+/* A file that grows by whole lines; -1 for none. */
+static int
+open_append(const char *path, mode_t mode)
 {
-	push->receipts_fd = -1;
-	if (push->receipts == NULL || push->dry_run)
-		return;
-	push->receipts_fd = open(push->receipts, O_WRONLY | O_APPEND |
-	    O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-	if (push->receipts_fd < 0)
-		die("%s", push->receipts);
+	int fd;
+
+	if (path == NULL)
+		return -1;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+	    mode);
+	if (fd < 0)
+		die("%s", path);
+	return fd;
 }
 
 static void
@@ -410,29 +456,66 @@ http_option(struct push *push, int ch)
 
 	switch (ch) {
 	case 'H': add_header(push, optarg); break;
-	case ACL: headers_add(&s->headers, "x-amz-acl", "%s", optarg); break;
-	case ADDRESSING_STYLE:
+	case OPT_ACL: headers_add(&s->headers, "x-amz-acl", "%s", optarg); break;
+	case OPT_ADDRESSING_STYLE:
 		s->s3_options.style = (enum s3_style)opt_word(&cmd, styles);
 		break;
-	case CACERT: s->http.cacert = optarg; break;
-	case CERT: s->http.cert = optarg; break;
-	case CONNECT_TIMEOUT: s->http.connect_ms = opt_duration_ms(&cmd); break;
-	case CONTENT_TYPE: s->content_type = optarg; break;
-	case ENDPOINT_URL: s->s3_options.endpoint = optarg; break;
-	case GZIP_AS: s->gzip_encoding = opt_word(&cmd, gzip) == 1; break;
-	case INSECURE_HTTP: s->http.insecure = true; break;
-	case KEY: s->http.key = optarg; break;
-	case LIMIT_RATE: s->http.max_rate = opt_size(&cmd, 1, INT64_MAX); break;
-	case METADATA: add_metadata(push, optarg); break;
-	case PROFILE: s->s3_options.profile = optarg; break;
-	case REGION: s->s3_options.region = optarg; break;
-	case SSE: add_sse(push, optarg); break;
-	case STALL_TIMEOUT: s->http.stall_ms = opt_duration_ms(&cmd); break;
-	case STORAGE_CLASS:
+	case OPT_CACERT: s->http.cacert = optarg; break;
+	case OPT_CERT: s->http.cert = optarg; break;
+	case OPT_CONNECT_TIMEOUT: s->http.connect_ms = opt_duration_ms(&cmd); break;
+	case OPT_CONTENT_TYPE: s->content_type = optarg; break;
+	case OPT_ENDPOINT_URL: s->s3_options.endpoint = optarg; break;
+	case OPT_GZIP_AS: s->gzip_encoding = opt_word(&cmd, gzip) == 1; break;
+	case OPT_INSECURE_HTTP: s->http.insecure = true; break;
+	case OPT_KEY: s->http.key = optarg; break;
+	case OPT_LIMIT_RATE: s->http.max_rate = opt_size(&cmd, 1, INT64_MAX); break;
+	case OPT_METADATA: add_metadata(push, optarg); break;
+	case OPT_PROFILE: s->s3_options.profile = optarg; break;
+	case OPT_REGION: s->s3_options.region = optarg; break;
+	case OPT_SSE: add_sse(push, optarg); break;
+	case OPT_STALL_TIMEOUT: s->http.stall_ms = opt_duration_ms(&cmd); break;
+	case OPT_STORAGE_CLASS:
 		headers_add(&s->headers, "x-amz-storage-class", "%s", optarg);
 		break;
-	case TAG: add_tag(push, optarg); break;
-	case UNSIGNED_PAYLOAD: s->s3_options.unsigned_payload = true; break;
+	case OPT_TAG: add_tag(push, optarg); break;
+	case OPT_UNSIGNED_PAYLOAD: s->s3_options.unsigned_payload = true; break;
+	default: return false;
+	}
+	return true;
+}
+
+/* The options of streams; false: ch is none of them. */
+static bool
+stream_option(struct push *push, int ch)
+{
+	static const char *const framings[] = { "octet", "lf", NULL };
+	static const char *const when_full[] = { "block", "drop", NULL };
+	struct stream *st = &push->stream;
+
+	switch (ch) {
+	case OPT_AUTH_FILE: push->auth_file = optarg; break;
+	case OPT_BATCH_BYTES:
+		st->batch_bytes = opt_size(&cmd, 1, BATCH_BYTES_MAX);
+		break;
+	case OPT_BATCH_LINES:
+		st->batch_lines = opt_number(&cmd, 1, INT32_MAX);
+		break;
+	case OPT_BATCH_TIME: st->batch_ms = opt_duration_ms(&cmd); break;
+	case OPT_CONFIRM: st->confirm = true; break;
+	case OPT_DEAD_LETTER: push->dead_letter = optarg; break;
+	case OPT_FRAMING:
+		push->drain.framing = (enum framing)opt_word(&cmd, framings);
+		break;
+	case OPT_GZIP: push->drain.gzip = true; break;
+	case OPT_MAX_LINE:
+		st->max_line = opt_size(&cmd, 1, LINE_MAX_MAX);
+		break;
+	case OPT_SPOOL: st->spool = optarg; break;
+	case OPT_SPOOL_FULL: st->drop = opt_word(&cmd, when_full) == 1; break;
+	case OPT_SPOOL_MAX:
+		st->spool_max = opt_size(&cmd, SPOOL_MIN, INT64_MAX);
+		break;
+	case OPT_STATUS: push->print_status = true; break;
 	default: return false;
 	}
 	return true;
@@ -446,7 +529,7 @@ option(struct push *push, int ch)
 	};
 	struct send *s = &push->send;
 
-	if (http_option(push, ch))
+	if (http_option(push, ch) || stream_option(push, ch))
 		return;
 	switch (ch) {
 	case '0': push->nul = true; break;
@@ -455,16 +538,16 @@ option(struct push *push, int ch)
 	case 'n': push->dry_run = true; break;
 	case 'q': push->quiet = true; break;
 	case 'v': push->verbose = true; break;
-	case ABORT_STALE: push->stale_ms = opt_duration_ms(&cmd); break;
-	case DCOPYLOGS: push->dcopylogs = s->gzip_encoding = true; break;
-	case DEADLINE: s->deadline_ms = opt_duration_ms(&cmd); break;
-	case IF_EXISTS:
+	case OPT_ABORT_STALE: push->stale_ms = opt_duration_ms(&cmd); break;
+	case OPT_DCOPYLOGS: push->dcopylogs = s->gzip_encoding = true; break;
+	case OPT_DEADLINE: s->deadline_ms = opt_duration_ms(&cmd); break;
+	case OPT_IF_EXISTS:
 		s->if_exists = (enum if_exists)opt_word(&cmd, exists);
 		break;
-	case INSTANCE: s->common.instance = optarg; break;
-	case MOVE_TO: push->move_to = optarg; break;
-	case RECEIPTS: push->receipts = optarg; break;
-	case RM: push->rm = true; break;
+	case OPT_INSTANCE: s->common.instance = optarg; break;
+	case OPT_MOVE_TO: push->move_to = optarg; break;
+	case OPT_RECEIPTS: push->receipts = optarg; break;
+	case OPT_RM: push->rm = true; break;
 	}
 }
 
@@ -521,13 +604,10 @@ sweep(struct push *push)
 static void
 set_up(struct push *push)
 {
-	static char host[256];
 	struct send *s = &push->send;
 
 	if (push->rm && push->move_to != NULL)
 		opt_misuse(&cmd, "--rm and --move-to exclude each other");
-	if (gethostname(host, sizeof host - 1) == 0)
-		s->common.host = host;
 	if (push->tags.len > 0)
 		headers_add(&s->headers, "x-amz-tagging", "%s",
 		    buf_str(&push->tags));
@@ -541,7 +621,6 @@ set_up(struct push *push)
 	if (push->stale_ms > 0 && s->s3 == NULL)
 		opt_misuse(&cmd, "--abort-stale is for s3:// only");
 	find_instance(s);
-	open_receipts(push);
 }
 
 /* A copy of the URL; a password in it is hidden from ps(1) then. */
@@ -558,33 +637,143 @@ take_url(char *arg)
 	return url;
 }
 
+/* The first line of --auth-file, or the environment's. */
+static const char *
+read_auth(const char *path)
+{
+	static char auth[AUTH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (path == NULL)
+		return getenv("LOGPUSH_AUTH");
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0 ||
+	    (n = read(fd, auth, sizeof auth - 1)) < 0)
+		die("%s", path);
+	close(fd);
+	auth[n] = '\0';
+	auth[strcspn(auth, "\r\n")] = '\0';
+	return auth;
+}
+
+/* Only http:// takes files as well; without any it is a stream, too. */
+static bool
+is_stream(const struct push *push, char *const *operands)
+{
+	bool files = push->list != NULL ||
+	    (*operands != NULL && strcmp(*operands, "-") != 0);
+
+	return push->stale_ms == 0 && sender_takes(push->send.url, files);
+}
+
+static void
+push_stream(struct push *push, char *const *operands)
+{
+	struct stream *st = &push->stream;
+	struct sender_options *o = &push->drain;
+	struct buf plain = { 0 };
+	struct files *files;
+	struct span user;
+	const char *why;
+
+	o->host = st->host = push->send.common.host;
+	o->endpoint = push->send.s3_options.endpoint;
+	o->region = push->send.s3_options.region;
+	o->headers = &push->send.headers;
+	o->http = push->send.http;
+	o->http.until_done = true;
+	o->auth = read_auth(push->auth_file);
+	sender_plain_url(&plain, push->send.url, &user);
+	if ((st->url = buf_str(&plain)) == NULL)
+		die("cannot start");
+	if ((st->sender = sender_open(push->send.url, o, &why)) == NULL)
+		opt_misuse(&cmd, "%s", why);
+	st->deadline_ms = push->send.deadline_ms;
+	st->receipts = push->receipts_fd;
+	st->dead_letter = open_append(push->dead_letter, 0600);
+	st->tell = warnx;
+	if ((files = files_new(operands, push->list, push->nul, true)) == NULL)
+		die("cannot start");
+	push->status = stream_push(st, files);
+	files_free(files);
+	sender_free(st->sender);
+	buf_free(&plain);
+}
+
+static void
+print_status(const char *dir)
+{
+	struct buf b = { 0 };
+	struct spool_state st;
+	bool lossy;
+
+	if (dir == NULL)
+		opt_misuse(&cmd, "--status needs --spool");
+	if (spool_look(dir, &st) < 0)
+		die("%s", dir);
+	buf_adds(&b, "{\"spool\":");
+	json_add_string(&b, span_str(dir), &lossy);
+	buf_printf(&b, ",\"records\":%llu,\"bytes\":%llu,\"segments\":%u,"
+	    "\"sending\":%s}\n", (unsigned long long)st.records,
+	    (unsigned long long)st.bytes, st.segments,
+	    st.sending ? "true" : "false");
+	out_span(buf_span(&b));
+	buf_free(&b);
+}
+
+static void
+push_files(struct push *push, char *const *operands)
+{
+	int64_t start_ms = units_now_ms();
+
+	if (*operands == NULL && push->list == NULL && push->stale_ms == 0)
+		opt_misuse(&cmd, "no file given");
+	if (push->send.deadline_ms < 0)
+		push->send.deadline_ms = DEADLINE_MS;
+	set_up(push);
+	progress_on();
+	push_each(push, operands);
+	progress_end();
+	if (push->stale_ms > 0 && !push->dry_run)
+		sweep(push);
+	summary(push, start_ms);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct push push = { .send.deadline_ms = DEADLINE_MS };
-	int64_t start_ms = units_now_ms();
+	struct push push = {
+		.send.deadline_ms = -1,		/* not given */
+		.stream = { .batch_lines = BATCH_LINES,
+		    .batch_bytes = BATCH_BYTES, .batch_ms = BATCH_MS,
+		    .max_line = LINE_MAX_DEFAULT, .spool_max = SPOOL_MAX },
+	};
+	static char host[256];
 	int ch;
 
 	prctl(PR_SET_DUMPABLE, 0);	/* no secrets in core files */
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		option(&push, ch);
 	argv += optind;
+	if (push.print_status) {
+		print_status(push.stream.spool);
+		return out_finish(STATUS_OK);
+	}
 	if (*argv == NULL)
 		opt_misuse(&cmd, "no URL given");
 	push.send.url = take_url(*argv++);
-	if (*argv == NULL && push.list == NULL && push.stale_ms == 0)
-		opt_misuse(&cmd, "no file given");
-	set_up(&push);
+	push.send.common.host = gethostname(host, sizeof host - 1) == 0 ? host :
+	    "localhost";
+	push.receipts_fd = open_append(push.dry_run ? NULL : push.receipts,
+	    0666);
 	signal(SIGPIPE, SIG_IGN);
 	if (finish_on_signals() < 0)
 		die("signals");
-	progress_on();
 
-	push_files(&push, argv);
-	progress_end();
-	if (push.stale_ms > 0 && !push.dry_run)
-		sweep(&push);
-	summary(&push, start_ms);
+	if (is_stream(&push, argv))
+		push_stream(&push, argv);
+	else
+		push_files(&push, argv);
 	send_free(&push.send);
 	buf_free(&push.tags);
 	return out_finish(push.status);

@@ -39,6 +39,12 @@ finish_on_signals(void)
 	return 0;
 }
 
+void
+finish_ask(void)
+{
+	on_signal(SIGTERM);
+}
+
 bool
 finish_asked(void)
 {

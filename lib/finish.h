@@ -12,6 +12,7 @@
 
 int finish_on_signals(void);	/* call once, early; -1 with errno */
 bool finish_asked(void);	/* safe in any thread */
+void finish_ask(void);		/* as SIGTERM would */
 int finish_signal(void);	/* which one, 0 for none */
 int finish_fd(void);		/* poll for POLLIN: readable once asked */
 

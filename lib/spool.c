@@ -302,6 +302,12 @@ spool_drop_oldest(struct spool_writer *w)
 }
 
 uint64_t
+spool_next(const struct spool_writer *w)
+{
+	return w->seg.number;
+}
+
+uint64_t
 spool_torn(const struct spool_writer *w)
 {
 	return w->torn;
@@ -509,7 +515,6 @@ spool_look(const char *dir, struct spool_state *st)
 {
 	struct segment_file *list = NULL;
 	struct segment seg = { .fd = -1 };
-	uint64_t acked = 0;
 	int fd, lock, folder, r = -1;
 	size_t n;
 
@@ -519,7 +524,7 @@ spool_look(const char *dir, struct spool_state *st)
 	if (segment_list(folder, &list, &n) < 0)
 		goto done;
 	if ((fd = openat(folder, POSITION, O_RDONLY | O_CLOEXEC)) >= 0) {
-		position_get(fd, &acked);
+		position_get(fd, &st->delivered);
 		close(fd);
 	}
 	if ((lock = openat(folder, READ_LOCK, O_RDONLY | O_CLOEXEC)) >= 0) {
@@ -531,9 +536,10 @@ spool_look(const char *dir, struct spool_state *st)
 	if (n > 0 && (segment_open(&seg, folder, list[n - 1].first,
 	    O_RDONLY) < 0 || segment_skip_all(&seg) < 0))
 		goto done;
-	if (n > 0 && acked < list[0].first)
-		acked = list[0].first;		/* the rest was dropped */
-	st->records = seg.number > acked ? seg.number - acked : 0;
+	if (n > 0 && st->delivered < list[0].first)
+		st->delivered = list[0].first;	/* the rest was dropped */
+	st->records = seg.number > st->delivered ?
+	    seg.number - st->delivered : 0;
 	r = 0;
 done:
 	segment_close(&seg);

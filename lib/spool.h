@@ -35,6 +35,7 @@ int spool_sync(struct spool_writer *w);
 
 /* Remove the oldest segment, unless it is the newest: then -1 with ENOENT. */
 int spool_drop_oldest(struct spool_writer *w);
+uint64_t spool_next(const struct spool_writer *w);	/* the next frame's number */
 uint64_t spool_torn(const struct spool_writer *w);	/* bytes cut off so far */
 
 /*
@@ -65,6 +66,7 @@ void spool_fd_clear(struct spool_reader *r);
 void spool_reader_free(struct spool_reader *r);
 
 struct spool_state {
+	uint64_t delivered;	/* number of the first frame that is not */
 	uint64_t records;	/* not delivered yet */
 	uint64_t bytes;		/* that the segments take */
 	unsigned segments;
