@@ -72,7 +72,8 @@ ok 'files are streams where the URL is for streams only' \
 	logpush "$es/files" f1 f2
 is 'one after the other, compressed or not' "$(field message <http/docs | tr '\n' ' ')" '1 2 3 4 5 6 '
 exits 2 'a receiver that does not exist is misuse' logpush es+http://127.0.0.1/ </dev/null
-exits 2 'a password does not belong into a URL' logpush "es+http://u:p@127.0.0.1/i" </dev/null
+exits 2 'credentials do not go over http:// to other hosts' \
+	logpush es+http://u:p@192.0.2.1/i </dev/null
 
 # --- what HTTP answers mean ---
 fresh http; echo 'status=503:2' >http/mode
@@ -126,6 +127,12 @@ is 'it is in the dead letters, with the reason' \
 	"$(grep -c '"error":"status 400: mapper_parsing_exception: failed to parse"' dead)" 19
 says 'refused: status 400.*mapper' 'and told' logpush "$es/bad2" <numbers
 fresh http; echo "auth=Basic $(printf 'joe:secret' | base64)" >http/mode
+exits 0 'a password may stand in the URL' \
+	logpush --deadline 5s "es+http://joe:secret@${es#*//}/auth" <in
+echo auth=none >http/mode
+logpush --deadline 100ms --dead-letter dead "es+http://joe:secret@${es#*//}/auth" <in 2>err
+ok 'and is not told' not grep -q secret err
+echo "auth=Basic $(printf 'joe:secret' | base64)" >http/mode
 echo secret >password
 exits 0 'a password comes from a file' logpush --auth-file password --deadline 5s \
 	"es+http://joe@${es#*//}/auth" <in
