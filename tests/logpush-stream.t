@@ -210,9 +210,9 @@ exits 0 'the next start delivers it' logpush --spool sp "$es/spool" </dev/null
 is 'all, and once' "$(wc -l <http/docs)" 104
 is 'then it is empty' "$(logpush --spool sp --status | sed 's/"bytes.*//')" '{"spool":"sp","records":0,'
 exits 2 'there must be a spool to look at' logpush --spool nosuch --status
-fresh http; echo status=503 >http/mode
-seq 20000 | exits 75 'a spool that is full may drop the oldest' \
-	logpush --spool sp2 --spool-max 256K --spool-full drop --deadline 100ms "$es/drop"
+fresh http; echo status=503 >http/mode; seq 20000 >many
+exits 75 'a spool that is full may drop the oldest' logpush --spool sp2 \
+	--spool-max 256K --spool-full drop --deadline 100ms "$es/drop" <many
 fresh http
 logpush --spool sp2 "logplex+$http/logplex" </dev/null 2>err
 is 'the newest are there' "$(tail -n 1 http/lines | sed 's/.* //')" 20000
@@ -220,7 +220,7 @@ lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' err)
 is 'each of the others is counted' "$((lost + $(grep -vc L12 http/lines)))" 20000
 ok 'and told to a drain' grep -q "Error L12: $lost messages dropped" http/lines
 fresh http; echo status=503 >http/mode
-seq 20000 | logpush --spool sp3 --spool-max 256K "$es/block" 2>/dev/null &
+logpush --spool sp3 --spool-max 256K "$es/block" <many 2>/dev/null &
 blocked=$!
 until_true 20 test -s http/requests
 rm -f http/mode
