@@ -1,0 +1,117 @@
+#!/bin/sh
+# logferry(7): each of its examples does what it says, on logs of our own
+. "${0%/*}/lib.sh"
+
+# The page's examples, a file each: 1, 2, ...
+awk '/^\.Sh EXAMPLES/ { on = 1 } /^\.Sh SEE/ { on = 0 }
+on && /^\.Ed/ { inside = 0 }
+inside { gsub(/\\e/, "\\"); print >(n ".page") }
+on && /^\.Bd/ { inside = 1; n++ }' "$top/man/logferry.7"
+
+# Their world: /var and /etc are here, a bucket is a folder, follow is read.
+mkdir -p bin var/log/nginx var/tmp var/spool etc/nginx bucket
+cat >bin/tail <<'END'
+#!/bin/sh
+exec cat "$2"
+END
+cat >bin/mail <<END
+#!/bin/sh
+{ echo "\$*"; cat; } >>$tmp/mailbox
+END
+cat >bin/systemctl <<END
+#!/bin/sh
+echo "\$*" >$tmp/systemctl.log
+END
+chmod +x bin/*
+PATH=$tmp/bin:$PATH
+
+now=$(date +%d/%b/%Y:%H:%M:%S)
+access() {			# path, status, size
+	echo "192.0.2.7 - - [$now +0000] \"GET $1 HTTP/1.1\" $2 $3 \"-\" \"x\""
+}
+{ access / 200 512; access /api/a 503 12; access /b 404 5; } \
+    >var/log/nginx/access.log
+{ access /api/a 502 12; access /c 500 12; } | gzip \
+    >var/log/nginx/access.log-1624977000.gz
+echo 'http { log_format main "$remote_addr $status $request_time"; }' \
+    >etc/nginx/nginx.conf
+printf 'ok\nFATAL one\nok\nfatal two\n' >var/log/app.log
+
+# A search engine and a syslog collector that accept everything.
+cat >sink.py <<'END'
+import http.server, json, socketserver, threading
+class Search(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open("search", "ab") as f:
+            f.write(body)
+        n = sum(b'"index":' in l[:9] or b'"create":' in l[:10]
+                for l in body.splitlines())
+        answer = json.dumps({"errors": False, "items":
+            [{"index": {"status": 201}}] * n}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(answer)
+    def log_message(self, *args):
+        pass
+class Collector(socketserver.StreamRequestHandler):
+    def handle(self):
+        with open("collector", "ab") as f:
+            f.write(self.rfile.read())
+search = http.server.HTTPServer(("127.0.0.1", 0), Search)
+collector = socketserver.TCPServer(("127.0.0.1", 0), Collector)
+threading.Thread(target=collector.serve_forever, daemon=True).start()
+with open("ports.new", "w") as f:
+    print(search.server_address[1], collector.server_address[1], file=f)
+import os
+os.rename("ports.new", "ports")
+search.serve_forever()
+END
+python3 sink.py &
+at_exit="kill $! 2>/dev/null"
+until_true 20 test -e ports || skip_all 'no python3 to play the servers'
+read -r search collector <ports
+
+# example NUMBER: run it; what it prints is in out
+example() {
+	sed -e "s|/var/|$tmp/var/|g" -e "s|/etc/|$tmp/etc/|g" \
+	    -e "s|s3://bucket|file://$tmp/bucket|" -e 's|-t 1m|-t 100ms|' \
+	    -e "s|es+https://search.example.com:9200|es+http://127.0.0.1:$search|" \
+	    -e "s|syslog+tls://logs.example.com:6514|syslog+tcp://127.0.0.1:$collector|" \
+	    "$1.page" >"$1.sh"
+	timeout 60 sh "$1.sh" >out 2>err
+	example_st=$?
+	is "example $1: says no error" "$(grep -v ' delivered in ' err)" ''
+	is "example $1: succeeds" "$example_st" 0
+}
+
+example 1
+is 'what failed in the last ten minutes' "$(grep -c 'api/a.* 503' out)" 1
+example 2
+is 'which pages failed most' "$(sed -n 's/^ *\([0-9]* \S*\).*/\1/p' out |
+    head -n 1)" '2 /api/a'
+echo '{"path":"/api/x","duration":2.5}
+{"path":"/api/x","duration":1.5}' >var/log/nginx/access.log.json
+mv var/log/nginx/access.log access.log.saved
+mv var/log/nginx/access.log.json var/log/nginx/access.log
+example 3
+is 'slow answers of one service' "$(cat out)" '{"path":"/api/x","duration":2.5}'
+mv access.log.saved var/log/nginx/access.log
+example 4
+is 'a log that an application is told to reopen' \
+    "$(cat systemctl.log)" 'kill -s HUP app'
+is 'is shipped, as it was' \
+    "$(gzip -dc bucket/logs/*/app.log-*.gz | wc -l)" 4
+printf 'ok\nFATAL one\nok\nfatal two\n' >var/log/app.log
+example 5
+is 'one mail per burst, with its lines' "$(cat mailbox)" \
+    '-s it happened again root
+FATAL one
+fatal two'
+example 6
+is 'a bundle of logs' "$(grep -c 'access\.log' out)" 2
+is 'each example was run' "$(ls ./*.page | wc -l)" 6
+
+done_testing
