@@ -23,10 +23,11 @@
 #include "progress.h"
 #include "select.h"
 #include "status.h"
+#include "tail.h"
 
 enum {
 	OPT_COLOR = OPT_LONG, OPT_LABEL, OPT_MAX_LINE, OPT_EXPLAIN,
-	OPT_LINE_BUFFERED, OPT_SINCE, OPT_UNTIL,
+	OPT_LINE_BUFFERED, OPT_SINCE, OPT_UNTIL, OPT_TAIL,
 };
 
 static const struct cmd cmd = {
@@ -70,6 +71,8 @@ static const struct cmd cmd = {
 		{ 'C', "context", "num", "both" },
 		{ OPT_COLOR, "color", "[when]", "colors: always, never, auto" },
 		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
+		{ OPT_TAIL, "tail", "file", "search what is appended to file "
+		    "from now on" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
 		{ 'P', "perl-regexp", NULL, "as always" },
@@ -88,7 +91,7 @@ struct job {
 	int pattern_flags;
 	struct pattern *pattern;
 	struct criteria criteria;
-	const char **where;	/* for the criteria, ends with NULL */
+	char **where;	/* for the criteria, ends with NULL */
 	size_t n_where;
 	struct timestamp since, until;
 	bool explain;
@@ -102,6 +105,8 @@ struct job {
 	bool color;
 	struct colors colors;
 	size_t max_line;
+	char **tails;		/* files to follow, ends with NULL */
+	size_t n_tails;
 	const char *list;
 	bool nul_list;
 };
@@ -581,30 +586,18 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 		    s->name, (unsigned long long)s->limits);
 }
 
-/* Search one file; whether a line was selected. */
+/* Search one input, and close it; whether a line was selected. */
 static bool
-search_file(const struct job *j, struct selector *selector, const char *path)
+search_input(const struct job *j, struct selector *selector, struct input *in,
+    const char *name)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	struct search s = { .job = j, .selector = selector, .name = is_stdin ? j->label : path,
+	struct search s = { .job = j, .selector = selector, .name = name,
 	    .number = 1, .left = j->max };
-	struct input *in;
-	struct lines *lines = NULL;
+	struct lines *lines;
 
-	if ((in = input_open(path)) == NULL) {
-		if (!j->no_messages)
-			warn("%s", s.name);
-		trouble = true;
-		if (errno == EISDIR) {	/* grep can open it: an empty file */
-			print_result(&s);
-			flush(&s);
-			buf_free(&s.out);
-		}
-		return false;
-	}
 	if ((lines = lines_new(in, j->max_line)) == NULL)
-		die("%s", s.name);
-	selector_input(s.selector, S_ISREG(input_stat(in)->st_mode) ?
+		die("%s", name);
+	selector_input(selector, S_ISREG(input_stat(in)->st_mode) ?
 	    input_stat(in)->st_mtime : time(NULL));
 	search_lines(&s, in, lines);
 	print_result(&s);
@@ -614,6 +607,60 @@ search_file(const struct job *j, struct selector *selector, const char *path)
 	buf_free(&s.before);
 	buf_free(&s.out);
 	return s.selected > 0;
+}
+
+/* It could not be opened. */
+static void
+report_missing(const struct job *j, const char *name)
+{
+	struct search s = { .job = j, .name = name };
+
+	if (!j->no_messages)
+		warn("%s", name);
+	trouble = true;
+	if (errno == EISDIR) {	/* grep opens it: an empty file */
+		print_result(&s);
+		flush(&s);
+		buf_free(&s.out);
+	}
+}
+
+static bool
+search_file(const struct job *j, struct selector *selector, const char *path)
+{
+	const char *name = strcmp(path, "-") == 0 ? j->label : path;
+	struct input *in;
+
+	if ((in = input_open(path)) != NULL)
+		return search_input(j, selector, in, name);
+	report_missing(j, name);
+	return false;
+}
+
+static int
+exit_status(bool selected)
+{
+	return trouble ? STATUS_TROUBLE : selected ? STATUS_OK : STATUS_NO;
+}
+
+/* Search what is appended to files from now on. */
+static int
+search_tails(const struct job *j, struct selector *selector)
+{
+	const char *name;
+	struct tail *t;
+	struct input *in;
+	bool selected;
+
+	if ((t = tail_new(j->tails, &name)) == NULL ||
+	    (in = input_new(tail_fd(t))) == NULL)
+		die("%s", name);
+	selected = search_input(j, selector, in, name);
+	if ((errno = tail_free(t)) != 0) {
+		warn("%s", name);
+		trouble = true;
+	}
+	return exit_status(selected);
 }
 
 static int
@@ -633,7 +680,7 @@ search_files(const struct job *j, struct selector *selector,
 		warn("%s", j->list);
 		trouble = true;
 	}
-	return trouble ? STATUS_TROUBLE : selected ? STATUS_OK : STATUS_NO;
+	return exit_status(selected);
 }
 
 /* Patterns, one to a line; an empty file has none. */
@@ -687,17 +734,15 @@ compile(struct job *j)
 	buf_free(&why);
 }
 
-static void
-add_where(struct job *j, const char *expr)
+/* Append s to a list of n that ends with NULL. */
+static char **
+add_to_list(char **list, size_t *n, char *s)
 {
-	const char **p = realloc(j->where, (j->n_where + 2) * sizeof *p);
-
-	if (p == NULL)
-		die("%s", expr);
-	p[j->n_where++] = expr;
-	p[j->n_where] = NULL;
-	j->where = p;
-	j->criteria.where = p;
+	if ((list = realloc(list, (*n + 2) * sizeof *list)) == NULL)
+		die("%s", s);
+	list[(*n)++] = s;
+	list[*n] = NULL;
+	return list;
 }
 
 static const struct timestamp *
@@ -731,7 +776,12 @@ set_option(struct job *j, int ch)
 {
 	switch (ch) {
 	case '5': j->criteria.server_errors = true; break;
-	case 'W': add_where(j, optarg); break;
+	case 'W':
+		j->where = add_to_list(j->where, &j->n_where, optarg);
+		break;
+	case OPT_TAIL:
+		j->tails = add_to_list(j->tails, &j->n_tails, optarg);
+		break;
 	case OPT_SINCE:
 		j->criteria.since = set_time(&j->since);
 		break;
@@ -820,7 +870,8 @@ takes_pattern(const struct job *j, char *const *operands)
 	if (by_record)
 		return operands[1] != NULL && strcmp(operands[0], "-") != 0 &&
 		    access(operands[0], F_OK) < 0;
-	if (operands[1] == NULL && j->list == NULL && isatty(STDIN_FILENO))
+	if (operands[1] == NULL && j->list == NULL && j->n_tails == 0 &&
+	    isatty(STDIN_FILENO))
 		note("reading standard input, a terminal; the pattern is %s",
 		    operands[0]);
 	return true;
@@ -845,6 +896,7 @@ settle_criteria(struct job *j)
 	if (j->have_patterns)
 		compile(j);
 	c->pattern = j->pattern;
+	c->where = j->where;
 	if (!j->have_patterns && j->n_where == 0 && c->since == NULL &&
 	    c->until == NULL)
 		c->server_errors = true;
@@ -867,6 +919,8 @@ main(int argc, char *argv[])
 	argv += optind;
 	if (takes_pattern(&job, argv))
 		add_patterns(&job, span_str(*argv++));
+	if (job.n_tails > 0 && (*argv != NULL || job.list != NULL))
+		opt_misuse(&cmd, "--tail reads no other file");
 	settle_criteria(&job);
 	selector = new_selector(&job);
 	settle(&job, argv);
@@ -877,11 +931,13 @@ main(int argc, char *argv[])
 	input_idle = out_flush;
 	progress_on();
 	if (!is_hopeless(&job))
-		status = search_files(&job, selector, files);
+		status = job.n_tails > 0 ? search_tails(&job, selector) :
+		    search_files(&job, selector, files);
 	files_free(files);
 	selector_free(selector);
 	pattern_free(job.pattern);
 	free(job.where);
+	free(job.tails);
 	buf_free(&job.patterns);
 	progress_end();
 	return out_finish(status);

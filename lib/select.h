@@ -11,7 +11,7 @@
 struct criteria {
 	const struct pattern *pattern;	/* or NULL */
 	bool server_errors;
-	const char *const *where;	/* conditions, see where.h; ends with NULL */
+	char *const *where;	/* conditions, see where.h; ends with NULL */
 	const struct timestamp *since;	/* from then on; or NULL */
 	const struct timestamp *until;	/* before then; or NULL */
 };

@@ -132,16 +132,41 @@ loggrep two <in >live & pid=$!
 exec 9>in
 printf 'one\ntwo\n' >&9
 ok 'a line is out while the writer is silent' until_true 10 grep two live
+kill -STOP $pid
+printf 'two again\n' >&9
 kill -TERM $pid
+kill -CONT $pid
 wait $pid
 is 'SIGTERM is the end of input' $? 0
+is 'and what was in the pipe came out' "$(tail -n 1 live)" 'two again'
 exec 9>&-
-{ cat plain; sleep 5 & echo $! >sleeper; } | loggrep two >live & pid=$!
-until_true 10 test -s sleeper
+
+# --tail
+echo 'old error' >app.log
+loggrep -n --tail app.log error >live 2>tail.err & pid=$!
+n=0				# it is not told when the watch stands
+until grep -q probe live || [ $((n += 1)) -gt 200 ]; do
+	echo 'error probe' >>app.log
+	sleep 0.05
+done
+echo 'error one' >>app.log
+ok '--tail: a line that is appended is out' until_true 10 grep -q 'error one' live
+mv app.log app.log.1
+echo 'error late' >>app.log.1
+ok 'what is written to a rotated file, too' \
+	until_true 10 grep -q 'error late' live
+echo 'error two' >app.log
+ok 'and to the new one of its name' until_true 10 grep -q 'error two' live
 kill -TERM $pid
 wait $pid
-is 'and what was in the pipe came out' "$(cat live)" two
-kill "$(cat sleeper)"
+is 'SIGTERM ends it' $? 0
+is 'what was there before is not searched' "$(grep -c old live)" 0
+loggrep -m1 --tail app.log stop >live & pid=$!
+until_true 10 sh -c 'echo stop >>app.log; ! kill -0 '$pid' 2>/dev/null'
+wait $pid
+is '-m ends it, too' "$? $(cat live)" '0 stop'
+exits 2 'a folder that is not there' loggrep --tail nodir/x error
+exits 2 'with other files it is misuse' loggrep --tail app.log error plain
 
 # Options
 is '--color=always colors what matched' \
