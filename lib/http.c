@@ -32,6 +32,8 @@ struct http_transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	uint64_t sent;
+	curl_off_t moved;	/* bytes, both ways, and when that was seen: */
+	int64_t moved_ms;
 	struct http_request *r;
 	struct http_transfer *next;
 	char error[CURL_ERROR_SIZE];
@@ -45,6 +47,10 @@ http_new(const struct http_options *o)
 	if (!libcurl_load() || (h = calloc(1, sizeof *h)) == NULL)
 		return NULL;
 	h->o = *o;
+	if (h->o.connect_ms <= 0)
+		h->o.connect_ms = CONNECT_MS;
+	if (h->o.stall_ms <= 0)
+		h->o.stall_ms = STALL_MS;
 	if ((h->multi = curl.multi_init()) == NULL) {
 		free(h);
 		errno = ENOMEM;
@@ -171,9 +177,6 @@ set_headers(struct http_transfer *t, const struct buf *headers)
 static void
 set_options(CURL *c, const struct http_options *o)
 {
-	int64_t connect_ms = o->connect_ms > 0 ? o->connect_ms : CONNECT_MS;
-	int64_t stall_ms = o->stall_ms > 0 ? o->stall_ms : STALL_MS;
-
 	curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl.easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -181,10 +184,7 @@ set_options(CURL *c, const struct http_options *o)
 	curl.easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl.easy_setopt(c, CURLOPT_USERAGENT, "logferry/" LOGFERRY_VERSION);
 	curl.easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
-	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-	curl.easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl.easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
-	    (long)((stall_ms + 999) / 1000));
+	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	curl.easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE,
 	    (curl_off_t)o->max_rate);
 	if (o->no_proxy)
@@ -258,6 +258,7 @@ http_start(struct http *h, struct http_request *r)
 	if (set_headers(t, r->headers) < 0 ||
 	    curl.multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		goto no_memory;
+	t->moved_ms = units_now_ms();
 	t->next = h->active;
 	h->active = t;
 	r->transfer = t;
@@ -368,11 +369,44 @@ interrupt(struct http *h)
 	return r;
 }
 
+/*
+ * One whose bytes have not moved for too long; if there is none, *left_ms is at
+ * most the time until there may be one.  libcurl's own CURLOPT_LOW_SPEED_TIME
+ * looks at an average, and is six seconds late.
+ */
+static struct http_request *
+stalled(struct http *h, int64_t *left_ms)
+{
+	int64_t now = units_now_ms(), left;
+	curl_off_t up, down;
+
+	for (struct http_transfer *t = h->active; t != NULL; t = t->next) {
+		struct http_request *r = t->r;
+
+		curl.easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+		curl.easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+		if (up + down != t->moved) {
+			t->moved = up + down;
+			t->moved_ms = now;
+		}
+		left = t->moved_ms + h->o.stall_ms - now;
+		if (left <= 0) {
+			http_cancel(h, r);
+			snprintf(r->error, sizeof r->error,
+			    "no byte moved for %.1f s",
+			    (double)h->o.stall_ms / 1e3);
+			return r;
+		}
+		*left_ms = left < *left_ms ? left : *left_ms;
+	}
+	return NULL;
+}
+
 struct http_request *
 http_wait(struct http *h, int64_t timeout_ms)
 {
 	struct curl_waitfd fin = { .fd = finish_fd(), .events = CURL_WAIT_POLLIN };
-	int64_t end_ms = units_now_ms() + timeout_ms, left = POLL_MS;
+	int64_t end_ms = units_now_ms() + timeout_ms, left;
 	unsigned nfin = !h->o.until_done && fin.fd >= 0;
 	struct http_request *r;
 	int running;
@@ -383,10 +417,14 @@ http_wait(struct http *h, int64_t timeout_ms)
 		curl.multi_perform(h->multi, &running);
 		if ((r = next_done(h)) != NULL || h->active == NULL)
 			return r;
-		if (timeout_ms >= 0 && (left = end_ms - units_now_ms()) <= 0)
+		left = POLL_MS;
+		if ((r = stalled(h, &left)) != NULL)
+			return r;
+		if (timeout_ms >= 0 && end_ms - units_now_ms() < left)
+			left = end_ms - units_now_ms();
+		if (left <= 0)
 			return NULL;
-		curl.multi_poll(h->multi, &fin, nfin,
-		    (int)(left < POLL_MS ? left : POLL_MS), NULL);
+		curl.multi_poll(h->multi, &fin, nfin, (int)left, NULL);
 	}
 }
 

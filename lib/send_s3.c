@@ -171,7 +171,9 @@ put_single(struct trip *t, bool if_absent, bool *taken)
 	}
 	v = s3_do(t->s->s3, t->h, &c, &t->retry);
 	*taken = v == S3_NO && c.http.status == 412;
-	if (v != S3_DONE)
+	if (*taken)
+		status = STATUS_NO;
+	else if (v != S3_DONE)
 		status = failed(t, &c, v);
 	else if (etag_proves(p, &c))
 		keep_etag(p, etag_of(&c));

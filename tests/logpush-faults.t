@@ -1,0 +1,139 @@
+#!/bin/sh
+# logpush: what networks and stores do to it
+. "${0%/*}/lib.sh"
+command -v python3 >/dev/null || skip_all 'no python3'
+. "$top/tests/servers/lib.sh"
+
+AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY='secret/+=key'
+HOME=$tmp
+export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY HOME
+serve s3
+start_server proxy python3 "$top/tests/servers/fault-proxy" "$port"
+export AWS_ENDPOINT_URL="$url"
+head -c 300000 /dev/zero | tr '\0' 'a' >app.log
+
+# once NAME FAULT [option ...]: it is delivered, once, after the fault
+once() {
+	once_name=$1; printf '%s\n' "$2" >proxy/plan; shift 2
+	rm -rf s3/objects; mkdir s3/objects
+	cp app.log once.log
+	ok "$once_name" logpush -q --rm "$@" s3://bucket/ once.log
+	is '  is delivered once' "$(ls s3/objects | tr '\n' ' ') $(ls once.log 2>&-)$(cat proxy/plan)" \
+		'once.log once.log.meta  '
+	cmp -s app.log s3/objects/once.log || echo "# not equal"
+}
+once 'a reset in the middle' 'PUT reset'
+once 'a connection closed at once' 'HEAD refuse'
+once 'an answer that is lost' 'PUT mute'
+once 'an answer cut short' 'PUT cut'
+once 'a 503' 'PUT 503'
+once 'SlowDown' 'PUT 503=SlowDown'
+once 'an internal error' 'PUT 500=InternalError'
+once 'a time-out of the store' 'PUT 400=RequestTimeout'
+once 'a digest that did not fit' 'PUT 400=BadDigest'
+once 'another upload at the same time' 'PUT 409=ConditionalRequestConflict'
+once 'a wrong ETag: the store is asked' 'PUT etag'
+once 'no ETag: the store is asked' 'PUT noetag'
+once 'a HEAD that fails' 'HEAD 500'
+once 'a store that stops answering' 'PUT hang' --stall-timeout 1
+once 'a store that stops reading' 'PUT stall' --stall-timeout 1
+start=$(date +%s)
+once 'a store that asks for time' 'PUT 503:2'
+is 'gets it' "$(($(date +%s) - start >= 2))" 1
+
+printf 'HEAD hang*\n' >proxy/plan
+exits 75 'none that ever answers' logpush --rm --deadline 1 s3://bucket/n/ app.log
+ok 'and the file stays' test -f app.log
+printf 'PUT 503*\n' >proxy/plan
+exits 75 'nor one that is always busy' logpush --rm --deadline 1 s3://bucket/n/ app.log
+says 'app.log: 503' 'which is told' logpush --deadline 0.5 s3://bucket/n/ app.log
+exits 75 'no store at all' logpush --deadline 1 --endpoint-url http://127.0.0.1:1 s3://bucket/n/ app.log
+exits 2 'a permanent answer beside it is worse' logpush --deadline 0.5 s3://bucket/n/ app.log absent
+printf 'HEAD 403*\nPUT 403=AccessDenied*\n' >proxy/plan
+exits 2 'a refusal is permanent' logpush s3://bucket/n/ app.log
+: >proxy/plan
+
+head -c 70000000 /dev/zero | tr '\0' b >big
+# parts NAME FAULTS: as once, with a file in parts; no upload is left
+parts() {
+	parts_name=$1; printf '%s\n' "$2" | tr ',' '\n' >proxy/plan
+	rm -rf s3/objects; mkdir s3/objects
+	ok "$parts_name" logpush -q s3://bucket/ big
+	is '  is delivered once' "$(ls s3/objects | tr '\n' ' ')" 'big big.meta '
+}
+parts 'parts that fail, are reset and lost' \
+	'partNumber=2 500,partNumber=3 reset,partNumber=5 mute'
+parts 'a part without ETag' 'partNumber=1 noetag'
+parts 'complete says 200 and an error' 'POST.*uploadId 200=InternalError'
+parts 'complete fails, after a 200' 'POST.*uploadId 0=InternalError'
+parts 'complete is done, its answer lost' 'POST.*uploadId mute'
+parts 'and is then an unknown upload' 'POST.*uploadId mute,POST.*uploadId 500'
+parts 'a busy store at the start' 'POST.*uploads 503'
+: >proxy/plan
+printf 'partNumber=4 403=AccessDenied\n' >proxy/plan
+exits 2 'a part that is refused' logpush s3://bucket/refused/ big
+# uploads: how many the store still has
+uploads() { grep -c 'POST .*uploads= 200' s3/requests; }
+ended() { grep -c -e 'POST .*uploadId=.* 200' -e 'DELETE .*uploadId=.* 204' s3/requests; }
+is 'leaves no upload behind' "$(ended)" "$(uploads)"
+
+printf 'partNumber=[345] hang*\n' >proxy/plan
+logpush -q --rm s3://bucket/killed/ big &
+pid=$!
+until_true 20 sh -c 'test $(grep -c "PUT .*killed.*partNumber=[12]" s3/requests) = 2'
+kill -9 $pid
+wait $pid 2>/dev/null
+: >proxy/plan; : >s3/requests
+ok 'after a kill -9' logpush -q --rm s3://bucket/killed/ big
+is 'only the other parts are sent' "$(grep -c 'PUT .*killed' s3/requests)" 3
+is 'and the object is whole' "$(tr -d b <s3/objects/killed%2Fbig | wc -c) $(wc -c <s3/objects/killed%2Fbig)" '0 70000000'
+ok 'then the file goes' test ! -e big
+
+head -c 70000000 /dev/zero | tr '\0' c >big
+printf 'partNumber=[345] hang*\n' >proxy/plan
+logpush -q --rm s3://bucket/term/ big 2>term.err &
+pid=$!
+until_true 20 sh -c 'test $(grep -c "PUT .*term.*partNumber=[12]" s3/requests) = 2'
+kill -TERM $pid
+wait $pid
+is 'SIGTERM gives up' $? 75
+ok 'removes nothing' test -f big
+ok 'and aborts the upload' grep -q 'DELETE .*term.*uploadId' s3/requests
+is 'which is said once' "$(cat term.err)" 'logpush: big: interrupted'
+
+: >proxy/plan
+printf 'partNumber=[345] hang*\n' >proxy/plan
+logpush -q s3://bucket/stale/ big & 
+pid=$!
+until_true 20 sh -c 'test $(grep -c "PUT .*stale.*partNumber=[12]" s3/requests) = 2'
+kill -9 $pid
+wait $pid 2>/dev/null
+: >proxy/plan
+ok 'a young upload is not stale' logpush --abort-stale 1h s3://bucket/stale/
+ok 'so it stays' not grep -q 'DELETE .*stale' s3/requests
+sleep 1.1
+says '1 stale upload aborted' 'an old one is aborted' \
+	logpush --abort-stale 0.001s s3://bucket/
+ok 'in the store' grep -q 'DELETE .*stale.* 204' s3/requests
+
+seq 100000 >grow.log
+printf 'PUT stall\nPUT stall\n' >proxy/plan
+logpush -q --rm --stall-timeout 1 s3://bucket/grow/ grow.log &
+pid=$!
+until_true 10 sh -c '! grep -q "PUT stall" proxy/plan || test $(wc -l <proxy/plan) = 1'
+echo more >>grow.log
+: >proxy/plan
+wait $pid
+is 'a file that grew meanwhile is sent again' $? 0
+seq 100000 >want; echo more >>want
+ok 'as it is now' cmp want s3/objects/grow%2Fgrow.log
+is 'once' "$(ls s3/objects | grep -c 'grow.*log$')" 1
+ok 'and removed' test ! -e grow.log
+printf 'PUT 503:1\nPUT 503:1\nPUT 503:1\n' >proxy/plan
+(while echo tick && sleep 0.1; do :; done) >tick.log &
+ticker=$!
+until_true 10 test -s tick.log
+exits 1 'one that grows on is refused' logpush -q --rm s3://bucket/tick/ tick.log
+kill $ticker
+ok 'and stays' test -f tick.log
+done_testing
