@@ -1,6 +1,7 @@
 #include "bundle.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct bundle {
 	struct archive_entry *entry;
 	enum bundle_type type;
 	int fd;
+	bool given_up;			/* drop what is still written */
 	struct pack pack;
 	struct expected *members;
 	size_t n, cap;
@@ -80,6 +82,8 @@ take(struct archive *a, void *arg, const void *p, size_t n)
 	struct bundle *b = arg;
 	int r;
 
+	if (b->given_up)
+		return (la_ssize_t)n;
 	r = b->type == BUNDLE_TAR_GZ ? pack_add(&b->pack, p, n) :
 	    write_fd(b, p, n);
 	if (r == 0)
@@ -259,10 +263,9 @@ bundle_free(struct bundle *b)
 {
 	if (b == NULL)
 		return;
-	if (b->a != NULL) {
-		archive_write_fail(b->a);	/* no last words after an error */
+	b->given_up = true;	/* libarchive may have last words */
+	if (b->a != NULL)
 		archive_write_free(b->a);
-	}
 	if (b->disk != NULL)
 		archive_read_free(b->disk);
 	archive_entry_free(b->entry);

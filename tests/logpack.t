@@ -231,8 +231,7 @@ fi
 cp log grows2
 logpack -9 -j 1 -a g2.tar.xz grows2 >out 2>err &
 pid=$!
-until_true 10 test -e .g2.tar.xz.logferry
-sleep 0.1
+until_true 10 sh -c "ls -l /proc/$pid/fd | grep -q grows2"
 kill -STOP $pid
 echo more >>grows2
 kill -CONT $pid
