@@ -2,11 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "status.h"
 #include "units.h"
@@ -153,6 +155,20 @@ complain(const struct cmd *cmd, int why, char *argv[])
 	opt_misuse(cmd, "no such option: -%c", optopt);
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next file opened,
+ * and messages or results written into that.  What fills the gap fails each
+ * read or write with EBADF, as the closed one did.
+ */
+static void
+fill_gaps(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null",
+		    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			abort();
+}
+
 int
 opt_next(const struct cmd *cmd, int argc, char *argv[])
 {
@@ -161,6 +177,7 @@ opt_next(const struct cmd *cmd, int argc, char *argv[])
 	int ch;
 
 	if (letters[0] == '\0') {
+		fill_gaps();
 		diag_init(cmd->name);
 		tables(cmd, letters, longs);
 		opterr = 0;

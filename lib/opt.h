@@ -41,7 +41,8 @@ enum { OPT_LONG = 256 };	/* first free code for an option without letter */
  * The next option's letter or code, -1 after the last; then optind is the
  * first operand's index, and optarg is as in getopt(3).  --help and --version
  * print and exit 0, misuse says so and exits STATUS_TROUBLE.  The first call
- * sets the name that messages begin with.
+ * sets the name that messages begin with, and fills what is closed of standard
+ * input, output and error with descriptors that fail.
  */
 int opt_next(const struct cmd *cmd, int argc, char *argv[]);
 

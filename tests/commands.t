@@ -68,6 +68,19 @@ cp three.log b.log
 logpack b.log >/dev/full 2>err
 is 'logpack: a name that cannot be printed is status 2' $? 2
 
+# A standard stream that is closed is an error, not the next file opened.
+for c in loggrep logparse logpack logquiet; do
+	( stream $c ) <&- >/dev/null 2>err
+	is "$c: without a standard input is status 2" $? 2
+	ok "$c: and is told" grep -q 'Bad file descriptor$' err
+done
+cp three.log c.log
+logpack c.log >&- 2>err
+is 'logpack: without a standard output is status 2' $? 2
+logpack -d c.log.gz no.gz >/dev/null 2>&-
+ok 'logpack: neither names nor messages get into its files' \
+    cmp c.log three.log
+
 # A reader that goes away ends a filter quietly, as syslog-ng's children see it.
 for c in loggrep logparse logpack; do
 	for _ in 1 2 3 4 5 6 7 8; do cat three.log; done >24.log
