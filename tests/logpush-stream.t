@@ -165,6 +165,26 @@ is 'datagrams hold a message each' "$(cat udp/framing; wc -l <udp/lines)" 'datag
 4'
 exits 2 'a syslog URL has a port' logpush syslog+tcp://127.0.0.1 </dev/null
 
+# --- TLS ---
+if openssl req -x509 -newkey rsa:2048 -nodes -keyout good.key -out good.pem \
+	-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null; then
+	start tls syslog-sink tls good.pem good.key
+	tls=syslog+tls://localhost:$port
+	exits 0 'syslog goes over TLS' logpush --cacert good.pem "$tls" <in
+	until_true 20 sh -c 'test "$(wc -l <tls/lines)" = 4'
+	is 'with octet counting' "$(cat tls/framing)" octet
+	exits 75 'but not to whom nobody vouches for' \
+		logpush --deadline 300ms "$tls" <in
+	says 'certificate' 'and that is told' logpush --deadline 300ms "$tls" <in
+	start https http-drain good.pem good.key
+	exits 0 'documents go over TLS' logpush --cacert good.pem \
+		"es+https://localhost:$port/tls" <in
+	exits 75 'to a known receiver only' logpush --deadline 300ms \
+		"es+https://localhost:$port/tls" <in
+else
+	skip 'openssl is not installed' 'TLS'
+fi
+
 # --- Logplex ---
 exits 0 'Logplex takes them in frames' logpush "logplex+$http/logplex" <in
 is 'with their number' "$(wc -l <http/lines)$(grep -c '"Logplex-Msg-Count": "4"' http/requests)" 41

@@ -1,0 +1,145 @@
+/* sls: signatures as Alibaba Cloud publishes them, and messages byte by byte */
+#include <errno.h>
+#include <lz4.h>
+
+#include "headers.h"
+#include "sls.h"
+#include "tap.h"
+
+/* From the tests of aliyun-log-go-sdk, signature_v4_test.go. */
+static void
+test_v1(void)
+{
+	struct buf h = { 0 };
+	char out[SLS_SIGNATURE_SIZE];
+
+	headers_add(&h, "x-log-apiversion", "0.6.0");
+	headers_add(&h, "x-log-signaturemethod", "hmac-sha1");
+	headers_add(&h, "x-log-bodyrawsize", "0");
+	headers_add(&h, "Date", "Mon, 3 Jan 2010 08:33:47 GMT");
+	ok(sls_signature_v1("mockAccessKeySecret", "GET", "/logstores", &h,
+	    out) == 0 && span_is(span_str(out), "Rwm6cTKzoti4HWoe+GKcb6Kv07E="),
+	    "v1 without a body");
+	buf_clear(&h);
+	headers_add(&h, "x-log-apiversion", "0.6.0");
+	headers_add(&h, "x-log-signaturemethod", "hmac-sha1");
+	headers_add(&h, "x-log-bodyrawsize", "50");
+	headers_add(&h, "Content-MD5", "8D6881250FF5559F59BBDF04100F6E59");
+	headers_add(&h, "Content-Type", "application/x-protobuf");
+	headers_add(&h, "Content-Length", "50");
+	headers_add(&h, "Date", "Mon, 3 Jan 2010 08:33:47 GMT");
+	ok(sls_signature_v1("mockAccessKeySecret", "GET", "/logstores/app_log",
+	    &h, out) == 0 &&
+	    span_is(span_str(out), "87xQWqFaOSewqRIma8kPjGYlXHc="),
+	    "v1 with a protobuf body");
+	buf_free(&h);
+}
+
+/* headers as those tests have them, for a body with this digest. */
+static void
+set_headers(struct buf *h, bool more, const char *when, const char *digest)
+{
+	buf_clear(h);
+	if (more) {
+		headers_add(h, "hello", "world");
+		headers_add(h, "hello-Text", "a12X- ");
+		headers_add(h, "x-log-test", "het123");
+		headers_add(h, "x-acs-ppp", "dds");
+	}
+	headers_add(h, "x-log-date", "%s", when);
+	headers_add(h, "x-log-content-sha256", "%s", digest);
+}
+
+static void
+test_v4(void)
+{
+	static const char query[] = "=efg& abc=efg& agc &A-bc=eFg";
+	static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb924"
+	    "27ae41e4649b934ca495991b7852b855";
+	static const char body[] = "c7a4fd95f1d70933caf91641e8000768"	/* of */
+	    "cea86100dc5649fd4f16fead718a62e4";		/* adasd= -asd zcas */
+	static const char when[] = "20220808T032330Z";
+	static const struct {
+		const char *region, *method, *query, *digest, *signature;
+	} tests[] = {
+		{ "cn-hangzhou", "POST", query, body, "a98f5632e93836e63839cd"
+		    "836a54055f480020a9364ca944e2d34f2eb9bf1bed" },
+		{ "cn-shanghai", "POST", "", body, "8a10a5e723cb2e75964816de66"
+		    "0b2c16a58af8bc0261f7f0722d832468c76ce8" },
+		{ "cn-hangzhou", "POST", query, empty, "5a66d8f8051983e0e9d08e"
+		    "0f960ef9252ef971eead5bb5c7acec8617a2eb2701" },
+		{ "cn-hangzhou", "GET", query, empty, "d92741852500791d662a8d"
+		    "469ff61627c0559ecd86c3f59b7bf6772b6c62666a" },
+	};
+	struct sls_key k = { .id = "acsddda21dsd", .secret = "zxasdasdasw2" };
+	char out[SLS_SIGNATURE_SIZE];
+	struct buf h = { 0 };
+
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		k.region = tests[i].region;
+		set_headers(&h, *tests[i].query != '\0', when,
+		    tests[i].digest);
+		ok(sls_signature_v4(&k, tests[i].method, "/logstores",
+		    tests[i].query, &h, when, tests[i].digest, out) == 0 &&
+		    span_is(span_str(out), tests[i].signature),
+		    "v4, case %zu", i + 1);
+	}
+	buf_free(&h);
+}
+
+static void
+test_message(void)
+{
+	static const char line[] = "{\"timestamp\":\"1970-01-01T00:02:03.5Z\","
+	    "\"a\":\"b\",\"a\":\"again\",\"n\":1,\"__topic__\":\"t\","
+	    "\"__tag__:k\":\"v\"}";
+	static const char log[] = "\x0a\x17\x08\x7b\x12\x06\x0a\x01" "a\x12\x01"
+	    "b\x12\x06\x0a\x01" "n\x12\x01" "1\x25\x00\x65\xcd\x1d";
+	static const char group[] = "\x1a\x01" "t\x22\x01" "h\x32\x06\x0a\x01"
+	    "k\x12\x01" "v";
+	struct sls_group g = { 0 }, other = { 0 };
+	struct buf b = { 0 };
+
+	ok(sls_add_log(&b, span_str(line), 0) == 0 &&
+	    span_eq(buf_span(&b), span_of(log, sizeof log - 1)),
+	    "a log is a message, its keys are unique");
+	buf_clear(&b);
+	ok(sls_group_of(&g, span_str(line), "h") == 0 &&
+	    sls_add_group(&b, &g) == 0 &&
+	    span_eq(buf_span(&b), span_of(group, sizeof group - 1)),
+	    "topic, source and tags are the group's");
+	ok(sls_group_of(&other, span_str("text"), "h") == 0 &&
+	    !sls_group_same(&g, &other) && sls_group_same(&g, &g),
+	    "and tell groups from each other");
+	errno = 0;
+	ok(sls_add_log(&b, span_str("{\"timestamp\":\"1950-01-01T00:00:00Z\","
+	    "\"a\":1}"), 0) < 0 && errno == EINVAL, "no time before 1970");
+	buf_free(&b);
+	sls_group_free(&g);
+	sls_group_free(&other);
+}
+
+static void
+test_compress(void)
+{
+	struct buf b = { 0 };
+	char text[500], back[500];
+
+	memset(text, 'x', sizeof text);
+	ok(sls_compress(&b, span_of(text, sizeof text)) == 0 &&
+	    LZ4_decompress_safe(b.p, back, (int)b.len, sizeof back) ==
+	    sizeof back && memcmp(text, back, sizeof text) == 0,
+	    "LZ4 is used where it helps");
+	ok(sls_compress(&b, span_str("a1")) < 0, "and only there");
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	test_v1();
+	test_v4();
+	test_message();
+	test_compress();
+	return done_testing();
+}
