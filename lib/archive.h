@@ -16,7 +16,8 @@ typedef ssize_t unpack_source(void *from, void *p, size_t n);
  */
 struct unpack;
 
-struct unpack *unpack_new(unpack_source *source, void *from);	/* NULL: ENOMEM */
+/* NULL with errno: ENOMEM; ELIBACC when there is no libarchive. */
+struct unpack *unpack_new(unpack_source *source, void *from);
 ssize_t unpack_read(struct unpack *u, void *p, size_t n);	/* 0: end; -1 */
 const char *unpack_error(const struct unpack *u);	/* after -1 */
 void unpack_free(struct unpack *u);
