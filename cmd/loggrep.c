@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "files.h"
 #include "finish.h"
 #include "input.h"
+#include "jobs.h"
 #include "line.h"
 #include "opt.h"
 #include "out.h"
@@ -71,6 +73,7 @@ static const struct cmd cmd = {
 		{ 'C', "context", "num", "both" },
 		{ OPT_COLOR, "color", "[when]", "colors: always, never, auto" },
 		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
+		{ 'j', "jobs", "num", "search num files at once (1)" },
 		{ OPT_TAIL, "tail", "file", "search what is appended to file "
 		    "from now on" },
 		OPT_FILES_FROM,
@@ -105,6 +108,7 @@ struct job {
 	bool color;
 	struct colors colors;
 	size_t max_line;
+	unsigned long jobs;
 	char **tails;		/* files to follow, ends with NULL */
 	size_t n_tails;
 	const char *list;
@@ -130,11 +134,26 @@ struct search {
 	bool grouped;		/* a first group of lines was begun, */
 	bool announced;		/* and what parts it from another file's */
 	bool stopped;
+	bool trouble;
 	uint64_t limits;	/* lines that PCRE2 gave up on */
+	char *path;		/* with --jobs: name's memory, */
+	uint64_t turn;		/* and when it may write */
+};
+
+enum {
+	HELD_MAX = 1 << 20,	/* bytes that wait for their turn */
 };
 
 static bool used;		/* a group of lines was printed */
 static bool trouble;
+static bool enough;		/* all threads may stop reading */
+
+/* With --jobs files are written in the order they were given, from 1. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t came;
+	uint64_t turn;
+} order = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
 
 static bool
 lists_names(const struct job *j)
@@ -510,15 +529,52 @@ search_block(struct search *s)
 	}
 }
 
+static void
+stop_all(void)
+{
+	__atomic_store_n(&enough, true, __ATOMIC_RELAXED);
+}
+
+static bool
+is_enough(void)
+{
+	return __atomic_load_n(&enough, __ATOMIC_RELAXED);
+}
+
+static void
+set_turn(uint64_t turn)
+{
+	pthread_mutex_lock(&order.lock);
+	order.turn = turn;
+	pthread_cond_broadcast(&order.came);
+	pthread_mutex_unlock(&order.lock);
+}
+
+/* Whether it may write now; it waits for that only if it holds too much. */
+static bool
+may_write(const struct search *s)
+{
+	bool may;
+
+	pthread_mutex_lock(&order.lock);
+	while (s->turn != order.turn && s->out.len >= HELD_MAX)
+		pthread_cond_wait(&order.came, &order.lock);
+	may = s->turn == order.turn;
+	pthread_mutex_unlock(&order.lock);
+	return may;
+}
+
 /* Give out what was printed so far. */
 static void
 flush(struct search *s)
 {
 	struct buf separator = { 0 };
 
+	if (!may_write(s))
+		return;
 	if (s->out.failed) {
 		warnx("%s: %s", s->name, strerror(ENOMEM));
-		trouble = true;
+		s->trouble = true;
 	}
 	if (s->grouped && !s->announced && has_context(s->job)) {
 		if (used) {
@@ -530,6 +586,8 @@ flush(struct search *s)
 	}
 	out_span(buf_span(&s->out));
 	buf_clear(&s->out);
+	if (out_failed())
+		stop_all();
 }
 
 static void
@@ -564,7 +622,7 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 {
 	int got = 0;
 
-	while (!s->stopped && !out_failed() &&
+	while (!s->stopped && !is_enough() &&
 	    (got = lines_block(lines, &s->block)) > 0) {
 		search_block(s);
 		selector_block_end(s->selector);
@@ -576,7 +634,7 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 	}
 	if (got < 0 && !s->job->no_messages)
 		warnx("%s: %s", s->name, input_error(in));
-	trouble |= got < 0 || s->limits > 0;
+	s->trouble |= got < 0 || s->limits > 0;
 	if (lines_cut(lines) > 0 && !s->job->no_messages)
 		warnx("%s: lines longer than %zu bytes, which were cut: %llu",
 		    s->name, s->job->max_line,
@@ -586,67 +644,199 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 		    s->name, (unsigned long long)s->limits);
 }
 
-/* Search one input, and close it; whether a line was selected. */
-static bool
-search_input(const struct job *j, struct selector *selector, struct input *in,
-    const char *name)
+static struct selector *
+new_selector(const struct job *j)
 {
-	struct search s = { .job = j, .selector = selector, .name = name,
-	    .number = 1, .left = j->max };
-	struct lines *lines;
+	struct buf why = { 0 };
+	struct selector *s;
 
-	if ((lines = lines_new(in, j->max_line)) == NULL)
-		die("%s", name);
-	selector_input(selector, S_ISREG(input_stat(in)->st_mode) ?
-	    input_stat(in)->st_mtime : time(NULL));
-	search_lines(&s, in, lines);
-	print_result(&s);
-	flush(&s);
-	lines_free(lines);
-	input_close(in);
-	buf_free(&s.before);
-	buf_free(&s.out);
-	return s.selected > 0;
+	if ((s = selector_new(&j->criteria, &why)) == NULL)	/* a wrong -W */
+		opt_misuse(&cmd, "%s", buf_str(&why));
+	return s;
 }
 
-/* It could not be opened. */
-static void
-report_missing(const struct job *j, const char *name)
+/* Is the file the one that is written to?  Then there would be no end. */
+static bool
+is_output(const struct job *j, const struct input *in)
 {
-	struct search s = { .job = j, .name = name };
+	const struct stat *st = input_stat(in);
+	struct stat out;
 
+	return S_ISREG(st->st_mode) && !j->quiet && !lists_names(j) &&
+	    !j->count && j->max > 1 && fstat(STDOUT_FILENO, &out) == 0 &&
+	    out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+}
+
+/* Search one input, and close it. */
+static void
+search_input(struct search *s, struct input *in)
+{
+	const struct job *j = s->job;
+	struct lines *lines;
+
+	if (is_output(j, in)) {
+		if (!j->no_messages)
+			warnx("%s: input file is also the output", s->name);
+		s->trouble = true;
+	} else {
+		if ((lines = lines_new(in, j->max_line)) == NULL)
+			die("%s", s->name);
+		selector_input(s->selector, S_ISREG(input_stat(in)->st_mode) ?
+		    input_stat(in)->st_mtime : time(NULL));
+		search_lines(s, in, lines);
+		print_result(s);
+		lines_free(lines);
+	}
+	flush(s);
+	input_close(in);
+}
+
+/* The work of a thread: the file that the search is for. */
+static void
+search_file(void *arg)
+{
+	struct search *s = arg;
+	const struct job *j = s->job;
+	struct input *in;
+
+	if (is_enough())
+		return;
+	in = input_open(s->name);
+	if (strcmp(s->name, "-") == 0)
+		s->name = j->label;
+	if (in != NULL) {
+		search_input(s, in);
+		return;
+	}
 	if (!j->no_messages)
-		warn("%s", name);
-	trouble = true;
+		warn("%s", s->name);
+	s->trouble = true;
 	if (errno == EISDIR) {	/* grep opens it: an empty file */
-		print_result(&s);
-		flush(&s);
-		buf_free(&s.out);
+		print_result(s);
+		flush(s);
 	}
 }
 
-static bool
-search_file(const struct job *j, struct selector *selector, const char *path)
+/* Make ready to search another file. */
+static void
+begin_search(struct search *s, const struct job *j, const char *name,
+    uint64_t turn)
 {
-	const char *name = strcmp(path, "-") == 0 ? j->label : path;
-	struct input *in;
+	struct search old = *s;
 
-	if ((in = input_open(path)) != NULL)
-		return search_input(j, selector, in, name);
-	report_missing(j, name);
-	return false;
+	buf_clear(&old.before);
+	*s = (struct search){ .job = j, .selector = old.selector, .name = name,
+	    .out = old.out, .before = old.before, .number = 1, .left = j->max,
+	    .turn = turn };
 }
 
-static int
-exit_status(bool selected)
+/* Take its result into account; whether it selected a line. */
+static bool
+end_search(struct search *s)
 {
-	return trouble ? STATUS_TROUBLE : selected ? STATUS_OK : STATUS_NO;
+	trouble |= s->trouble;
+	if (s->job->quiet && s->selected > 0)
+		stop_all();
+	return s->selected > 0;
+}
+
+static void
+free_search(struct search *s)
+{
+	selector_free(s->selector);
+	buf_free(&s->before);
+	buf_free(&s->out);
+	free(s->path);
+}
+
+/* One file after the other, in this thread. */
+static bool
+search_in_turn(const struct job *j, struct files *files)
+{
+	struct search s = { .selector = new_selector(j) };
+	const char *name;
+	bool selected = false;
+
+	while (!is_enough() && (name = files_next(files)) != NULL) {
+		begin_search(&s, j, name, 0);
+		search_file(&s);
+		selected |= end_search(&s);
+	}
+	free_search(&s);
+	return selected;
+}
+
+/* Wait for the oldest search in the works; NULL when there is none. */
+static struct search *
+take_search(struct jobs *jobs, uint64_t turn, bool *selected)
+{
+	struct search *s;
+
+	set_turn(turn);
+	if ((s = jobs_take(jobs)) == NULL)
+		return NULL;
+	flush(s);
+	*selected |= end_search(s);
+	free(s->path);
+	s->path = NULL;
+	return s;
+}
+
+/* Several files at once. */
+static bool
+search_at_once(const struct job *j, struct files *files)
+{
+	size_t n = 2 * j->jobs;
+	struct search *ring = calloc(n, sizeof *ring), *s;
+	struct jobs *jobs = jobs_new((unsigned)j->jobs, search_file);
+	uint64_t put = 0, taken = 0;
+	const char *name;
+	bool selected = false;
+
+	if (ring == NULL || jobs == NULL)
+		die("--jobs");
+	input_idle = NULL;	/* writing is for whose turn it is */
+	while (!is_enough() && (name = files_next(files)) != NULL) {
+		s = &ring[put % n];
+		if (put - taken == n)
+			take_search(jobs, ++taken, &selected);
+		if (s->selector == NULL)
+			s->selector = new_selector(j);
+		begin_search(s, j, NULL, ++put);
+		if ((s->path = strdup(name)) == NULL)
+			die("%s", name);
+		s->name = s->path;
+		if (jobs_put(jobs, s) < 0)
+			die("%s", name);
+	}
+	while (take_search(jobs, ++taken, &selected) != NULL)
+		;
+	jobs_free(jobs);
+	for (size_t i = 0; i < n; i++)
+		free_search(&ring[i]);
+	free(ring);
+	return selected;
+}
+
+static bool
+search_files(const struct job *j, struct files *files)
+{
+	bool selected = j->jobs > 1 ? search_at_once(j, files) :
+	    search_in_turn(j, files);
+
+	if (files_error(files) != 0) {
+		errno = files_error(files);
+		warn("%s", j->list);
+		trouble = true;
+	}
+	return selected;
 }
 
 /* Search what is appended to files from now on. */
-static int
-search_tails(const struct job *j, struct selector *selector)
+static bool
+search_tails(const struct job *j)
 {
+	struct search s = { .selector = new_selector(j) };
 	const char *name;
 	struct tail *t;
 	struct input *in;
@@ -655,32 +845,23 @@ search_tails(const struct job *j, struct selector *selector)
 	if ((t = tail_new(j->tails, &name)) == NULL ||
 	    (in = input_new(tail_fd(t))) == NULL)
 		die("%s", name);
-	selected = search_input(j, selector, in, name);
+	begin_search(&s, j, name, 0);
+	search_input(&s, in);
+	selected = end_search(&s);
+	free_search(&s);
 	if ((errno = tail_free(t)) != 0) {
 		warn("%s", name);
 		trouble = true;
 	}
-	return exit_status(selected);
+	return selected;
 }
 
 static int
-search_files(const struct job *j, struct selector *selector,
-    struct files *files)
+exit_status(const struct job *j, bool selected)
 {
-	const char *path;
-	bool selected = false;
-
-	while ((path = files_next(files)) != NULL && !out_failed()) {
-		selected |= search_file(j, selector, path);
-		if (selected && j->quiet)
-			return STATUS_OK;
-	}
-	if (files_error(files) != 0) {
-		errno = files_error(files);
-		warn("%s", j->list);
-		trouble = true;
-	}
-	return exit_status(selected);
+	if (trouble && !(j->quiet && selected))
+		return STATUS_TROUBLE;
+	return selected ? STATUS_OK : STATUS_NO;
 }
 
 /* Patterns, one to a line; an empty file has none. */
@@ -816,6 +997,7 @@ set_option(struct job *j, int ch)
 	case OPT_MAX_LINE:
 		j->max_line = (size_t)opt_size(&cmd, 16, 1 << 30);
 		break;
+	case 'j': j->jobs = opt_number(&cmd, 1, 256); break;
 	case 'T': j->list = optarg; break;
 	case '0': j->nul_list = j->nul_after_name = true; break;
 	}
@@ -877,17 +1059,6 @@ takes_pattern(const struct job *j, char *const *operands)
 	return true;
 }
 
-static struct selector *
-new_selector(const struct job *j)
-{
-	struct buf why = { 0 };
-	struct selector *s;
-
-	if ((s = selector_new(&j->criteria, &why)) == NULL)	/* a wrong -W */
-		opt_misuse(&cmd, "%s", buf_str(&why));
-	return s;
-}
-
 static void
 settle_criteria(struct job *j)
 {
@@ -910,9 +1081,9 @@ main(int argc, char *argv[])
 	struct job job = { .max = UINT64_MAX, .label = "(standard input)",
 	    .before = UINT64_MAX, .after = UINT64_MAX, .context = UINT64_MAX,
 	    .max_line = LINE_MAX_DEFAULT };
-	struct selector *selector;
 	struct files *files;
-	int ch, status = STATUS_NO;
+	bool selected = false;
+	int ch, status;
 
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		set_option(&job, ch);
@@ -922,7 +1093,7 @@ main(int argc, char *argv[])
 	if (job.n_tails > 0 && (*argv != NULL || job.list != NULL))
 		opt_misuse(&cmd, "--tail reads no other file");
 	settle_criteria(&job);
-	selector = new_selector(&job);
+	selector_free(new_selector(&job));	/* or misuse */
 	settle(&job, argv);
 
 	if (finish_on_signals() < 0 ||
@@ -931,10 +1102,10 @@ main(int argc, char *argv[])
 	input_idle = out_flush;
 	progress_on();
 	if (!is_hopeless(&job))
-		status = job.n_tails > 0 ? search_tails(&job, selector) :
-		    search_files(&job, selector, files);
+		selected = job.n_tails > 0 ? search_tails(&job) :
+		    search_files(&job, files);
+	status = exit_status(&job, selected);
 	files_free(files);
-	selector_free(selector);
 	pattern_free(job.pattern);
 	free(job.where);
 	free(job.tails);

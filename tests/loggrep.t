@@ -117,6 +117,27 @@ exits 0 'and no trouble' loggrep --max-line=1K end long
 says 'No such file' 'a missing file has a message' loggrep x nofile
 is 'but not with -s' "$(loggrep -s x nofile 2>&1)" ''
 
+# Several files at once
+for i in 1 2 3 4 5 6 7 8 9; do
+	awk -v n="$i" 'BEGIN { for (i = 0; i < n * 4000; i++)
+		print "file", n, "line", i, i % 7 ? "" : "seven" }' >many.$i
+	[ $((i % 3)) != 0 ] || gzip many.$i
+done
+for o in '' -n -c -l '-C1 -n' -L '-m3 -A2' '-o -b' -v; do
+	# shellcheck disable=SC2086
+	loggrep $o seven many.* nofile many.1 >one 2>one.err
+	# shellcheck disable=SC2086
+	same "-j changes nothing but the time${o:+ ($o)}" one \
+		loggrep -j3 $o seven many.* nofile many.1
+done
+same 'long names: --jobs' one loggrep --jobs=2 -v seven many.* many.1
+exits 0 '-j and -q' loggrep -j3 -q seven many.*
+exits 1 '-j and nothing selected' loggrep -j3 eight many.*
+exits 2 '-j and a missing file' loggrep -j3 seven many.* nofile
+echo one >>self
+says 'self: input file is also the output' 'output is not searched' \
+	sh -c 'loggrep one self self >>self'
+
 # PCRE2's limits
 printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\nb\naaa\n' >evil
 is 'a line that PCRE2 gives up on does not end the search' \
