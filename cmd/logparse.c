@@ -3,53 +3,83 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <time.h>
 
-#include "emit.h"
 #include "files.h"
 #include "finish.h"
 #include "input.h"
+#include "jobs.h"
 #include "line.h"
 #include "opt.h"
 #include "out.h"
+#include "parse.h"
 #include "progress.h"
-#include "scan.h"
 #include "status.h"
 
-enum { MAX_LINE = OPT_LONG, TZ, UNPARSED, YEAR };
+enum {
+	FORMATS = OPT_LONG, HEADER, MAX_LINE, MULTILINE, NGINX_CONF, STATS, TZ,
+	UNPARSED, YEAR,
+};
+
+/* How long the lines of one stack trace may be apart. */
+enum { TRACE_WAIT_MS = 200 };
 
 static const struct cmd cmd = {
 	.name = "logparse", .what = "log lines to records",
 	.operands = "[file ...]",
 	.opts = (const struct opt[]){
-		{ 'f', "format", "format", "auto, or formats from outside in" },
-		{ 'o', "output", "output", "json, tsv or template:TEXT" },
+		{ 'f', "format", "format,...",
+		    "formats of the lines from the outside in (auto)" },
+		{ 'F', "log-format", "text",
+		    "nginx's log_format or Apache's LogFormat" },
+		{ 'e', "regex", "pattern", "PCRE2 pattern with named groups" },
+		{ NGINX_CONF, "nginx-conf", "file[:name]",
+		    "take the log_format from nginx's configuration" },
+		{ FORMATS, "formats", "file", "add the formats in file" },
+		{ 'o', "output", "output", "json, tsv, csv, logfmt, ltsv, "
+		    "syslog, sls, ecs, otlp, gelf or template:text" },
 		{ 's', "select", "field,...", "write only these fields" },
-		OPT_FILES_FROM,
-		OPT_NULL_LIST,
+		{ HEADER, "header", NULL, "begin tsv and csv with the names" },
+		{ MULTILINE, "multiline", NULL,
+		    "join stack traces to the line before them" },
 		{ TZ, "tz", "zone", "the zone of stamps that have none" },
 		{ YEAR, "year", "year", "the year of stamps that have none" },
 		{ UNPARSED, "unparsed", "keep|drop|fail",
 		    "what becomes of lines that are not parsed" },
+		{ STATS, "stats", NULL, "print what was read at the end" },
+		{ 'j', "jobs", "n", "use n threads for files (1)" },
+		OPT_FILES_FROM,
+		OPT_NULL_LIST,
 		{ MAX_LINE, "max-line", "size", "the longest line (1M)" },
-		{ 'v', "verbose", NULL, "say what was read" },
+		{ 'v', "verbose", NULL, "say what was read from each file" },
 		{ 0 },
 	},
 };
 
 static const char *const unparsed_words[] = { "keep", "drop", "fail", NULL };
-enum unparsed { KEEP, DROP, FAIL };
+
+/* A block on its way through a thread. */
+struct task {
+	struct parser parser;
+	struct buf lines;
+};
 
 struct job {
-	struct scanner *scanner;
-	struct emit *emit;
-	struct record rec;
-	struct buf text;	/* records of the block at hand */
-	enum unparsed unparsed;
+	struct parser parser;	/* of this thread */
+	struct tally total;	/* of all files */
 	size_t max_line;
-	uint64_t lines, records, bad;
+	unsigned threads;
+	struct jobs *jobs;
+	struct task *tasks;	/* 2 * threads of them */
+	size_t next_task;
+	bool verbose;
 	int status;
 };
+
+static struct job *the_job;	/* for input_idle, which has no argument */
+static int idle_fd;		/* the input that is read */
 
 static void
 worse(struct job *job, int status)
@@ -58,88 +88,208 @@ worse(struct job *job, int status)
 		job->status = status;
 }
 
-/* False to read no more. */
+/* Write what p has; false when nothing more can be done. */
 static bool
-parse_line(struct job *job, struct span line, const char *name)
+deliver(struct job *job, struct parser *p, const char *name)
 {
-	int r = scan_line(job->scanner, line, &job->rec);
-
-	job->lines++;
-	if (r == 0)
-		return true;
-	if (r < 0) {
-		job->bad++;
-		worse(job, STATUS_NO);
-		if (job->unparsed == FAIL) {
-			warnx("%s: line %llu: %.*s", name,
-			    (unsigned long long)job->lines,
-			    (int)job->rec.error.len, job->rec.error.p);
-			worse(job, STATUS_TROUBLE);
-			return false;
-		}
-		if (job->unparsed == DROP)
-			return true;
+	out_span(buf_span(&p->text));
+	buf_clear(&p->text);
+	if (p->failed) {
+		warnx("%s: out of memory", name);
+		worse(job, STATUS_TROUBLE);
+	} else if (p->stopped) {
+		warnx("%s: line %llu: %.*s", name, (unsigned long long)
+		    p->tally.lines, (int)p->rec.error.len, p->rec.error.p);
+		worse(job, STATUS_TROUBLE);
 	}
-	job->records++;
-	if (emit_record(job->emit, &job->rec, &job->text) < 0)
-		die("%s", name);
-	return true;
+	return !p->failed && !p->stopped && !out_failed();
+}
+
+/* Before a read that waits: a trace may be on its way, but not for long. */
+static int
+flush_idle(void)
+{
+	struct parser *p = &the_job->parser;
+	struct pollfd fd = { .fd = idle_fd, .events = POLLIN };
+
+	if (p->multiline != NULL && multiline_waits(p->multiline) &&
+	    poll(&fd, 1, TRACE_WAIT_MS) == 0) {
+		multiline_flush(p->multiline);
+		out_span(buf_span(&p->text));
+		buf_clear(&p->text);
+	}
+	return out_flush();
+}
+
+static void
+work(void *task)
+{
+	struct task *t = task;
+
+	parse_lines(&t->parser, buf_span(&t->lines));
+}
+
+/*
+ * Write the oldest block's records.  When its lines hold a format that depends
+ * on the lines before, it is read again in this thread, as all behind it are.
+ */
+static bool
+take_task(struct job *job, const char *name)
+{
+	struct task *t = jobs_take(job->jobs);
+	struct parser *p = &t->parser;
+
+	if (scanner_is_stateful(p->scanner) ||
+	    scanner_is_stateful(job->parser.scanner)) {
+		buf_clear(&p->text);
+		p->failed = false;
+		p = &job->parser;
+		parse_lines(p, buf_span(&t->lines));
+	} else {
+		tally_add(&job->parser.tally, &p->tally);
+	}
+	return deliver(job, p, name);
 }
 
 static bool
-parse_block(struct job *job, struct span block, const char *name)
+finish_tasks(struct job *job, const char *name)
 {
-	const char *p = block.p, *end = p + block.len, *lf;
-	bool more = true;
+	bool good = true;
 
-	while (more && p < end) {
-		lf = memchr(p, '\n', (size_t)(end - p));
-		more = parse_line(job, span_of(p, (size_t)((lf != NULL ? lf :
-		    end) - p)), name);
-		p = lf != NULL ? lf + 1 : end;
-		if (job->text.len >= 64 * 1024 || p == end) {
-			out_span(buf_span(&job->text));
-			buf_clear(&job->text);
-		}
+	while (job->jobs != NULL && jobs_count(job->jobs) > 0)
+		good &= take_task(job, name);
+	return good;
+}
+
+/* Give a block to a thread; 0, or -1 without memory. */
+static bool
+put_task(struct job *job, struct span block, const char *name)
+{
+	struct task *t = &job->tasks[job->next_task];
+	bool good = true;
+
+	if (jobs_count(job->jobs) == 2 * job->threads)
+		good = take_task(job, name);
+	job->next_task = (job->next_task + 1) % (2 * job->threads);
+	buf_clear(&t->lines);
+	memset(&t->parser.tally, 0, sizeof t->parser.tally);
+	if (buf_addspan(&t->lines, block) < 0 || jobs_put(job->jobs, t) < 0) {
+		job->parser.failed = true;
+		return deliver(job, &job->parser, name);
 	}
-	return more && !out_failed();
+	return good;
+}
+
+/* Threads are of use for files, once the first block has shown what it is. */
+static bool
+in_threads(struct job *job, const struct input *in)
+{
+	return job->jobs != NULL && S_ISREG(input_stat(in)->st_mode) &&
+	    job->parser.tally.lines > 0 && emit_is_settled(job->parser.emit) &&
+	    !scanner_is_stateful(job->parser.scanner);
+}
+
+static bool
+parse_block(struct job *job, const struct input *in, struct span block,
+    const char *name)
+{
+	if (in_threads(job, in))
+		return put_task(job, block, name);
+	if (!finish_tasks(job, name))
+		return false;
+	parse_lines(&job->parser, block);
+	return deliver(job, &job->parser, name);
+}
+
+/* A new file: all scanners forget the one before. */
+static int
+begin_file(struct job *job, const struct input *in)
+{
+	const struct stat *st = input_stat(in);
+	int64_t near = S_ISREG(st->st_mode) ? st->st_mtime : time(NULL);
+
+	memset(&job->parser.tally, 0, sizeof job->parser.tally);
+	scanner_input(job->parser.scanner, near);
+	if (job->jobs == NULL)
+		return 0;
+	for (size_t i = 0; i < 2 * job->threads; i++) {
+		struct task *t = &job->tasks[i];
+
+		scanner_free(t->parser.scanner);
+		t->parser.scanner = scanner_copy(job->parser.scanner);
+		if (t->parser.scanner == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+end_file(struct job *job, struct lines *lines, const char *name)
+{
+	const struct tally *t = &job->parser.tally;
+
+	if (lines_cut(lines) > 0)
+		warnx("%s: %llu line%s longer than %zu bytes, cut in pieces",
+		    name, (unsigned long long)lines_cut(lines),
+		    lines_cut(lines) > 1 ? "s" : "", job->max_line);
+	if (t->bad > 0)
+		worse(job, STATUS_NO);
+	if (job->verbose)
+		note("%s: %llu records, %llu lines not parsed", name,
+		    (unsigned long long)t->records,
+		    (unsigned long long)t->bad);
+	tally_add(&job->total, t);
 }
 
 /* False when the work ends here. */
 static bool
-parse_file(struct job *job, const char *name)
+parse_input(struct job *job, struct input *in, struct lines *lines,
+    const char *name)
 {
-	struct input *in = input_open(name);
-	const char *shown = strcmp(name, "-") == 0 ? "standard input" : name;
-	struct lines *lines = NULL;
 	struct span block;
 	bool more = true;
 	int r;
 
-	if (in == NULL || (lines = lines_new(in, job->max_line)) == NULL) {
-		warn("%s", shown);
-		worse(job, STATUS_TROUBLE);
-		input_close(in);
-		return true;
-	}
-	job->lines = 0;
-	scanner_input(job->scanner, S_ISREG(input_stat(in)->st_mode) ?
-	    input_stat(in)->st_mtime : time(NULL));
 	while (more && (r = lines_block(lines, &block)) != 0) {
 		if (r < 0) {
-			warnx("%s: %s", shown, input_error(in));
+			if (!finish_asked())
+				warnx("%s: %s", name, input_error(in));
 			worse(job, STATUS_TROUBLE);
 			break;
 		}
-		more = parse_block(job, block, shown);
+		more = parse_block(job, in, block, name);
 		progress_add(block.len);
 	}
-	if (lines_cut(lines) > 0)
-		warnx("%s: %llu lines longer than %zu bytes, cut in pieces",
-		    shown, (unsigned long long)lines_cut(lines), job->max_line);
+	more &= finish_tasks(job, name);
+	if (more) {
+		parse_end(&job->parser);
+		more = deliver(job, &job->parser, name);
+	}
+	end_file(job, lines, name);
+	return more;
+}
+
+static bool
+parse_file(struct job *job, const char *path)
+{
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	struct input *in = input_open(path);
+	struct lines *lines = NULL;
+	bool more = true;
+
+	if (in == NULL || (lines = lines_new(in, job->max_line)) == NULL ||
+	    begin_file(job, in) < 0) {
+		warn("%s", name);
+		worse(job, STATUS_TROUBLE);
+	} else {
+		if (S_ISREG(input_stat(in)->st_mode))
+			progress_expect((uint64_t)input_stat(in)->st_size);
+		idle_fd = input_fd(in);
+		more = parse_input(job, in, lines, name) && !finish_asked();
+	}
 	lines_free(lines);
 	input_close(in);
-	return more && !finish_asked();
+	return more;
 }
 
 static void
@@ -149,6 +299,7 @@ parse_files(struct job *job, struct files *files)
 
 	while ((name = files_next(files)) != NULL && parse_file(job, name))
 		;
+	progress_end();
 	if (files_error(files) != 0) {
 		errno = files_error(files);
 		warn("list of files");
@@ -157,70 +308,181 @@ parse_files(struct job *job, struct files *files)
 }
 
 static void
-set_formats(struct job *job, const char *list)
+print_stats(const struct tally *t)
+{
+	struct buf text = { 0 };
+	char *line, *lf;
+
+	if (tally_print(t, &text) < 0 || buf_str(&text) == NULL)
+		warnx("out of memory");
+	else
+		for (line = text.p; (lf = strchr(line, '\n')) != NULL;
+		    line = lf + 1)
+			note("%.*s", (int)(lf - line), line);
+	buf_free(&text);
+}
+
+/* What the options say of formats, until all of them are known. */
+struct wishes {
+	const char *formats, *output, *fields;
+	bool header, multiline;
+	struct custom *custom;
+};
+
+/* r is what one of custom.h gave for the argument of an option. */
+static void
+check_custom(int r, struct buf *why)
+{
+	if (r < 0 && why->len == 0)
+		diex("out of memory");
+	if (r < 0)
+		opt_misuse(&cmd, "%s: %s", optarg, buf_str(why));
+}
+
+static void
+add_custom(struct custom *c, int ch)
+{
+	struct buf why = { 0 };
+
+	if (ch == 'F')
+		check_custom(custom_log_format(c, optarg, &why), &why);
+	else if (ch == 'e')
+		check_custom(custom_regex(c, optarg, &why), &why);
+	else if (ch == NGINX_CONF)
+		check_custom(custom_nginx_conf(c, optarg, &why), &why);
+	else
+		check_custom(custom_file(c, optarg, &why), &why);
+	buf_free(&why);
+}
+
+static void
+set_formats(struct scanner *s, const struct wishes *w)
 {
 	struct span bad;
 
-	if (scanner_formats(job->scanner, list, &bad) < 0)
+	scanner_custom(s, w->custom);
+	if (w->formats != NULL && scanner_formats(s, w->formats, &bad) < 0)
 		opt_misuse(&cmd, "%.*s: no such format", (int)bad.len, bad.p);
 }
 
 static void
-set_output(struct job *job, const char *output, const char *fields)
+set_output(struct job *job, const struct wishes *w)
 {
 	const char *why;
 
-	if ((job->emit = emit_new(output, fields, &why)) != NULL)
+	job->parser.emit = emit_new(w->output, w->fields, w->header, &why);
+	if (job->parser.emit != NULL)
 		return;
 	if (*why == '\0')
-		die("%s", output);
-	opt_misuse(&cmd, "%s: %s", output, why);
+		diex("out of memory");
+	opt_misuse(&cmd, "%s: %s", w->output, why);
+}
+
+static void
+set_multiline(struct job *job)
+{
+	struct scanner *outer = scanner_copy(job->parser.scanner);
+
+	if (outer == NULL || (job->parser.multiline = multiline_new(outer,
+	    parse_one, &job->parser)) == NULL)
+		diex("out of memory");
+	job->threads = 1;
+}
+
+static void
+start_threads(struct job *job)
+{
+	size_t n = 2 * job->threads;
+
+	if (job->threads < 2 || job->parser.unparsed == UNPARSED_FAIL)
+		return;
+	job->jobs = jobs_new(job->threads, work);
+	job->tasks = calloc(n, sizeof *job->tasks);
+	if (job->jobs == NULL || job->tasks == NULL)
+		die("threads");
+	for (size_t i = 0; i < n; i++)
+		job->tasks[i].parser = (struct parser){
+			.emit = job->parser.emit,
+			.unparsed = job->parser.unparsed,
+			.with_tally = job->parser.with_tally,
+		};
+}
+
+static void
+job_free(struct job *job)
+{
+	jobs_free(job->jobs);
+	for (size_t i = 0; job->tasks != NULL && i < 2 * job->threads; i++) {
+		scanner_free(job->tasks[i].parser.scanner);
+		parser_free(&job->tasks[i].parser);
+		buf_free(&job->tasks[i].lines);
+	}
+	free(job->tasks);
+	emit_free(job->parser.emit);
+	scanner_free(job->parser.scanner);
+	parser_free(&job->parser);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct job job = { .max_line = LINE_MAX_DEFAULT };
-	const char *list = NULL, *output = "json", *fields = NULL;
-	bool nul = false, verbose = false;
+	struct job job = { .max_line = LINE_MAX_DEFAULT, .threads = 1 };
+	struct wishes wishes = { .output = "json", .custom = custom_new() };
+	const char *list = NULL;
+	bool nul = false;
 	struct files *files;
+	struct zone *zone;
 	int ch;
 
-	if ((job.scanner = scanner_new()) == NULL)
+	job.parser.scanner = scanner_new();
+	if (job.parser.scanner == NULL || wishes.custom == NULL)
 		die("cannot start");
+	zone = scanner_zone(job.parser.scanner);
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		switch (ch) {
 		case '0': nul = true; break;
-		case 'T': list = optarg; break;
-		case 'f': set_formats(&job, optarg); break;
-		case 'o': output = optarg; break;
-		case 's': fields = optarg; break;
-		case 'v': verbose = true; break;
-		case MAX_LINE: job.max_line = opt_size(&cmd, 1, 1 << 30); break;
-		case UNPARSED: job.unparsed = opt_word(&cmd, unparsed_words);
+		case 'F': case 'e': case NGINX_CONF: case FORMATS:
+			add_custom(wishes.custom, ch);
 			break;
-		case YEAR: scanner_zone(job.scanner)->year =
-			    (int)opt_number(&cmd, 1, 9999); break;
+		case 'T': list = optarg; break;
+		case 'f': wishes.formats = optarg; break;
+		case 'j': job.threads = (unsigned)opt_number(&cmd, 1, 256);
+			break;
+		case 'o': wishes.output = optarg; break;
+		case 's': wishes.fields = optarg; break;
+		case 'v': job.verbose = true; break;
+		case HEADER: wishes.header = true; break;
+		case MAX_LINE: job.max_line = opt_size(&cmd, 1, 1 << 30); break;
+		case MULTILINE: wishes.multiline = true; break;
+		case STATS: job.parser.with_tally = true; break;
 		case TZ:
-			if (zone_set(scanner_zone(job.scanner), optarg) < 0)
+			if (zone_set(zone, optarg) < 0)
 				opt_misuse(&cmd, "%s: no such zone", optarg);
 			break;
+		case UNPARSED:
+			job.parser.unparsed = (enum unparsed)opt_word(&cmd,
+			    unparsed_words);
+			break;
+		case YEAR: zone->year = (int)opt_number(&cmd, 1, 9999); break;
 		}
-	set_output(&job, output, fields);
+	set_formats(job.parser.scanner, &wishes);
+	set_output(&job, &wishes);
+	if (wishes.multiline)
+		set_multiline(&job);
+	start_threads(&job);
 	if (finish_on_signals() < 0)
 		die("signals");
-	input_idle = out_flush;
+	the_job = &job;
+	input_idle = flush_idle;
+	progress_on();
 	if ((files = files_new(argv + optind, list, nul, true)) == NULL)
 		die("cannot start");
 
 	parse_files(&job, files);
-	if (verbose)
-		note("%llu records, %llu lines not parsed", (unsigned long long)
-		    job.records, (unsigned long long)job.bad);
+	if (job.parser.with_tally)
+		print_stats(&job.total);
 	files_free(files);
-	emit_free(job.emit);
-	scanner_free(job.scanner);
-	record_free(&job.rec);
-	buf_free(&job.text);
+	job_free(&job);
+	custom_free(wishes.custom);
 	return out_finish(job.status);
 }

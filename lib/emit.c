@@ -1,29 +1,10 @@
 #include "emit.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <strings.h>
 
-/* A template: text, then a field, and so on; the last has no field. */
-struct part {
-	struct span text, field;
-};
-
-struct emit {
-	int (*write)(struct emit *e, struct record *r, struct buf *to);
-	struct part *parts;
-	size_t n;
-	char *copy;		/* what the parts point into */
-};
-
-/* Room for n bytes at the end of what was written: where, or NULL. */
-static inline char *
-room(struct buf *b, size_t n)
-{
-	if (b->cap - b->len < n && buf_reserve(b, n) < 0)
-		return NULL;
-	return b->p + b->len;
-}
+#include "emitting.h"
 
 static inline char *
 put(char *to, const char *p, size_t n)
@@ -43,7 +24,7 @@ put_name(char *to, struct span name, bool plain, bool *lossy)
 	return put(to, "\":", 2);
 }
 
-/* A value that is not JSON as it stands; to is where the buffer ends. */
+/* A value that is not JSON as it stands. */
 static int
 add_dirty(struct record *r, const struct field *f, struct buf *to)
 {
@@ -56,7 +37,33 @@ add_dirty(struct record *r, const struct field *f, struct buf *to)
 	return json_add_value(to, &v, &r->lossy);
 }
 
-static int
+/* The value at to, where there is room for it, its quotes and 16 bytes. */
+static inline char *
+put_value(char *to, struct record *r, const struct field *f)
+{
+	if (f->kind == FIELD_JSON)
+		return put(to, f->value.p, f->value.len);
+	*to++ = '"';
+	to = f->kind == FIELD_TEXT ? json_put(to, f->value, &r->lossy) :
+	    put(to, f->value.p, f->value.len);
+	*to++ = '"';
+	return to;
+}
+
+int
+add_json_value(struct record *r, const struct field *f, struct buf *b)
+{
+	char *to;
+
+	if (!f->clean && f->kind != FIELD_TEXT)
+		return add_dirty(r, f, b);
+	if ((to = room(b, JSON_ROOM(f->value.len) + 2)) == NULL)
+		return -1;
+	b->len = (size_t)(put_value(to, r, f) - b->p);
+	return 0;
+}
+
+int
 add_member(struct record *r, const struct field *f, struct span name,
     bool plain, struct buf *b)
 {
@@ -65,25 +72,15 @@ add_member(struct record *r, const struct field *f, struct span name,
 	if (to == NULL)
 		return -1;
 	to = put_name(to, name, plain, &r->lossy);
-	if (f->kind == FIELD_TEXT) {
-		*to++ = '"';
-		to = json_put(to, f->value, &r->lossy);
-		*to++ = '"';
-	} else if (!f->clean) {
-		b->len = (size_t)(to - b->p);
-		return add_dirty(r, f, b);
-	} else if (f->kind == FIELD_JSON) {
-		to = put(to, f->value.p, f->value.len);
-	} else {
-		*to++ = '"';
-		to = put(to, f->value.p, f->value.len);
-		*to++ = '"';
+	if (f->clean || f->kind == FIELD_TEXT) {
+		b->len = (size_t)(put_value(to, r, f) - b->p);
+		return 0;
 	}
 	b->len = (size_t)(to - b->p);
-	return 0;
+	return add_dirty(r, f, b);
 }
 
-static int
+int
 add_text_member(struct record *r, struct span name, struct span text,
     struct buf *b)
 {
@@ -155,7 +152,7 @@ add_own(struct record *r, struct buf *b)
 		buf_adds(b, ",\"lossy\":true");
 }
 
-static int
+int
 write_json(struct emit *e, struct record *r, struct buf *b)
 {
 	const struct field *f;
@@ -173,7 +170,7 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 	return buf_adds(b, "}\n");
 }
 
-static int
+int
 write_chosen(struct emit *e, struct record *r, struct buf *b)
 {
 	struct field f;
@@ -190,8 +187,93 @@ write_chosen(struct emit *e, struct record *r, struct buf *b)
 	return buf_adds(b, "}\n");
 }
 
+bool
+next_flat(struct record *r, size_t *i, struct field *f)
+{
+	static const struct span envelope = { "envelope.", 9 };
+	char *p;
+
+	for (; *i < r->n; ++*i) {
+		*f = r->fields[*i];
+		if (f->kind == FIELD_GONE)
+			continue;
+		if (record_inner(r, &r->fields[*i]) != NULL && (p =
+		    record_room(r, envelope.len + f->name.len)) != NULL) {
+			memcpy(p, envelope.p, envelope.len);
+			memcpy(p + envelope.len, f->name.p, f->name.len);
+			f->name = span_of(p, envelope.len + f->name.len);
+		}
+		++*i;
+		return true;
+	}
+	*f = (struct field){ .kind = FIELD_TEXT, .name = NAME("format"),
+	    .value = record_format(r) };
+	if (*i == r->n + 1) {
+		f->name = NAME("error");
+		f->value = r->error;
+	}
+	++*i;
+	return *i == r->n + 1 || (*i == r->n + 2 && r->error.len > 0);
+}
+
+static unsigned
+word_index(struct span word, const char *const *words, unsigned otherwise)
+{
+	for (unsigned i = 0; words[i] != NULL; i++)
+		if (span_is(word, words[i]))
+			return i;
+	return otherwise;
+}
+
+unsigned
+facility_of(struct record *r)
+{
+	static const char *const names[] = { "kern", "user", "mail", "daemon",
+	    "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	    "ntp", "audit", "alert", "clock", "local0", "local1", "local2",
+	    "local3", "local4", "local5", "local6", "local7", NULL };
+	struct span v;
+
+	return record_find(r, NAME("facility"), &v) ?
+	    word_index(v, names, 1) : 1;
+}
+
+/* The first letters of a level in any language of logging. */
+static unsigned
+severity_of_level(struct span v)
+{
+	static const struct {
+		const char *begins;
+		unsigned severity;
+	} levels[] = { { "emerg", 0 }, { "panic", 0 }, { "alert", 1 },
+	    { "crit", 2 }, { "fatal", 2 }, { "err", 3 }, { "e", 3 },
+	    { "warn", 4 }, { "w", 4 }, { "notice", 5 }, { "info", 6 },
+	    { "debug", 7 }, { "debg", 7 }, { "trac", 7 } };
+
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+		size_t n = strlen(levels[i].begins);
+
+		if (v.len >= n && (n > 1 || v.len == 1) &&
+		    strncasecmp(v.p, levels[i].begins, n) == 0)
+			return levels[i].severity;
+	}
+	return 6;
+}
+
+unsigned
+severity_of(struct record *r)
+{
+	static const char *const names[] = { "emerg", "alert", "crit", "err",
+	    "warning", "notice", "info", "debug", NULL };
+	struct span v;
+
+	if (record_find(r, NAME("severity"), &v))
+		return word_index(v, names, 6);
+	return record_find(r, NAME("level"), &v) ? severity_of_level(v) : 6;
+}
+
 /* Bytes on one line of text: LF, CR, TAB and \ as \n, \r, \t and \\. */
-static int
+int
 add_plain(struct buf *b, struct span s)
 {
 	static const char from[] = "\n\r\t\\", to[] = "nrt\\";
@@ -213,7 +295,7 @@ add_plain(struct buf *b, struct span s)
 	return 0;
 }
 
-static int
+int
 write_template(struct emit *e, struct record *r, struct buf *b)
 {
 	struct span value;
@@ -230,47 +312,7 @@ write_template(struct emit *e, struct record *r, struct buf *b)
 	return buf_addc(b, '\n');
 }
 
-/* Columns; a line that was not parsed stands behind them, so it is not lost. */
-static int
-write_tsv(struct emit *e, struct record *r, struct buf *b)
-{
-	struct span value;
-	bool raw = r->layers == 0;
-
-	for (size_t i = 0; i < e->n; i++) {
-		if (i > 0)
-			buf_addc(b, '\t');
-		if (record_find(r, e->parts[i].field, &value)) {
-			add_plain(b, value);
-			raw &= !span_is(e->parts[i].field, "message");
-		}
-	}
-	if (raw && record_find(r, NAME("message"), &value)) {
-		buf_addc(b, '\t');
-		add_plain(b, value);
-	}
-	return buf_addc(b, '\n');
-}
-
-/* What a table of such records shows when nobody said. */
-static const char *
-usual_columns(const struct record *r)
-{
-	const char *format = r->layers > 0 ? r->formats[r->layers - 1] : "raw";
-
-	if (strcmp(format, "clf") == 0)
-		return "timestamp,client,identity,user,method,path,protocol,"
-		    "status,size";
-	if (strcmp(format, "combined") == 0)
-		return "timestamp,client,identity,user,method,path,protocol,"
-		    "status,size,referer,agent";
-	if (strcmp(format, "syslog") == 0)
-		return "timestamp,hostname,appname,procid,msgid,facility,"
-		    "severity,message";
-	return NULL;
-}
-
-static int
+int
 add_part(struct emit *e, struct span text, struct span field)
 {
 	struct part *p;
@@ -283,7 +325,7 @@ add_part(struct emit *e, struct span text, struct span field)
 }
 
 /* "a,b" as parts; list is kept. */
-static int
+int
 split_fields(struct emit *e, const char *list)
 {
 	const char *comma;
@@ -296,26 +338,6 @@ split_fields(struct emit *e, const char *list)
 		if (*comma == '\0')
 			return 0;
 	}
-}
-
-/* The columns of a table without -s: the usual ones, or those of record r. */
-static int
-choose_columns(struct emit *e, const struct record *r)
-{
-	const char *usual = usual_columns(r);
-	struct buf names = { 0 };
-
-	if (usual != NULL)
-		return split_fields(e, usual);
-	for (size_t i = 0; i < r->n; i++)
-		if (r->fields[i].kind != FIELD_GONE) {
-			buf_addspan(&names, r->fields[i].name);
-			buf_addc(&names, ',');
-		}
-	if (buf_str(&names) == NULL)
-		return -1;
-	e->copy = names.p;
-	return split_fields(e, e->copy);
 }
 
 /* "text {field} text" as parts; {{ is a brace.  NULL, or what is wrong. */
@@ -346,37 +368,47 @@ split_template(struct emit *e, char *t)
 	}
 }
 
-static int
-write_first_row(struct emit *e, struct record *r, struct buf *b)
-{
-	if (choose_columns(e, r) < 0)
-		return -1;
-	e->write = write_tsv;
-	return write_tsv(e, r, b);
-}
+static const struct {
+	const char *name;
+	int (*write)(struct emit *e, struct record *r, struct buf *to);
+} outputs[] = {
+	{ "json", write_json }, { "tsv", write_tsv }, { "csv", write_csv },
+	{ "logfmt", write_logfmt }, { "ltsv", write_ltsv },
+	{ "syslog", write_syslog }, { "sls", write_sls }, { "ecs", write_ecs },
+	{ "otlp", write_otlp }, { "gelf", write_gelf },
+};
 
+/* NULL, or what is wrong. */
 static const char *
 set_output(struct emit *e, const char *output, const char *fields)
 {
 	if (strncmp(output, "template:", 9) == 0) {
 		e->write = write_template;
+		if (fields != NULL)
+			return "-s has no use beside a template";
 		if ((e->copy = strdup(output + 9)) == NULL)
 			return "";
 		return split_template(e, e->copy);
 	}
-	if (fields != NULL && split_fields(e, fields) < 0)
-		return "";
-	if (strcmp(output, "json") == 0)
-		e->write = fields != NULL ? write_chosen : write_json;
-	else if (strcmp(output, "tsv") == 0)
-		e->write = fields != NULL ? write_tsv : write_first_row;
-	else
+	for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+		if (strcmp(output, outputs[i].name) == 0)
+			e->write = outputs[i].write;
+	if (e->write == NULL)
 		return "no such output";
-	return NULL;
+	if (fields == NULL)
+		return NULL;
+	if (e->write == write_json)
+		e->write = write_chosen;
+	else if (e->write == write_syslog || e->write == write_sls ||
+	    e->write == write_ecs || e->write == write_otlp ||
+	    e->write == write_gelf)
+		return "its fields can't be chosen";
+	return split_fields(e, fields) < 0 ? "" : NULL;
 }
 
 struct emit *
-emit_new(const char *output, const char *fields, const char **why)
+emit_new(const char *output, const char *fields, bool header,
+    const char **why)
 {
 	struct emit *e = calloc(1, sizeof *e);
 
@@ -385,6 +417,8 @@ emit_new(const char *output, const char *fields, const char **why)
 		emit_free(e);
 		return NULL;
 	}
+	if (e != NULL)
+		e->header = header;
 	return e;
 }
 
@@ -396,6 +430,13 @@ emit_free(struct emit *e)
 	free(e->copy);
 	free(e->parts);
 	free(e);
+}
+
+bool
+emit_is_settled(const struct emit *e)
+{
+	return (e->write != write_tsv && e->write != write_csv) ||
+	    (e->n > 0 && !e->header);
 }
 
 int

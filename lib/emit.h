@@ -9,12 +9,17 @@
 struct emit;
 
 /*
- * output: json, tsv or template:TEXT with {field} in it; fields: those to
- * write, "a,b", or NULL for all.  NULL with *why ("" when without memory).
+ * output: json, tsv, csv, logfmt, ltsv, syslog, sls, ecs, otlp, gelf, or
+ * template:TEXT with {field} in it; fields: those to write, "a,b", or NULL for
+ * all; header: a line of names before the first row of tsv and csv.  NULL with
+ * *why ("" when without memory).
  */
-struct emit *emit_new(const char *output, const char *fields,
+struct emit *emit_new(const char *output, const char *fields, bool header,
     const char **why);
 void emit_free(struct emit *e);
+
+/* The first record has set the columns: from now on threads may share it. */
+bool emit_is_settled(const struct emit *e);
 
 /* Add the record and a LF.  0, or -1 with errno ENOMEM. */
 int emit_record(struct emit *e, struct record *r, struct buf *to);

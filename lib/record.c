@@ -183,6 +183,31 @@ record_add_message(struct record *r, struct span value)
 	record_add(r, NAME("message"), value, FIELD_TEXT);
 }
 
+void
+record_append_message(struct record *r, struct span more)
+{
+	struct field *f = r->fields + r->n;
+	struct span first;
+	char *p;
+
+	while (f > r->fields && (f[-1].kind == FIELD_GONE ||
+	    !span_eq(f[-1].name, NAME("message"))))
+		f--;
+	if (f == r->fields) {
+		record_add_message(r, more);
+		return;
+	}
+	first = record_value(r, --f);
+	if ((p = record_room(r, first.len + 1 + more.len)) == NULL)
+		return;
+	if (first.len > 0)
+		memcpy(p, first.p, first.len);
+	p[first.len] = '\n';
+	memcpy(p + first.len + 1, more.p, more.len);
+	f->value = span_of(p, first.len + 1 + more.len);
+	f->kind = FIELD_TEXT;
+}
+
 static struct json_value
 as_json(const struct field *f)
 {

@@ -69,7 +69,9 @@ void record_add_json(struct record *r, const struct json_value *key,
     const struct json_value *value);
 /* message: what is left of the line for the next layer. */
 void record_add_message(struct record *r, struct span value);
-/* The field gets another value, or FIELD_GONE. */
+/* More lines of the message; it becomes one where there is none. */
+void record_append_message(struct record *r, struct span more);
+/* The field f becomes a time, and the record has it. */
 void record_set_time(struct record *r, struct field *f,
     const struct timestamp *t);
 

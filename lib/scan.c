@@ -5,17 +5,27 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "groups.h"
+#include "layout.h"
 #include "scanning.h"
 
 enum { FORMATS = 64, WORST_CASE = 512 };
 
+struct choice {
+	const struct format *format;	/* NULL: none */
+	const struct layout *layout;	/* of the format, where it has one */
+};
+
 struct scanner {
 	struct zone zone;
-	const struct format *wanted[RECORD_LAYERS];	/* none: all is auto */
+	struct choice wanted[RECORD_LAYERS];	/* none: all is auto */
 	unsigned n_wanted;
 	bool auto_inside;	/* auto is the last of them */
-	const struct format *last[RECORD_LAYERS];	/* that fitted */
+	struct choice last[RECORD_LAYERS];	/* that fitted */
 	uint64_t by_first[256];	/* formats that can begin with a byte */
+	struct layout *layouts[FORMATS];	/* of those that are tables */
+	const struct custom *custom;
+	struct memory memory;
 };
 
 /* Which formats can begin with which byte. */
@@ -33,13 +43,26 @@ index_formats(struct scanner *s)
 		}
 }
 
+/* 0, or -1 with errno ENOMEM. */
+static int
+compile_layouts(struct scanner *s)
+{
+	for (unsigned f = 0; formats[f] != NULL; f++)
+		if (formats[f]->layout != NULL && (s->layouts[f] =
+		    layout_of(formats[f]->layout)) == NULL)
+			return -1;
+	return 0;
+}
+
 struct scanner *
 scanner_new(void)
 {
 	struct scanner *s = calloc(1, sizeof *s);
 
-	if (s == NULL)
+	if (s == NULL || compile_layouts(s) < 0) {
+		scanner_free(s);
 		return NULL;
+	}
 	index_formats(s);
 	zone_set(&s->zone, "local");
 	scanner_input(s, (int64_t)time(NULL));
@@ -49,7 +72,28 @@ scanner_new(void)
 void
 scanner_free(struct scanner *s)
 {
+	if (s == NULL)
+		return;
+	for (unsigned f = 0; f < FORMATS; f++)
+		layout_free(s->layouts[f]);
+	buf_free(&s->memory.columns);
+	buf_free(&s->memory.partial[0].text);
+	buf_free(&s->memory.partial[1].text);
+	buf_free(&s->memory.entry);
+	groups_found_free(s->memory.found);
 	free(s);
+}
+
+void
+scanner_custom(struct scanner *s, const struct custom *c)
+{
+	s->custom = c;
+}
+
+bool
+scanner_is_stateful(const struct scanner *s)
+{
+	return s->memory.used;
 }
 
 const char *const *
@@ -62,13 +106,20 @@ scan_format_names(void)
 	return names;
 }
 
-static const struct format *
-format_named(struct span name)
+static struct choice
+format_named(const struct scanner *s, struct span name)
 {
+	const struct format *custom;
+	bool only_named;
+
+	for (unsigned i = 0; (custom = custom_at(s->custom, i, &only_named)) !=
+	    NULL; i++)
+		if (span_is(name, custom->name))
+			return (struct choice){ custom, NULL };
 	for (unsigned f = 0; formats[f] != NULL; f++)
 		if (span_is(name, formats[f]->name))
-			return formats[f];
-	return NULL;
+			return (struct choice){ formats[f], s->layouts[f] };
+	return (struct choice){ NULL, NULL };
 }
 
 int
@@ -85,12 +136,33 @@ scanner_formats(struct scanner *s, const char *list, struct span *bad)
 			return -1;
 		if (span_is(*bad, "auto"))
 			s->auto_inside = true;
-		else if ((s->wanted[s->n_wanted++] = format_named(*bad)) ==
-		    NULL)
+		else if ((s->wanted[s->n_wanted++] = format_named(s,
+		    *bad)).format == NULL)
 			return -1;
 		if (*comma == '\0')
 			return 0;
 	}
+}
+
+struct scanner *
+scanner_copy(const struct scanner *from)
+{
+	struct scanner *s = scanner_new();
+
+	if (s == NULL)
+		return NULL;
+	s->zone = from->zone;
+	s->custom = from->custom;
+	s->n_wanted = from->n_wanted;
+	s->auto_inside = from->auto_inside;
+	for (unsigned i = 0; i < s->n_wanted; i++)
+		s->wanted[i] = format_named(s,
+		    span_str(from->wanted[i].format->name));
+	for (unsigned i = 0; i < RECORD_LAYERS; i++)
+		if (from->last[i].format != NULL)
+			s->last[i] = format_named(s,
+			    span_str(from->last[i].format->name));
+	return s;
 }
 
 struct zone *
@@ -104,11 +176,16 @@ scanner_input(struct scanner *s, int64_t near)
 {
 	s->zone.near = near;
 	memset(s->last, 0, sizeof s->last);
+	buf_clear(&s->memory.columns);
+	buf_clear(&s->memory.entry);
+	s->memory.entry_done = 0;
+	s->memory.partial[0].held = s->memory.partial[1].held = false;
+	s->memory.used = false;
 }
 
 /* One layer more, if text is of this format. */
 static bool
-try_format(struct scan *scan, const struct format *f, struct span text)
+try_format(struct scan *scan, struct choice c, struct span text)
 {
 	struct record *r = scan->rec;
 	size_t n = r->n;
@@ -117,9 +194,10 @@ try_format(struct scan *scan, const struct format *f, struct span text)
 	bool has_when = r->has_when;
 
 	scan->start = text.p;
-	scan->format = f;
+	scan->format = c.format;
+	scan->layout = c.layout;
 	r->message = -1;
-	if (f->scan(scan, text)) {
+	if (c.format->scan(scan, text)) {
 		if (message >= 0)
 			r->fields[message].kind = FIELD_GONE;
 		r->formats[r->layers++] = scan->format->name;
@@ -132,6 +210,39 @@ try_format(struct scan *scan, const struct format *f, struct span text)
 	return false;
 }
 
+/* What the format that got furthest into the text says. */
+static void
+keep_best(struct scan *best, const struct scan *scan, const struct format *f)
+{
+	if (!scan->sure && (scan->field < 3 || scan->at <= best->at))
+		return;
+	if (scan->sure && best->expected != NULL && scan->at <= best->at)
+		return;
+	*best = *scan;
+	best->format = f;
+}
+
+/* The formats of the user's own: those of files, or the others. */
+static bool
+try_custom(struct scanner *s, struct scan *scan, struct span text,
+    bool of_files)
+{
+	struct scan best = *scan;
+	const struct format *f;
+	bool only_named;
+
+	for (unsigned i = 0; (f = custom_at(s->custom, i, &only_named)) != NULL;
+	    i++) {
+		if (only_named != of_files)
+			continue;
+		if (try_format(scan, (struct choice){ f, NULL }, text))
+			return true;
+		keep_best(&best, scan, f);
+	}
+	*scan = best;
+	return false;
+}
+
 /*
  * The first format that fits; the one of the line before goes first if nothing
  * else could be meant.  When none does, scan tells of the one that got furthest.
@@ -139,26 +250,28 @@ try_format(struct scan *scan, const struct format *f, struct span text)
 static bool
 try_all(struct scanner *s, struct scan *scan, struct span text)
 {
-	unsigned layer = scan->rec->layers;
-	const struct format *last = s->last[layer], *f;
+	struct choice *last = &s->last[scan->rec->layers], c;
 	struct scan best = *scan;
 	uint64_t left;
+	int f;
 
 	if (text.len == 0)
 		return false;
-	if (last != NULL && last->distinct && try_format(scan, last, text))
+	if (s->custom != NULL && try_custom(s, scan, text, true))
+		return true;
+	if (last->format != NULL && last->format->distinct &&
+	    try_format(scan, *last, text))
 		return true;
 	left = s->by_first[(unsigned char)*text.p];
 	for (; left != 0; left &= left - 1) {
-		f = formats[__builtin_ctzll(left)];
-		if (try_format(scan, f, text)) {
-			s->last[layer] = scan->format;
+		f = __builtin_ctzll(left);
+		c = (struct choice){ formats[f], s->layouts[f] };
+		if (try_format(scan, c, text)) {
+			*last = c;
 			return true;
 		}
-		if (scan->field > 1 && scan->at > best.at) {
-			best = *scan;
-			best.format = f;
-		}
+		if (c.layout == NULL)	/* those take any words at first */
+			keep_best(&best, scan, formats[f]);
 	}
 	*scan = best;
 	return false;
@@ -174,25 +287,55 @@ rest_of(struct record *r, struct span *text)
 	return true;
 }
 
+/* One layer more, while what is left may hold one. */
+static bool
+try_inner(struct scanner *s, struct scan *scan, struct span text)
+{
+	struct scan before = *scan;
+
+	if (try_all(s, scan, text))
+		return true;
+	*scan = before;
+	return false;
+}
+
+/* The layers that were asked for, from the outside in. */
+static bool
+scan_wanted(struct scanner *s, struct scan *scan, struct span *text)
+{
+	struct record *r = scan->rec;
+	bool inside = s->custom != NULL && custom_count(s->custom) > 0;
+
+	scan->sure = true;
+	for (unsigned i = 0; i < s->n_wanted + inside; i++) {
+		if (i > 0 && !rest_of(r, text))
+			return scan_fail(scan, 1, text->p, "a message");
+		if (i == s->n_wanted)
+			return try_custom(s, scan, *text, false);
+		if (!try_format(scan, s->wanted[i], *text))
+			return false;
+		if (scan->skip)
+			return true;
+	}
+	return true;
+}
+
 static bool
 scan_layers(struct scanner *s, struct scan *scan, struct span text)
 {
 	struct record *r = scan->rec;
+	bool wanted = s->n_wanted > 0 || (s->custom != NULL &&
+	    custom_count(s->custom) > 0);
 
-	scan->sure = true;
-	for (unsigned i = 0; i < s->n_wanted; i++) {
-		if (i > 0 && !rest_of(r, &text))
-			return scan_fail(scan, 1, text.p, "a message");
-		if (!try_format(scan, s->wanted[i], text))
-			return false;
-	}
-	if (s->n_wanted > 0 && !s->auto_inside)
+	if (wanted && !scan_wanted(s, scan, &text))
+		return false;
+	if (wanted && !s->auto_inside)
 		return true;
 	scan->sure = false;
-	if (s->n_wanted == 0 && !try_all(s, scan, text))
+	if (!wanted && !try_all(s, scan, text))
 		return false;
 	while (scan->format->nests && !scan->skip && rest_of(r, &text) &&
-	    try_all(s, scan, text))
+	    try_inner(s, scan, text))
 		;
 	return true;
 }
@@ -217,12 +360,19 @@ make_raw(struct scan *scan, struct span line)
 	r->error = span_of(p, (size_t)n);
 }
 
+static const struct choice journal = { &format_journal, NULL };
+
 int
 scan_line(struct scanner *s, struct span line, struct record *r)
 {
-	struct scan scan = { .rec = r, .zone = &s->zone };
+	struct scan scan = { .rec = r, .zone = &s->zone,
+	    .memory = &s->memory };
 
 	record_clear(r);
+	if (s->memory.entry.len > 0) {	/* in an export of the journal */
+		try_format(&scan, journal, line);
+		return !scan.skip;
+	}
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	if (line.len == 0)
@@ -231,4 +381,49 @@ scan_line(struct scanner *s, struct span line, struct record *r)
 		return !scan.skip;
 	make_raw(&scan, line);
 	return -1;
+}
+
+int
+scan_outer(struct scanner *s, struct span line, struct record *r)
+{
+	struct scan scan = { .rec = r, .zone = &s->zone,
+	    .memory = &s->memory };
+
+	record_clear(r);
+	if (s->memory.entry.len > 0)
+		return scan_line(s, line, r);
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0)
+		return 0;
+	if (s->n_wanted > 0) {
+		scan.sure = true;
+		if (!try_format(&scan, s->wanted[0], line))
+			return -1;
+	} else if (!try_all(s, &scan, line)) {
+		return -1;
+	}
+	if (!scan.format->nests)
+		record_clear(r);
+	return !scan.skip;
+}
+
+int
+scan_end(struct scanner *s, struct record *r)
+{
+	struct scan scan = { .rec = r, .zone = &s->zone,
+	    .memory = &s->memory };
+
+	record_clear(r);
+	if (s->memory.entry.len > 0) {
+		s->memory.entry_done = s->memory.entry.len;
+		return try_format(&scan, journal, NAME(""));
+	}
+	for (int i = 0; i < 2; i++)
+		if (s->memory.partial[i].held) {
+			scan_cri_end(&scan, i);
+			r->formats[r->layers++] = "cri";
+			return 1;
+		}
+	return 0;
 }

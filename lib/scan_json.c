@@ -1,32 +1,168 @@
 /*
- * json: any JSON log, also with text in front of the object
+ * json: any JSON log, also with text in front of the object; and those whose
+ * keys say more: docker-json, kube, gelf, journal
  */
 #include "scanning.h"
 
-/* The members of the object that text is, all of it. */
+/* Keys that tell which JSON it is. */
+enum { LOG = 1, STREAM = 2, TIME = 4, KUBERNETES = 8, SHORT_MESSAGE = 16,
+	VERSION = 32, HOST = 64, REALTIME = 128, CURSOR = 256, FORMAT = 512 };
+
+static const struct telling {
+	struct span key;
+	unsigned bit;
+} telling[] = {
+	{ { "log", 3 }, LOG }, { { "time", 4 }, TIME },
+	{ { "host", 4 }, HOST }, { { "stream", 6 }, STREAM },
+	{ { "format", 6 }, FORMAT }, { { "version", 7 }, VERSION },
+	{ { "__CURSOR", 8 }, CURSOR }, { { "kubernetes", 10 }, KUBERNETES },
+	{ { "short_message", 13 }, SHORT_MESSAGE },
+	{ { "__REALTIME_TIMESTAMP", 20 }, REALTIME },
+};
+
+static unsigned
+bit_of(struct span key)
+{
+	if (key.len < 3 || memchr("lhtsfvk_", *key.p, 8) == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+		if (span_eq(key, telling[i].key))
+			return telling[i].bit;
+	return 0;
+}
+
+/* The members of the object that text is, all of it; which keys there were. */
 static bool
-scan_object(struct scan *s, struct span text)
+scan_members(struct scan *s, struct span text, struct keys *keys,
+    unsigned *found)
 {
 	struct json_value key, value;
 	struct json j;
-	struct keys keys;
 	int r;
 
+	*found = 0;
 	if (json_open(&j, text, true) < 0 || j.close != '}')
 		return scan_fail(s, 1, text.p, "{");
-	keys_begin(&keys);
+	keys_begin(keys);
 	while ((r = json_next(&j, &key, &value)) > 0) {
 		if (value.type == JSON_ABSENT)
 			continue;
 		record_add_json(s->rec, &key, &value);
-		keys_note(&keys, s->rec);
+		keys_note(keys, s->rec);
+		*found |= bit_of(key.text);
 	}
 	while (r == 0 && j.p < j.end && (*j.p == ' ' || *j.p == '\t'))
 		j.p++;
 	if (r < 0 || j.p < j.end)
 		return scan_fail(s, (unsigned)s->rec->n + 1, j.p, r < 0 ?
 		    "a member" : "end of line");
-	keys_end(&keys, s);
+	return true;
+}
+
+/* Docker ends each entry with the LF that the program wrote. */
+static void
+cut_newline(struct record *r)
+{
+	struct field *f = r->message >= 0 ? &r->fields[r->message] : NULL;
+	size_t n = f != NULL ? f->value.len : 0;
+
+	if (f == NULL || f->kind != FIELD_JSON_STRING || n < 2)
+		return;
+	if (memcmp(f->value.p + n - 2, "\\n", 2) == 0 &&
+	    (n == 2 || f->value.p[n - 3] != '\\'))
+		f->value.len -= 2;
+}
+
+enum kind { JSON_LOG, DOCKER, KUBE, GELF, JOURNAL };
+
+static enum kind
+kind_of(unsigned found)
+{
+	if ((found & (REALTIME | CURSOR)) != 0)
+		return JOURNAL;
+	if ((found & KUBERNETES) != 0 && (found & LOG) != 0)
+		return KUBE;
+	if ((found & (SHORT_MESSAGE | VERSION | HOST)) ==
+	    (SHORT_MESSAGE | VERSION | HOST))
+		return GELF;
+	if ((found & (LOG | STREAM | TIME)) == (LOG | STREAM | TIME))
+		return DOCKER;
+	return JSON_LOG;
+}
+
+/* What the keys mean, once all are there. */
+static void
+finish(struct scan *s, struct keys *keys, enum kind kind)
+{
+	if (kind == JOURNAL) {
+		journal_names(s);
+		return;
+	}
+	keys_end(keys, s);
+	if (kind == DOCKER || kind == KUBE)
+		cut_newline(s->rec);
+	if (kind == KUBE)
+		kube_names(s);
+}
+
+/* One that was asked for by name. */
+static bool
+scan_as(struct scan *s, struct span text, enum kind kind, const char *expected)
+{
+	struct keys keys;
+	unsigned found;
+
+	if (!scan_members(s, text, &keys, &found))
+		return false;
+	if (kind_of(found) != kind && !(kind == DOCKER && (found & LOG) != 0))
+		return scan_fail(s, 1, text.p, expected);
+	finish(s, &keys, kind);
+	return true;
+}
+
+bool
+scan_docker_json(struct scan *s, struct span text)
+{
+	return scan_as(s, text, DOCKER, "log, stream and time");
+}
+
+bool
+scan_kube(struct scan *s, struct span text)
+{
+	return scan_as(s, text, KUBE, "log and kubernetes");
+}
+
+bool
+scan_gelf(struct scan *s, struct span text)
+{
+	return scan_as(s, text, GELF, "version, host and short_message");
+}
+
+bool
+scan_journal_json(struct scan *s, struct span text)
+{
+	return scan_as(s, text, JOURNAL, "__REALTIME_TIMESTAMP");
+}
+
+static bool
+scan_object(struct scan *s, struct span text)
+{
+	static const struct format *const nearer[] = {
+		[DOCKER] = &format_docker_json, [KUBE] = &format_kube,
+		[GELF] = &format_gelf, [JOURNAL] = &format_journal,
+	};
+	struct keys keys;
+	enum kind kind;
+	unsigned found;
+
+	if (!scan_members(s, text, &keys, &found))
+		return false;
+	kind = s->sure ? JSON_LOG : kind_of(found);
+	finish(s, &keys, kind);
+	if (kind != JSON_LOG)
+		s->format = nearer[kind];
+	if ((found & FORMAT) != 0)	/* a record of ours: nothing is left */
+		s->rec->message = -1;
 	return true;
 }
 

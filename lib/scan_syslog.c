@@ -263,7 +263,7 @@ scan_3164(struct scan *s, const char *p, const char *end, bool has_pri)
 	const char *q = timestamp_bsd(p, end, s->zone, &t);
 	bool iso = q == NULL;
 
-	if (iso)
+	if (iso && (has_pri || (end - p > 10 && p[10] == 'T')))
 		q = timestamp_iso(p, end, s->zone, &t);
 	if (q != NULL && q < end && (*q == ' ' || *q == ':')) {
 		record_add_time(s->rec, &t);

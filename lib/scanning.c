@@ -111,6 +111,27 @@ add_request(struct scan *s, struct span value, bool escaped)
 }
 
 void
+add_address(struct scan *s, struct span v)
+{
+	const char *colon = memrchr(v.p, ':', v.len), *end = v.p + v.len;
+
+	/* An address of IPv6 has a port only behind its brackets. */
+	if (colon != NULL && all_digits(span_of(colon + 1,
+	    (size_t)(end - colon - 1))) && ((colon > v.p && colon[-1] == ']') ||
+	    memchr(v.p, ':', v.len) == colon)) {
+		v.len = (size_t)(colon - v.p);
+	} else {
+		colon = NULL;
+	}
+	if (v.len > 2 && *v.p == '[' && v.p[v.len - 1] == ']')
+		v = span_of(v.p + 1, v.len - 2);
+	add_text(s, NAME("client"), v);
+	if (colon != NULL)
+		add_text(s, NAME("client_port"), span_of(colon + 1,
+		    (size_t)(end - colon - 1)));
+}
+
+void
 add_priority(struct scan *s, unsigned pri)
 {
 	static const char *const facility[] = {
@@ -128,6 +149,73 @@ add_priority(struct scan *s, unsigned pri)
 	    FIELD_SAFE);
 	record_add(s->rec, NAME("severity"), span_str(severity[pri % 8]),
 	    FIELD_SAFE);
+}
+
+bool
+add_scaled(struct scan *s, struct span name, struct span v, size_t places)
+{
+	size_t pad = v.len > places ? 0 : places + 1 - v.len;
+	char *to;
+
+	if (v.len == 0 || span_is(v, "-"))
+		return true;
+	if (!all_digits(v) || v.len > 15 ||
+	    (to = record_room(s->rec, v.len + pad + 1)) == NULL)
+		return false;
+	memset(to, '0', pad);
+	memcpy(to + pad, v.p, v.len);
+	pad += v.len;
+	memmove(to + pad - places + 1, to + pad - places, places);
+	to[pad - places] = '.';
+	add_number(s, name, span_of(to, pad + 1));
+	return true;
+}
+
+struct span
+snake_case(struct record *r, struct span name)
+{
+	char *start = record_room(r, name.len * 2), *to = start, c;
+
+	if (start == NULL)
+		return name;
+	for (size_t i = 0; i < name.len; i++) {
+		c = name.p[i];
+		if (is_digit(c) || (is_letter(c) && c >= 'a')) {
+			*to++ = c;
+		} else if (is_letter(c)) {
+			if (i > 0 && (is_digit(name.p[i - 1]) ||
+			    name.p[i - 1] >= 'a'))
+				*to++ = '_';
+			*to++ = (char)(c | 0x20);
+		} else if (to > start && to[-1] != '_') {
+			*to++ = '_';
+		}
+	}
+	if (to > start && to[-1] == '_')
+		to--;
+	return span_of(start, (size_t)(to - start));
+}
+
+void
+add_named(struct scan *s, struct span name, struct span value)
+{
+	static const char *const numbers[] = { "status", "size", "duration",
+	    "version", "pid", "line" };
+	struct timestamp t;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		if (span_is(name, numbers[i])) {
+			add_number(s, name, value);
+			return;
+		}
+	if (span_is(name, "timestamp") && timestamp_any(value, s->zone, &t))
+		record_add_time(s->rec, &t);
+	else if (span_is(name, "request"))
+		add_request(s, value, false);
+	else if (span_is(name, "message"))
+		record_add_message(s->rec, value);
+	else
+		add_text(s, name, value);
 }
 
 /* The keys that name the same thing, best first, and the table's name. */

@@ -10,8 +10,24 @@
 
 #include "record.h"
 
+/* What a scanner remembers from line to line. */
+struct memory {
+	struct buf columns;	/* w3c: names, each with a NUL behind it */
+	struct partial {	/* cri: P lines of stdout and stderr */
+		struct buf text;
+		struct timestamp when;
+		bool held;
+	} partial[2];
+	struct buf entry;	/* journal: the export entry so far, of which */
+	size_t entry_done;	/* so much is whole fields */
+	struct groups_found *found;	/* room for a match of a pattern */
+	bool used;		/* the order of lines has mattered */
+};
+
 struct scan {
 	struct record *rec;
+	struct memory *memory;
+	const struct layout *layout;	/* of the format, where it has one */
 	struct zone *zone;
 	const struct format *format;	/* a scanner may set a nearer one */
 	bool sure;		/* the format was asked for, not guessed */
@@ -27,20 +43,52 @@ struct format {
 	bool (*scan)(struct scan *s, struct span text);
 	/* Bytes it can begin with; NULL: any.  0 is a digit, a a letter. */
 	const char *first;
+	const char *layout;	/* for layout_of */
 	bool nests;		/* its message may hold another format */
 	bool distinct;		/* no other format's line passes for it */
 };
 
 extern const struct format *const formats[];	/* by priority, ends with NULL */
-extern const struct format format_clf, format_combined;
+extern const struct format format_clf, format_combined, format_docker_json,
+    format_gelf, format_journal, format_kube;
 
 bool scan_access(struct scan *s, struct span text);
+bool scan_apache_error(struct scan *s, struct span text);
+bool scan_cef(struct scan *s, struct span text);
 bool scan_clf(struct scan *s, struct span text);
 bool scan_combined(struct scan *s, struct span text);
+bool scan_cri(struct scan *s, struct span text);
+bool scan_docker_json(struct scan *s, struct span text);
+bool scan_gelf(struct scan *s, struct span text);
+bool scan_haproxy(struct scan *s, struct span text);
+bool scan_journal(struct scan *s, struct span text);
 bool scan_json(struct scan *s, struct span text);
+bool scan_klog(struct scan *s, struct span text);
+bool scan_kube(struct scan *s, struct span text);
+bool scan_layout(struct scan *s, struct span text);
 bool scan_logfmt(struct scan *s, struct span text);
+bool scan_ltsv(struct scan *s, struct span text);
+bool scan_nginx_error(struct scan *s, struct span text);
+bool scan_postgres(struct scan *s, struct span text);
+bool scan_python(struct scan *s, struct span text);
 bool scan_sls(struct scan *s, struct span text);
+bool scan_spring(struct scan *s, struct span text);
+bool scan_supervisor(struct scan *s, struct span text);
 bool scan_syslog(struct scan *s, struct span text);
+bool scan_w3c(struct scan *s, struct span text);
+
+bool scan_journal_json(struct scan *s, struct span text);
+/* The table's names for the keys of these, once all are added. */
+void journal_names(struct scan *s);
+void kube_names(struct scan *s);
+
+/* What was held of stdout (0) or stderr (1) when the input ended. */
+void scan_cri_end(struct scan *s, int stream);
+
+/* The formats of a struct custom, one by one, then NULL. */
+struct custom;
+const struct format *custom_at(const struct custom *c, unsigned i,
+    bool *only_named);
 
 /* Always false.  p is where it went wrong. */
 bool scan_fail(struct scan *s, unsigned field, const char *p,
@@ -67,6 +115,30 @@ token_at(const char *p, const char *end)
 	while (q < end && *q != ' ')
 		q++;
 	return span_of(p, (size_t)(q - p));
+}
+
+/* p is at what: behind it, or NULL. */
+static inline const char *
+skip(const char *p, const char *end, const char *what)
+{
+	size_t n = strlen(what);
+
+	return (size_t)(end - p) >= n && memcmp(p, what, n) == 0 ? p + n :
+	    NULL;
+}
+
+static inline const char *
+skip_spaces(const char *p, const char *end)
+{
+	while (p < end && *p == ' ')
+		p++;
+	return p;
+}
+
+static inline struct span
+span_to(const char *p, const char *end)
+{
+	return span_of(p, (size_t)(end - p));
 }
 
 static inline bool
@@ -109,6 +181,22 @@ void add_quoted(struct scan *s, struct span name, struct span value,
 void add_request(struct scan *s, struct span value, bool escaped);
 /* facility and severity of a priority. */
 void add_priority(struct scan *s, unsigned pri);
+/* client, and client_port where it has one: 1.2.3.4:80, [::1]:80. */
+void add_address(struct scan *s, struct span value);
+
+/*
+ * A name of another system in lower snake_case: cs1Label as cs1_label,
+ * cs(User-Agent) as cs_user_agent.  In memory of the record.
+ */
+struct span snake_case(struct record *r, struct span name);
+/*
+ * A whole number of milliseconds (places 3) or microseconds (6) as seconds.
+ * False when it is none.
+ */
+bool add_scaled(struct scan *s, struct span name, struct span v,
+    size_t places);
+/* A value whose name may be one of the table's: then of its type. */
+void add_named(struct scan *s, struct span name, struct span value);
 
 /*
  * Formats with keys of their own: note each field after it is added, and at the

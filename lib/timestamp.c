@@ -318,7 +318,6 @@ finish_yearless(const char *p, struct parts *d, struct zone *z,
 	struct timestamp one;
 	unsigned m, day;
 
-	d->zoned = false;
 	if (z->year != 0) {
 		d->year = z->year;
 		return finish(p, d, z, t);
@@ -435,6 +434,181 @@ timestamp_epoch(const char *p, const char *end, struct timestamp *t)
 	per_s = units < 100000000000 ? 1 : units < 100000000000000 ? 1000 :
 	    units < 100000000000000000 ? 1000000 : 1000000000;
 	return of_units(t, negative, units, per_s, d.digits, d.nsec) ? p : NULL;
+}
+
+/* One or two digits, perhaps with blanks in front, as strptime(3) reads them. */
+static const char *
+short_number(const char *p, const char *end, unsigned *v)
+{
+	while (p < end && *p == ' ')
+		p++;
+	if (digits(p, end, 2, v))
+		return p + 2;
+	return digits(p, end, 1, v) ? p + 1 : NULL;
+}
+
+static const char *
+skip_letters(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end && ((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z'))
+		q++;
+	return q > p ? q : NULL;
+}
+
+/* What a format has said beside the parts of the date. */
+struct hints {
+	bool yearless, has_epoch, afternoon, twelve_hours;
+	unsigned day_of_year;
+	struct timestamp epoch;
+};
+
+static const char *
+month_name(const char *p, const char *end, struct parts *d)
+{
+	d->month = month_of(p, end);
+	return d->month > 0 ? skip_letters(p, end) : NULL;
+}
+
+/* Digits without a point in front: the fraction. */
+static const char *
+bare_fraction(const char *p, const char *end, struct parts *d)
+{
+	char text[16] = ".";
+	size_t n = 0;
+
+	while (p + n < end && n < 9 && is_digit(p[n])) {
+		text[n + 1] = p[n];
+		n++;
+	}
+	fraction(text, text + n + 1, d);
+	return n > 0 ? p + n : NULL;
+}
+
+static const char *
+epoch_number(const char *p, const char *end, struct hints *h)
+{
+	const char *q = p + (p < end && *p == '-');
+
+	while (q < end && is_digit(*q))
+		q++;
+	h->has_epoch = true;
+	return timestamp_epoch(p, q, &h->epoch) == q ? q : NULL;
+}
+
+static const char *
+two_digit_year(const char *p, const char *end, struct parts *d)
+{
+	unsigned v;
+
+	if (!digits(p, end, 2, &v))
+		return NULL;
+	d->year = v < 69 ? 2000 + v : 1900 + v;
+	return p + 2;
+}
+
+static const char *
+year_number(const char *p, const char *end, struct parts *d)
+{
+	unsigned v;
+
+	if (!digits(p, end, 4, &v))
+		return NULL;
+	d->year = v;
+	return p + 4;
+}
+
+static const char *
+parse_format(const char *p, const char *end, const char *format,
+    struct parts *d, struct hints *h);
+
+/* One conversion; what is behind what it took, or NULL. */
+static const char *
+convert(const char *p, const char *end, char c, struct parts *d,
+    struct hints *h)
+{
+	switch (c) {
+	case 'Y': h->yearless = false; return year_number(p, end, d);
+	case 'y': h->yearless = false; return two_digit_year(p, end, d);
+	case 'm': return short_number(p, end, &d->month);
+	case 'b': case 'B': case 'h': return month_name(p, end, d);
+	case 'd': case 'e': return short_number(p, end, &d->day);
+	case 'j':
+		return digits(p, end, 3, &h->day_of_year) ? p + 3 : NULL;
+	case 'I': case 'l': h->twelve_hours = true;	/* fall through */
+	case 'H': case 'k': return short_number(p, end, &d->hour);
+	case 'M': return short_number(p, end, &d->minute);
+	case 'S': return short_number(p, end, &d->second);
+	case 'f': case 'L': case 'N': return bare_fraction(p, end, d);
+	case 'p': case 'P':
+		h->afternoon = p < end && (*p | 0x20) == 'p';
+		return skip_letters(p, end);
+	case 'a': case 'A': case 'Z': return skip_letters(p, end);
+	case 'z': p = zone_suffix(p, end, d); return d->zoned ? p : NULL;
+	case 's': case 'Q': return epoch_number(p, end, h);
+	case 'T': return parse_format(p, end, "%H:%M:%S", d, h);
+	case 'R': return parse_format(p, end, "%H:%M", d, h);
+	case 'F': return parse_format(p, end, "%Y-%m-%d", d, h);
+	case 'D': return parse_format(p, end, "%m/%d/%y", d, h);
+	case 'r': return parse_format(p, end, "%I:%M:%S %p", d, h);
+	case 'c': return parse_format(p, end, "%a %b %e %T %Y", d, h);
+	case '%': return p < end && *p == '%' ? p + 1 : NULL;
+	}
+	return NULL;
+}
+
+static const char *
+parse_format(const char *p, const char *end, const char *format,
+    struct parts *d, struct hints *h)
+{
+	for (; p != NULL && *format != '\0'; format++) {
+		if (*format == '%' && format[1] != '\0') {
+			format++;
+			if ((*format == 'E' || *format == 'O' ||
+			    *format == '-' || *format == '3' ||
+			    *format == '6' || *format == '9') &&
+			    format[1] != '\0')
+				format++;
+			p = convert(p, end, *format, d, h);
+		} else if (*format == ' ') {
+			while (p < end && *p == ' ')
+				p++;
+		} else {
+			p = p < end && *p == *format ? p + 1 : NULL;
+		}
+	}
+	return p;
+}
+
+const char *
+timestamp_strptime(const char *p, const char *end, const char *format,
+    struct zone *z, struct timestamp *t)
+{
+	struct parts d = { .month = 1, .day = 1 };
+	struct hints h = { .yearless = true };
+	int64_t days;
+
+	if ((p = parse_format(p, end, format, &d, &h)) == NULL ||
+	    d.hour > 23 || d.minute > 59 || d.second > 60)
+		return NULL;
+	if (h.has_epoch) {
+		*t = h.epoch;
+		if (d.digits > 0) {
+			t->nsec = d.nsec;
+			t->digits = d.digits;
+		}
+		return p;
+	}
+	if (h.twelve_hours)
+		d.hour = d.hour % 12 + (h.afternoon ? 12 : 0);
+	if (h.yearless)
+		return finish_yearless(p, &d, z, t);
+	if (h.day_of_year > 0) {
+		days = days_from_civil(d.year, 1, 1) + h.day_of_year - 1;
+		civil_from_days(days, &d.year, &d.month, &d.day);
+	}
+	return finish(p, &d, z, t);
 }
 
 bool

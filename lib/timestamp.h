@@ -66,6 +66,12 @@ const char *timestamp_clock(const char *p, const char *end, int64_t *sec,
 /* 1624961103.123; more than 11 digits are milli-, micro- or nanoseconds. */
 const char *timestamp_epoch(const char *p, const char *end,
     struct timestamp *t);
+/*
+ * By a format of strptime(3); %f, %L and %N are a fraction, %s and %Q seconds
+ * and milliseconds since 1970, %z also takes Z and +02:00.
+ */
+const char *timestamp_strptime(const char *p, const char *end,
+    const char *format, struct zone *z, struct timestamp *t);
 
 /* The whole of s is a time in one of these forms, or a date alone. */
 bool timestamp_any(struct span s, struct zone *z, struct timestamp *t);

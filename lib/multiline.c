@@ -1,0 +1,331 @@
+#include "multiline.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "scanning.h"
+
+enum {
+	SOURCES = 64,		/* that wait at once; more push the oldest out */
+	PATIENCE = 1000,	/* lines of others that one waits */
+	MORE_MAX = 1 << 20,	/* bytes that are joined */
+};
+
+/* The line of a source that may go on. */
+struct waiting {
+	struct buf source, line, more;
+	enum trace state;
+	unsigned blank;		/* empty lines that may be part of it */
+	uint64_t since;		/* number of its last line; 0: none waits */
+};
+
+struct multiline {
+	struct scanner *outer;
+	struct record rec;
+	void (*done)(void *arg, struct span line, struct span more);
+	void *arg;
+	uint64_t lines;
+	struct waiting waiting[SOURCES];
+};
+
+struct multiline *
+multiline_new(struct scanner *outer, void (*done)(void *, struct span,
+    struct span), void *arg)
+{
+	struct multiline *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	m->outer = outer;
+	m->done = done;
+	m->arg = arg;
+	return m;
+}
+
+void
+multiline_free(struct multiline *m)
+{
+	if (m == NULL)
+		return;
+	for (int i = 0; i < SOURCES; i++) {
+		buf_free(&m->waiting[i].source);
+		buf_free(&m->waiting[i].line);
+		buf_free(&m->waiting[i].more);
+	}
+	record_free(&m->rec);
+	scanner_free(m->outer);
+	free(m);
+}
+
+static bool
+begins(struct span s, const char *what)
+{
+	return skip(s.p, s.p + s.len, what) != NULL;
+}
+
+static bool
+has(struct span s, const char *what)
+{
+	return memmem(s.p, s.len, what, strlen(what)) != NULL;
+}
+
+/* The word with dots at the start of s: java.lang.Error, ValueError. */
+static struct span
+dotted_word(struct span s, unsigned *dots)
+{
+	size_t i = 0;
+
+	*dots = 0;
+	for (; i < s.len && (is_letter(s.p[i]) || is_digit(s.p[i]) ||
+	    memchr("._$", s.p[i], 3) != NULL); i++)
+		*dots += s.p[i] == '.';
+	return span_of(s.p, i);
+}
+
+static bool
+ends_word(struct span s, struct span word)
+{
+	return word.len > 0 && (word.len == s.len || s.p[word.len] == ':');
+}
+
+/* com.example.SomeException: why, which log frameworks put on a line by itself. */
+static bool
+is_java_exception(struct span s)
+{
+	unsigned dots;
+	struct span word = dotted_word(s, &dots);
+	const char *last = memrchr(word.p, '.', word.len);
+
+	return dots >= 2 && s.p[0] >= 'a' && ends_word(s, word) &&
+	    last + 1 < word.p + word.len && last[1] >= 'A' && last[1] <= 'Z';
+}
+
+/* "#0 file(12): call()", "PHP   1. {main}()", and what comes around them. */
+static bool
+is_php(struct span s)
+{
+	return begins(s, "Stack trace:") || begins(s, "PHP Stack trace:") ||
+	    begins(s, "PHP   ") || begins(s, "thrown in ") ||
+	    (s.len > 2 && *s.p == '#' && is_digit(s.p[1]) && has(s, " "));
+}
+
+static bool
+is_java(struct span s)
+{
+	return begins(s, "Caused by: ") || begins(s, "Suppressed: ") ||
+	    (begins(s, "at ") && has(s, "(")) ||
+	    (begins(s, "... ") && has(s, " more")) || is_java_exception(s);
+}
+
+/* app/models/x.rb:12:in 'y', but not the first line, which says what it is. */
+static bool
+is_ruby(struct span s)
+{
+	return has(token_at(s.p, s.p + s.len), ".rb:") && has(s, ":in ") &&
+	    s.p[s.len - 1] != ')';
+}
+
+static bool
+is_go(struct span s)
+{
+	unsigned dots;
+	struct span word = dotted_word(s, &dots);
+
+	return begins(s, "goroutine ") || begins(s, "created by ") ||
+	    begins(s, "[signal ") || begins(s, "exit status ") ||
+	    begins(s, "panic: ") || begins(s, "\tpanic: ") ||
+	    (s.p[s.len - 1] == ')' && has(s, "(") && (dots > 0 ||
+	    has(word, "/") || has(token_at(s.p, s.p + s.len), ".")));
+}
+
+enum trace
+trace_start(struct span s)
+{
+	if (begins(s, "Traceback (most recent call last)"))
+		return TRACE_PYTHON;
+	if (begins(s, "panic: ") || begins(s, "fatal error: ") ||
+	    has(s, "panic serving "))
+		return TRACE_GO;
+	return TRACE_NONE;
+}
+
+static bool
+is_caret(struct span s)
+{
+	const char *p = skip_spaces(s.p, s.p + s.len);
+
+	return p < s.p + s.len && *p == '^';
+}
+
+bool
+trace_continues(struct span s, enum trace *state)
+{
+	unsigned dots;
+
+	if (s.len == 0)
+		return false;
+	if (begins(s, "Traceback (most recent call last)") ||
+	    begins(s, "During handling of the above exception") ||
+	    begins(s, "The above exception was the direct cause")) {
+		*state = TRACE_PYTHON;
+		return true;
+	}
+	if (*s.p == ' ' || *s.p == '\t' || span_is(s, "}")) {
+		if (*state == TRACE_NONE && is_caret(s))
+			*state = TRACE_NODE;
+		return true;
+	}
+	if (*state == TRACE_PYTHON && ends_word(s, dotted_word(s, &dots))) {
+		*state = TRACE_PYTHON_END;	/* ValueError: why */
+		return true;
+	}
+	if (*state == TRACE_NODE && has(token_at(s.p, s.p + s.len), "Error")) {
+		*state = TRACE_NONE;
+		return true;
+	}
+	if (begins(s, "goroutine ") && has(s, "[")) {
+		*state = TRACE_GO;
+		return true;
+	}
+	return (*state == TRACE_GO && is_go(s)) || is_java(s) || is_php(s) ||
+	    is_ruby(s);
+}
+
+static void
+finish(struct multiline *m, struct waiting *w)
+{
+	if (w->since == 0)
+		return;
+	w->since = 0;
+	m->done(m->arg, buf_span(&w->line), buf_span(&w->more));
+}
+
+/* The one that waits longest, but for those of which there is none. */
+static struct waiting *
+oldest(struct multiline *m)
+{
+	struct waiting *w = NULL;
+
+	for (int i = 0; i < SOURCES; i++)
+		if (m->waiting[i].since > 0 && (w == NULL ||
+		    m->waiting[i].since < w->since))
+			w = &m->waiting[i];
+	return w;
+}
+
+void
+multiline_flush(struct multiline *m)
+{
+	struct waiting *w;
+
+	while ((w = oldest(m)) != NULL)
+		finish(m, w);
+}
+
+bool
+multiline_waits(const struct multiline *m)
+{
+	for (int i = 0; i < SOURCES; i++)
+		if (m->waiting[i].since > 0)
+			return true;
+	return false;
+}
+
+/* The place of a source, perhaps a new one. */
+static struct waiting *
+place_of(struct multiline *m, struct span source)
+{
+	struct waiting *free_one = NULL, *w;
+
+	for (int i = 0; i < SOURCES; i++) {
+		w = &m->waiting[i];
+		if (w->since == 0)
+			free_one = w;
+		else if (span_eq(buf_span(&w->source), source))
+			return w;
+	}
+	if (free_one == NULL) {
+		free_one = oldest(m);
+		finish(m, free_one);
+	}
+	buf_clear(&free_one->source);
+	buf_addspan(&free_one->source, source);
+	return free_one;
+}
+
+/* Who wrote the line, and what: the whole line when there is no envelope. */
+static struct span
+source_and_text(struct multiline *m, struct span line, struct span *source)
+{
+	static const struct span names[] = { { "hostname", 8 },
+	    { "appname", 7 }, { "procid", 6 }, { "container_id", 12 },
+	    { "pod", 3 }, { "container", 9 }, { "stream", 6 } };
+	struct span text = line, v;
+	struct buf b = { 0 };
+	char *p;
+
+	*source = span_of("", 0);
+	if (m->rec.layers == 0 || !record_find(&m->rec, NAME("message"), &text))
+		return line;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (record_find(&m->rec, names[i], &v))
+			buf_addspan(&b, v);
+		buf_addc(&b, '\0');
+	}
+	if (!b.failed && (p = record_room(&m->rec, b.len)) != NULL) {
+		memcpy(p, b.p, b.len);
+		*source = span_of(p, b.len);
+	}
+	buf_free(&b);
+	return text;
+}
+
+static int
+add_more(struct waiting *w, struct span text)
+{
+	unsigned ends = w->blank + (w->more.len > 0);
+
+	while (ends-- > 0)
+		buf_addc(&w->more, '\n');
+	w->blank = 0;
+	return buf_addspan(&w->more, text);
+}
+
+int
+multiline_add(struct multiline *m, struct span line)
+{
+	struct waiting *w;
+	struct span source, text;
+	int r;
+
+	m->lines++;
+	r = scan_outer(m->outer, line, &m->rec);
+	/* A part of an entry, or its end: the scanner joins those. */
+	if ((r == 0) == (line.len > 0)) {
+		multiline_flush(m);
+		m->done(m->arg, line, span_of("", 0));
+		return 0;
+	}
+	text = source_and_text(m, line, &source);
+	w = place_of(m, source);
+	if (w->since > 0 && text.len == 0) {
+		w->blank++;
+		return 0;
+	}
+	if (w->since > 0 && w->more.len + text.len < MORE_MAX &&
+	    trace_continues(text, &w->state)) {
+		w->since = m->lines;
+		return add_more(w, text);
+	}
+	finish(m, w);
+	if ((w = oldest(m)) != NULL && m->lines - w->since > PATIENCE)
+		finish(m, w);
+	w = place_of(m, source);
+	w->state = trace_start(text);
+	w->blank = 0;
+	w->since = m->lines;
+	buf_clear(&w->line);
+	buf_clear(&w->more);
+	return buf_addspan(&w->line, line);
+}

@@ -1,0 +1,72 @@
+#include "parse.h"
+
+static void
+emit(struct parser *p, int r, struct span line)
+{
+	if (p->with_tally)
+		tally_count(&p->tally, &p->rec, r, line);
+	else
+		p->tally.lines++;
+	if (r == 0)
+		return;
+	if (r < 0 && p->unparsed == UNPARSED_FAIL) {
+		p->stopped = true;
+		return;
+	}
+	if (!p->with_tally) {
+		p->tally.records++;
+		p->tally.bad += r < 0;
+	}
+	if (r < 0 && p->unparsed == UNPARSED_DROP)
+		return;
+	if (emit_record(p->emit, &p->rec, &p->text) < 0)
+		p->failed = true;
+}
+
+void
+parse_one(void *parser, struct span line, struct span more)
+{
+	struct parser *p = parser;
+	int r = scan_line(p->scanner, line, &p->rec);
+
+	if (r != 0 && more.len > 0)
+		record_append_message(&p->rec, more);
+	emit(p, r, line);
+}
+
+int
+parse_lines(struct parser *p, struct span lines)
+{
+	const char *at = lines.p, *end = at + lines.len, *lf;
+	struct span line;
+
+	while (at < end && !p->failed && !p->stopped) {
+		lf = memchr(at, '\n', (size_t)(end - at));
+		line = span_of(at, (size_t)((lf != NULL ? lf : end) - at));
+		if (p->multiline == NULL)
+			emit(p, scan_line(p->scanner, line, &p->rec), line);
+		else if (multiline_add(p->multiline, line) < 0)
+			p->failed = true;
+		at += line.len + (lf != NULL);
+	}
+	return p->failed || p->stopped ? -1 : 0;
+}
+
+int
+parse_end(struct parser *p)
+{
+	if (p->multiline != NULL)
+		multiline_flush(p->multiline);
+	while (!p->failed && !p->stopped && scan_end(p->scanner, &p->rec) > 0)
+		if (emit_record(p->emit, &p->rec, &p->text) < 0)
+			p->failed = true;
+	return p->failed || p->stopped ? -1 : 0;
+}
+
+void
+parser_free(struct parser *p)
+{
+	multiline_free(p->multiline);
+	record_free(&p->rec);
+	buf_free(&p->text);
+}
