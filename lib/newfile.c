@@ -77,10 +77,21 @@ still_named(int dir, const char *name, int fd)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* To lock it, for which NFS wants it writable: its mode may be final by now. */
+static int
+open_leftover(int dir, const char *temp)
+{
+	int how = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(dir, temp, O_WRONLY | how);
+
+	return fd < 0 && errno == EACCES ?
+	    openat(dir, temp, O_RDONLY | how) : fd;
+}
+
 /*
  * Remove the temporary file of a run that is no more.  0 when there is none
  * any longer, -1 with errno: EBUSY for that of a live run, EEXIST for something
- * that is not ours.
+ * that is not ours (what root made may have been given to another).
  */
 static int
 remove_leftover(int dir, const char *temp)
@@ -88,12 +99,12 @@ remove_leftover(int dir, const char *temp)
 	struct stat st;
 	int fd, r = -1, saved;
 
-	fd = openat(dir, temp, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	if ((fd = open_leftover(dir, temp)) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+	else if (!S_ISREG(st.st_mode) ||
+	    (st.st_uid != geteuid() && geteuid() != 0))
 		errno = EEXIST;
 	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		errno = errno == EWOULDBLOCK ? EBUSY : errno;

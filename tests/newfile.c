@@ -66,6 +66,18 @@ leftovers(void)
 	    "a live run's file is not");
 	ok(there(".e.logferry"), "and stays");
 	newfile_abort(&f);
+	put(".r.logferry", "half");
+	if (chmod(".r.logferry", 0400) < 0)
+		abort();
+	ok(newfile_open(&f, "r", 0600) == 0,
+	    "nor does its mode matter, which may be the final one");
+	newfile_abort(&f);
+	put(".o.logferry", "half");
+	if (geteuid() == 0 && chown(".o.logferry", 65534, (gid_t)-1) < 0)
+		abort();
+	ok(newfile_open(&f, "o", 0600) == 0,
+	    "nor its owner, which may be the final one");
+	newfile_abort(&f);
 	put("target", "precious");
 	if (symlink("target", ".h.logferry") < 0)
 		abort();
