@@ -12,18 +12,15 @@
 #include <unistd.h>
 
 #include "buf.h"
-#include "colors.h"
-#include "count.h"
 #include "files.h"
 #include "finish.h"
+#include "grep.h"
 #include "input.h"
 #include "jobs.h"
 #include "line.h"
 #include "opt.h"
 #include "out.h"
-#include "pattern.h"
 #include "progress.h"
-#include "select.h"
 #include "status.h"
 #include "tail.h"
 
@@ -97,16 +94,10 @@ struct job {
 	char **where;	/* for the criteria, ends with NULL */
 	size_t n_where;
 	struct timestamp since, until;
-	bool explain;
-	bool inverted, only_matching;
-	bool count, quiet, list_with, list_without;
-	bool no_messages, nul_after_name;
-	bool names, no_names, numbers, offsets;
-	uint64_t max;
-	uint64_t before, after, context;	/* UINT64_MAX: not asked for */
+	struct grep_options show;
+	uint64_t context;
+	bool no_messages, no_names, color;
 	const char *label;
-	bool color;
-	struct colors colors;
 	size_t max_line;
 	unsigned long jobs;
 	char **tails;		/* files to follow, ends with NULL */
@@ -119,24 +110,11 @@ struct job {
 struct search {
 	const struct job *job;
 	struct selector *selector;
-	const char *name;
-	struct buf out;
-	struct span block;
-	uint64_t offset;	/* of the block in the file */
-	const char *counted;	/* in the block: the start of a line, */
-	uint64_t number;	/* which has this number */
-	uint64_t shown;		/* offset behind what was printed last */
-	struct buf before;	/* lines of earlier blocks, for context */
-	uint64_t before_offset, before_number;
-	uint64_t selected, left;	/* lines; of them still to come */
-	uint64_t last;		/* offset behind the last selected line */
-	uint64_t pending;	/* lines of context after it to come */
-	bool grouped;		/* a first group of lines was begun, */
-	bool announced;		/* and what parts it from another file's */
-	bool stopped;
+	struct grep grep;
+	bool announced;		/* what parts its first group from another's */
+	bool limit_told;
 	bool trouble;
-	uint64_t limits;	/* lines that PCRE2 gave up on */
-	char *path;		/* with --jobs: name's memory, */
+	char *path;		/* with --jobs: the name's memory, */
 	uint64_t turn;		/* and when it may write */
 };
 
@@ -154,380 +132,6 @@ static struct {
 	pthread_cond_t came;
 	uint64_t turn;
 } order = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
-
-static bool
-lists_names(const struct job *j)
-{
-	return j->list_with || j->list_without;
-}
-
-static void
-add_name(const struct job *j, struct buf *b, const char *name)
-{
-	colors_add(b, &j->colors, COLOR_NAME, span_str(name));
-}
-
-static void
-add_separator(const struct job *j, struct buf *b, char sep)
-{
-	colors_add(b, &j->colors, COLOR_SEPARATOR, span_of(&sep, 1));
-}
-
-static void
-add_number(const struct job *j, struct buf *b, enum color color, uint64_t n,
-    char sep)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
-	colors_add(b, &j->colors, color, span_str(text));
-	add_separator(j, b, sep);
-}
-
-static uint64_t
-count_lines(const char *p, const char *end)
-{
-	return count_byte(p, (size_t)(end - p), '\n');
-}
-
-/* The number of the line at p in the block; p never goes back. */
-static uint64_t
-number_at(struct search *s, const char *p)
-{
-	s->number += count_lines(s->counted, p);
-	s->counted = p;
-	return s->number;
-}
-
-static void
-print_head(struct search *s, char sep, uint64_t number, uint64_t offset)
-{
-	const struct job *j = s->job;
-
-	if (j->names) {
-		add_name(j, &s->out, s->name);
-		if (j->nul_after_name)
-			buf_addc(&s->out, '\0');
-		else
-			add_separator(j, &s->out, sep);
-	}
-	if (j->numbers)
-		add_number(j, &s->out, COLOR_LINE_NUMBER, number, sep);
-	if (j->offsets)
-		add_number(j, &s->out, COLOR_OFFSET, offset, sep);
-	if (j->explain && sep == ':' && !j->inverted) {
-		buf_adds(&s->out, selector_rule(s->selector));
-		add_separator(j, &s->out, sep);
-	}
-}
-
-/*
- * Print what matched in the line, or with colors also what is between; returns
- * where the rest of the line begins.
- */
-static size_t
-print_matches(struct search *s, struct span line, char sep, uint64_t number,
-    uint64_t offset, enum color around, enum color color)
-{
-	const struct job *j = s->job;
-	struct matcher *matcher = selector_matcher(s->selector);
-	struct span match = line;
-	size_t at = 0, printed = 0, start;
-
-	while (at < line.len) {
-		if (matcher != NULL &&
-		    matcher_find(matcher, line, at, &match) <= 0)
-			break;
-		start = (size_t)(match.p - line.p);
-		at = start + match.len;
-		if (match.len == 0) {
-			at++;
-			continue;
-		}
-		if (j->only_matching) {
-			print_head(s, sep, number, offset + start);
-			colors_add(&s->out, &j->colors, color, match);
-			buf_addc(&s->out, '\n');
-		} else {
-			colors_add(&s->out, &j->colors, around,
-			    span_of(line.p + printed, start - printed));
-			colors_add(&s->out, &j->colors, color, match);
-		}
-		printed = at;
-	}
-	return printed;
-}
-
-/* A line with or without its LF; sep tells selected (:) from context (-). */
-static void
-print_line(struct search *s, struct span line, char sep, uint64_t number,
-    uint64_t offset)
-{
-	const struct job *j = s->job;
-	bool matching = (sep == ':') != j->inverted;
-	enum color color = sep == ':' ? COLOR_MATCH : COLOR_CONTEXT_MATCH;
-	enum color around = (sep == ':') != (j->inverted && j->colors.reverse) ?
-	    COLOR_LINE : COLOR_CONTEXT;
-	size_t printed = 0, lf, cr;
-
-	lf = line.len > 0 && line.p[line.len - 1] == '\n';
-	line.len -= lf;
-	s->shown = offset + line.len + lf;
-	if (!j->only_matching)
-		print_head(s, sep, number, offset);
-	if (matching && (j->only_matching || colors_has(&j->colors, color)))
-		printed = print_matches(s, line, sep, number, offset, around,
-		    color);
-	if (j->only_matching)
-		return;
-	cr = line.len > printed && line.p[line.len - 1] == '\r';
-	colors_add(&s->out, &j->colors, around, span_of(line.p + printed,
-	    line.len - cr - printed));
-	if (cr)
-		buf_addc(&s->out, '\r');
-	buf_addc(&s->out, '\n');
-}
-
-/* The line that p is in or, at the start of one, the line before it. */
-static const char *
-line_before(const char *start, const char *p)
-{
-	const char *lf = memrchr(start, '\n', (size_t)(p - 1 - start));
-
-	return lf != NULL ? lf + 1 : start;
-}
-
-static const char *
-line_end(const char *p, const char *end)
-{
-	const char *lf = memchr(p, '\n', (size_t)(end - p));
-
-	return lf != NULL ? lf + 1 : end;
-}
-
-/* Go back from *p to start, but not by more than n lines; how many it was. */
-static uint64_t
-back(const char *start, const char **p, uint64_t n)
-{
-	uint64_t done = 0;
-
-	for (; done < n && *p > start; done++)
-		*p = line_before(start, *p);
-	return done;
-}
-
-/* Where what was not printed yet begins in the block. */
-static const char *
-unprinted(const struct search *s)
-{
-	return s->shown > s->offset ? s->block.p + (s->shown - s->offset) :
-	    s->block.p;
-}
-
-/* Print lines of the block, from p to end. */
-static void
-print_lines(struct search *s, const char *p, const char *end, char sep)
-{
-	const char *next;
-	uint64_t number = 0;
-
-	for (; p < end; p = next) {
-		next = line_end(p, end);
-		if (s->job->numbers)
-			number = number_at(s, p);
-		print_line(s, span_of(p, (size_t)(next - p)), sep, number,
-		    s->offset + (uint64_t)(p - s->block.p));
-	}
-}
-
-static void
-print_before_buf(struct search *s, const char *p)
-{
-	const char *end = s->before.p + s->before.len, *next;
-	uint64_t number = s->before_number;
-
-	number += count_lines(s->before.p, p);
-	for (; p < end; p = next, number++) {
-		next = line_end(p, end);
-		print_line(s, span_of(p, (size_t)(next - p)), '-', number,
-		    s->before_offset + (uint64_t)(p - s->before.p));
-	}
-}
-
-static bool
-has_context(const struct job *j)
-{
-	return j->before != UINT64_MAX || j->after != UINT64_MAX;
-}
-
-static void
-add_group_separator(const struct job *j, struct buf *b)
-{
-	colors_add(b, &j->colors, COLOR_SEPARATOR, span_str("--"));
-	buf_addc(b, '\n');
-}
-
-/* What comes before a selected line: a separator, lines of context. */
-static void
-begin_group(struct search *s, const char *line)
-{
-	const struct job *j = s->job;
-	const char *p = line, *b = s->before.p + s->before.len;
-	uint64_t n = j->before != UINT64_MAX ? j->before : 0, first;
-
-	n -= back(unprinted(s), &p, n);
-	if (s->before.len > 0)
-		back(s->before.p, &b, n);
-	if (s->before.len > 0 && b < s->before.p + s->before.len)
-		first = s->before_offset + (uint64_t)(b - s->before.p);
-	else
-		first = s->offset + (uint64_t)(p - s->block.p);
-	if (s->grouped && first != s->shown && has_context(j))
-		add_group_separator(j, &s->out);
-	s->grouped = true;
-	if (s->before.len > 0)
-		print_before_buf(s, b);
-	buf_clear(&s->before);
-	print_lines(s, p, line, '-');
-}
-
-/* Take a line as selected. */
-static void
-select_line(struct search *s, struct span line)
-{
-	const struct job *j = s->job;
-
-	s->selected++;
-	s->left--;
-	s->last = s->offset + (uint64_t)(line.p + line.len - s->block.p);
-	if (j->quiet || lists_names(j)) {
-		s->stopped = true;
-		return;
-	}
-	if (!j->count) {
-		begin_group(s, line.p);
-		print_lines(s, line.p, line.p + line.len, ':');
-		s->pending = j->after != UINT64_MAX ? j->after : 0;
-	}
-	if (s->left == 0 && s->pending == 0)
-		s->stopped = true;
-}
-
-/* Pass over lines that are not selected, but may be context. */
-static void
-pass_lines(struct search *s, const char *p, const char *end)
-{
-	const char *next;
-
-	while (s->pending > 0 && p < end) {
-		next = line_end(p, end);
-		buf_clear(&s->before);
-		print_lines(s, p, next, '-');
-		p = next;
-		if (--s->pending == 0 && s->left == 0)
-			s->stopped = true;
-	}
-}
-
-static void
-select_lines(struct search *s, const char *p, const char *end)
-{
-	const char *next;
-
-	if (s->job->count && s->left == UINT64_MAX) {
-		s->selected += count_lines(p, end) + (p < end &&
-		    end[-1] != '\n');
-		return;
-	}
-	for (; p < end && !s->stopped && s->left > 0; p = next) {
-		next = line_end(p, end);
-		select_line(s, span_of(p, (size_t)(next - p)));
-	}
-	if (!s->stopped)
-		pass_lines(s, p, end);
-}
-
-/* Keep the block's last lines, as context for what the next one brings. */
-static void
-keep_before(struct search *s)
-{
-	const char *end = s->block.p + s->block.len, *p = end, *b;
-	uint64_t n = s->job->before, number = 0;
-
-	if (n == 0 || n == UINT64_MAX || s->job->count || s->job->quiet)
-		return;
-	n -= back(unprinted(s), &p, n);
-	if (s->job->numbers)
-		number = number_at(s, p);
-	if (n == 0 || p > s->block.p)
-		buf_clear(&s->before);
-	b = s->before.p + s->before.len;
-	if (s->before.len > 0)
-		back(s->before.p, &b, n);
-	if (s->before.len == 0) {
-		s->before_offset = s->offset + (uint64_t)(p - s->block.p);
-		s->before_number = number;
-	} else if (b > s->before.p) {
-		s->before_offset += (uint64_t)(b - s->before.p);
-		s->before_number += count_lines(s->before.p, b);
-		s->before.len -= (size_t)(b - s->before.p);
-		memmove(s->before.p, b, s->before.len);
-	}
-	buf_add(&s->before, p, (size_t)(end - p));
-}
-
-/* PCRE2 could not decide on a line: say so for the first one of a file. */
-static void
-report_limit(struct search *s, const char *line)
-{
-	if (s->limits++ > 0 || s->job->no_messages)
-		return;
-	if (s->job->numbers)
-		warnx("%s: line %llu: %s", s->name, (unsigned long long)
-		    (s->number + count_lines(s->counted, line)),
-		    selector_error(s->selector));
-	else
-		warnx("%s: byte %llu: %s", s->name, (unsigned long long)
-		    (s->offset + (uint64_t)(line - s->block.p)),
-		    selector_error(s->selector));
-}
-
-static void
-search_block(struct search *s)
-{
-	const struct job *j = s->job;
-	const char *p = s->block.p, *end = p + s->block.len, *stop;
-	struct span line;
-	int r;
-
-	s->counted = p;
-	selector_block(s->selector, s->block);
-	while (p < end && !s->stopped) {
-		if (s->left == 0) {
-			pass_lines(s, p, end);
-			break;
-		}
-		r = selector_next(s->selector, span_of(p, (size_t)(end - p)),
-		    &line);
-		stop = r == 0 ? end : line.p;
-		if (r < 0) {
-			report_limit(s, line.p);
-			stop += line.len;
-		}
-		if (j->inverted)
-			select_lines(s, p, stop);
-		else
-			pass_lines(s, p, stop);
-		p = stop;
-		if (r <= 0)
-			continue;
-		p += line.len;
-		if (j->inverted)
-			pass_lines(s, line.p, p);
-		else
-			select_line(s, line);
-	}
-}
 
 static void
 stop_all(void)
@@ -557,7 +161,7 @@ may_write(const struct search *s)
 	bool may;
 
 	pthread_mutex_lock(&order.lock);
-	while (s->turn != order.turn && s->out.len >= HELD_MAX)
+	while (s->turn != order.turn && s->grep.out.len >= HELD_MAX)
 		pthread_cond_wait(&order.came, &order.lock);
 	may = s->turn == order.turn;
 	pthread_mutex_unlock(&order.lock);
@@ -572,76 +176,67 @@ flush(struct search *s)
 
 	if (!may_write(s))
 		return;
-	if (s->out.failed) {
-		warnx("%s: %s", s->name, strerror(ENOMEM));
+	if (s->grep.out.failed) {
+		warnx("%s: %s", s->grep.name, strerror(ENOMEM));
 		s->trouble = true;
 	}
-	if (s->grouped && !s->announced && has_context(s->job)) {
+	if (s->grep.grouped && !s->announced &&
+	    grep_has_context(&s->job->show)) {
 		if (used) {
-			add_group_separator(s->job, &separator);
+			grep_group_separator(&s->job->show, &separator);
 			out_span(buf_span(&separator));
 			buf_free(&separator);
 		}
 		used = s->announced = true;
 	}
-	out_span(buf_span(&s->out));
-	buf_clear(&s->out);
+	out_span(buf_span(&s->grep.out));
+	buf_clear(&s->grep.out);
 	if (out_failed())
 		stop_all();
 }
 
+/* PCRE2 could not decide on a line: say so for the first one of a file. */
 static void
-print_result(struct search *s)
+report_limit(struct search *s)
 {
-	const struct job *j = s->job;
-	char text[24];
+	const struct grep *g = &s->grep;
+	bool by_number = g->limit_number > 0;
 
-	if (j->quiet)
+	if (g->limits == 0 || s->limit_told)
 		return;
-	if (lists_names(j)) {
-		if ((s->selected > 0) == j->list_with) {
-			add_name(j, &s->out, s->name);
-			buf_addc(&s->out, j->nul_after_name ? '\0' : '\n');
-		}
-	} else if (j->count) {
-		if (j->names) {
-			add_name(j, &s->out, s->name);
-			if (j->nul_after_name)
-				buf_addc(&s->out, '\0');
-			else
-				add_separator(j, &s->out, ':');
-		}
-		snprintf(text, sizeof text, "%llu\n",
-		    (unsigned long long)s->selected);
-		buf_adds(&s->out, text);
-	}
+	s->limit_told = s->trouble = true;
+	if (!s->job->no_messages)
+		warnx("%s: %s %llu: %s", g->name, by_number ? "line" : "byte",
+		    (unsigned long long)(by_number ? g->limit_number :
+		    g->limit_offset), g->limit_error);
 }
 
 static void
 search_lines(struct search *s, struct input *in, struct lines *lines)
 {
+	struct grep *g = &s->grep;
+	struct span block;
 	int got = 0;
 
-	while (!s->stopped && !is_enough() &&
-	    (got = lines_block(lines, &s->block)) > 0) {
-		search_block(s);
-		selector_block_end(s->selector);
-		keep_before(s);
-		if (s->job->numbers)
-			number_at(s, s->block.p + s->block.len);
-		s->offset += s->block.len;
+	while (!g->stopped && !is_enough() &&
+	    (got = lines_block(lines, &block)) > 0) {
+		grep_block(g, block);
+		report_limit(s);
 		flush(s);
 	}
-	if (got < 0 && !s->job->no_messages)
-		warnx("%s: %s", s->name, input_error(in));
-	s->trouble |= got < 0 || s->limits > 0;
-	if (lines_cut(lines) > 0 && !s->job->no_messages)
+	grep_result(g);
+	s->trouble |= got < 0;
+	if (s->job->no_messages)
+		return;
+	if (got < 0)
+		warnx("%s: %s", g->name, input_error(in));
+	if (lines_cut(lines) > 0)
 		warnx("%s: lines longer than %zu bytes, which were cut: %llu",
-		    s->name, s->job->max_line,
+		    g->name, s->job->max_line,
 		    (unsigned long long)lines_cut(lines));
-	if (s->limits > 0 && !s->job->no_messages)
+	if (g->limits > 0)
 		warnx("%s: lines PCRE2 gave up on, taken as not matching: %llu",
-		    s->name, (unsigned long long)s->limits);
+		    g->name, (unsigned long long)g->limits);
 }
 
 static struct selector *
@@ -662,9 +257,21 @@ is_output(const struct job *j, const struct input *in)
 	const struct stat *st = input_stat(in);
 	struct stat out;
 
-	return S_ISREG(st->st_mode) && !j->quiet && !lists_names(j) &&
-	    !j->count && j->max > 1 && fstat(STDOUT_FILENO, &out) == 0 &&
+	return S_ISREG(st->st_mode) && !j->show.quiet && !j->show.list_with && !j->show.list_without &&
+	    !j->show.count && j->show.max > 1 && fstat(STDOUT_FILENO, &out) == 0 &&
 	    out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+}
+
+/*
+ * After -m lines of standard input, leave it just behind the last of them, for
+ * whoever reads it next.
+ */
+static void
+step_back(const struct search *s, struct input *in, off_t start)
+{
+	if (input_fd(in) == STDIN_FILENO && start >= 0 &&
+	    !input_is_compressed(in))
+		lseek(STDIN_FILENO, start + (off_t)s->grep.last, SEEK_SET);
 }
 
 /* Search one input, and close it. */
@@ -672,20 +279,22 @@ static void
 search_input(struct search *s, struct input *in)
 {
 	const struct job *j = s->job;
+	off_t start = lseek(input_fd(in), 0, SEEK_CUR);
 	struct lines *lines;
 
 	if (is_output(j, in)) {
 		if (!j->no_messages)
-			warnx("%s: input file is also the output", s->name);
+			warnx("%s: input file is also the output", s->grep.name);
 		s->trouble = true;
 	} else {
 		if ((lines = lines_new(in, j->max_line)) == NULL)
-			die("%s", s->name);
+			die("%s", s->grep.name);
 		selector_input(s->selector, S_ISREG(input_stat(in)->st_mode) ?
 		    input_stat(in)->st_mtime : time(NULL));
 		search_lines(s, in, lines);
-		print_result(s);
 		lines_free(lines);
+		if (s->grep.left == 0)
+			step_back(s, in, start);
 	}
 	flush(s);
 	input_close(in);
@@ -701,18 +310,18 @@ search_file(void *arg)
 
 	if (is_enough())
 		return;
-	in = input_open(s->name);
-	if (strcmp(s->name, "-") == 0)
-		s->name = j->label;
+	in = input_open(s->grep.name);
+	if (strcmp(s->grep.name, "-") == 0)
+		s->grep.name = j->label;
 	if (in != NULL) {
 		search_input(s, in);
 		return;
 	}
 	if (!j->no_messages)
-		warn("%s", s->name);
+		warn("%s", s->grep.name);
 	s->trouble = true;
 	if (errno == EISDIR) {	/* grep opens it: an empty file */
-		print_result(s);
+		grep_result(&s->grep);
 		flush(s);
 	}
 }
@@ -722,12 +331,10 @@ static void
 begin_search(struct search *s, const struct job *j, const char *name,
     uint64_t turn)
 {
-	struct search old = *s;
-
-	buf_clear(&old.before);
-	*s = (struct search){ .job = j, .selector = old.selector, .name = name,
-	    .out = old.out, .before = old.before, .number = 1, .left = j->max,
-	    .turn = turn };
+	s->job = j;
+	s->turn = turn;
+	s->announced = s->limit_told = s->trouble = false;
+	grep_begin(&s->grep, &j->show, s->selector, name);
 }
 
 /* Take its result into account; whether it selected a line. */
@@ -735,17 +342,16 @@ static bool
 end_search(struct search *s)
 {
 	trouble |= s->trouble;
-	if (s->job->quiet && s->selected > 0)
+	if (s->job->show.quiet && s->grep.selected > 0)
 		stop_all();
-	return s->selected > 0;
+	return s->grep.selected > 0;
 }
 
 static void
 free_search(struct search *s)
 {
 	selector_free(s->selector);
-	buf_free(&s->before);
-	buf_free(&s->out);
+	grep_free(&s->grep);
 	free(s->path);
 }
 
@@ -805,7 +411,7 @@ search_at_once(const struct job *j, struct files *files)
 		begin_search(s, j, NULL, ++put);
 		if ((s->path = strdup(name)) == NULL)
 			die("%s", name);
-		s->name = s->path;
+		s->grep.name = s->path;
 		if (jobs_put(jobs, s) < 0)
 			die("%s", name);
 	}
@@ -859,7 +465,7 @@ search_tails(const struct job *j)
 static int
 exit_status(const struct job *j, bool selected)
 {
-	if (trouble && !(j->quiet && selected))
+	if (trouble && !(j->show.quiet && selected))
 		return STATUS_TROUBLE;
 	return selected ? STATUS_OK : STATUS_NO;
 }
@@ -969,29 +575,29 @@ set_option(struct job *j, int ch)
 	case OPT_UNTIL:
 		j->criteria.until = set_time(&j->until);
 		break;
-	case OPT_EXPLAIN: j->explain = true; break;
+	case OPT_EXPLAIN: j->show.explain = true; break;
 	case 'e': add_patterns(j, span_str(optarg)); break;
 	case 'f': add_pattern_file(j, optarg); break;
 	case 'F': j->pattern_flags |= PATTERN_FIXED; break;
 	case 'i': j->pattern_flags |= PATTERN_CASELESS; break;
 	case 'w': j->pattern_flags |= PATTERN_WORD; break;
 	case 'x': j->pattern_flags |= PATTERN_LINE; break;
-	case 'v': j->inverted = true; break;
-	case 'c': j->count = true; break;
-	case 'l': j->list_with = true; j->list_without = false; break;
-	case 'L': j->list_without = true; j->list_with = false; break;
-	case 'm': j->max = opt_number(&cmd, 0, ULONG_MAX); break;
-	case 'n': j->numbers = true; break;
-	case 'b': j->offsets = true; break;
-	case 'o': j->only_matching = true; break;
-	case 'q': j->quiet = true; break;
+	case 'v': j->show.inverted = true; break;
+	case 'c': j->show.count = true; break;
+	case 'l': j->show.list_with = true; j->show.list_without = false; break;
+	case 'L': j->show.list_without = true; j->show.list_with = false; break;
+	case 'm': j->show.max = opt_number(&cmd, 0, ULONG_MAX); break;
+	case 'n': j->show.numbers = true; break;
+	case 'b': j->show.offsets = true; break;
+	case 'o': j->show.only_matching = true; break;
+	case 'q': j->show.quiet = true; break;
 	case 's': j->no_messages = true; break;
-	case 'H': j->names = true; j->no_names = false; break;
-	case 'h': j->names = false; j->no_names = true; break;
+	case 'H': j->show.names = true; j->no_names = false; break;
+	case 'h': j->show.names = false; j->no_names = true; break;
 	case OPT_LABEL: j->label = optarg; break;
-	case 'Z': j->nul_after_name = true; break;
-	case 'A': j->after = opt_number(&cmd, 0, ULONG_MAX - 1); break;
-	case 'B': j->before = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case 'Z': j->show.nul_after_name = true; break;
+	case 'A': j->show.after = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case 'B': j->show.before = opt_number(&cmd, 0, ULONG_MAX - 1); break;
 	case 'C': j->context = opt_number(&cmd, 0, ULONG_MAX - 1); break;
 	case OPT_COLOR: j->color = color_wanted(&cmd); break;
 	case OPT_MAX_LINE:
@@ -999,7 +605,7 @@ set_option(struct job *j, int ch)
 		break;
 	case 'j': j->jobs = opt_number(&cmd, 1, 256); break;
 	case 'T': j->list = optarg; break;
-	case '0': j->nul_list = j->nul_after_name = true; break;
+	case '0': j->nul_list = j->show.nul_after_name = true; break;
 	}
 }
 
@@ -1007,21 +613,21 @@ set_option(struct job *j, int ch)
 static void
 settle(struct job *j, char *const *operands)
 {
-	if (j->quiet)
-		j->list_with = j->list_without = false;
-	if (j->quiet || lists_names(j))
-		j->count = false;
-	if (j->before == UINT64_MAX)
-		j->before = j->context;
-	if (j->after == UINT64_MAX)
-		j->after = j->context;
-	if (!j->no_names && operands[0] != NULL &&
-	    (operands[1] != NULL || j->list != NULL))
-		j->names = true;
-	if (!j->no_names && j->list != NULL)
-		j->names = true;
+	struct grep_options *o = &j->show;
+
+	if (o->quiet)
+		o->list_with = o->list_without = false;
+	if (o->quiet || o->list_with || o->list_without)
+		o->count = false;
+	if (o->before == UINT64_MAX)
+		o->before = j->context;
+	if (o->after == UINT64_MAX)
+		o->after = j->context;
+	if (!j->no_names && (j->list != NULL || (operands[0] != NULL &&
+	    operands[1] != NULL)))
+		o->names = true;
 	if (j->color)
-		colors_on(&j->colors, getenv("GREP_COLORS"));
+		colors_on(&o->colors, getenv("GREP_COLORS"));
 }
 
 /* It is easy to see that no line can be selected; grep then reads nothing. */
@@ -1032,8 +638,8 @@ is_hopeless(const struct job *j)
 	bool everything = j->have_patterns && j->patterns.len == 1 &&
 	    !(j->pattern_flags & (PATTERN_LINE | PATTERN_WORD));
 
-	return !j->list_without && (j->max == 0 ||
-	    (j->inverted ? everything : nothing));
+	return !j->show.list_without && (j->show.max == 0 ||
+	    (j->show.inverted ? everything : nothing));
 }
 
 /*
@@ -1071,16 +677,16 @@ settle_criteria(struct job *j)
 	if (!j->have_patterns && j->n_where == 0 && c->since == NULL &&
 	    c->until == NULL)
 		c->server_errors = true;
-	if (j->explain && !c->server_errors)
+	if (j->show.explain && !c->server_errors)
 		opt_misuse(&cmd, "--explain is for server errors: -5");
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct job job = { .max = UINT64_MAX, .label = "(standard input)",
-	    .before = UINT64_MAX, .after = UINT64_MAX, .context = UINT64_MAX,
-	    .max_line = LINE_MAX_DEFAULT };
+	struct job job = { .label = "(standard input)", .context = UINT64_MAX,
+	    .show = { .max = UINT64_MAX, .before = UINT64_MAX,
+	    .after = UINT64_MAX }, .max_line = LINE_MAX_DEFAULT };
 	struct files *files;
 	bool selected = false;
 	int ch, status;

@@ -64,6 +64,20 @@ for p in return '\t+if \(' '^}$' 'size_t|char'; do
 done
 report 'standard input'
 
+# Blocks: what is context lies in others
+awk 'BEGIN { for (i = 0; i < 30000; i++) print "line", i, i % 1009 ? "" : "hit" }' \
+	>big
+for o in '-B3 -n' '-A5 -b' '-C2 -n -b' '-B2000 -n' '-v -m3 -A2' '-c -v' \
+	'-m7 -A9 -n' '-C400 -c' '-o -b' '-B5000 -m2 -b'; do
+	one -P $o hit big
+	one -P $o 'e 29[0-9]* hit|e 1.* hit' big t
+	(grep -a -P $o hit; cat) <big | cksum >want
+	(loggrep $o hit; cat) <big | cksum >got
+	cmp -s want got || bad="$bad
+$o, then cat"
+done
+report 'many blocks'
+
 for f in foo . 'a b' '' 'foo
 bar' '(' '\' '[' 'fo
 foo' '$'; do
