@@ -277,8 +277,10 @@ take_input(struct quiet *q)
 	ssize_t n;
 
 	n = read_input(q);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+		unmark(q);
 		return;
+	}
 	if (n < 0)
 		trouble(q, q->watch != NULL ? "--watch" : "standard input");
 	if (n < 0 || (n == 0 && q->watch == NULL))
@@ -581,11 +583,33 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/*
+ * A pipe on standard input: make it large, and never wait in a read, as another
+ * instance may have taken what poll saw.  The flag is for our own description
+ * only, not for others who have the pipe.
+ */
+static void
+own_pipe(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO };
+	struct stat st;
+	int fd;
+
+	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish */
+	fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* A FIFO opened when its writers have gone never tells that they have. */
+	if (poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP))
+		dup2(fd, STDIN_FILENO);
+	close(fd);
+}
+
 static void
 prepare(struct quiet *q)
 {
-	struct stat st;
-
 	/* syslog-ng's inherit-environment(no) gives us none. */
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
 	    "/sbin:/bin", 0);
@@ -596,9 +620,8 @@ prepare(struct quiet *q)
 	q->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (q->timer < 0)
 		die("timer");
-	if (q->watch == NULL && fstat(STDIN_FILENO, &st) == 0 &&
-	    S_ISFIFO(st.st_mode))
-		fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish */
+	if (q->watch == NULL)
+		own_pipe();
 	if (q->lock != NULL) {
 		int fd = open(q->lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 		    0600);

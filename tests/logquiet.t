@@ -103,6 +103,12 @@ echo a | logquiet -t 1h --at-end=run true
 is 'the end can drop it' "$(runs)" '3 6;'
 exits 2 'any other end is misuse' logquiet --at-end=wait true
 
+rm -f in log
+mkfifo in
+echo 1 >in &
+( sleep 0.3; exec logquiet -t 1h fired ) <in
+is 'a FIFO whose writer has gone before' "$(runs)" '1 2;'
+
 exits 7 'the status of the last command' sh -c 'echo | logquiet --retries 0 sh -c "exit 7"'
 exits 143 'of one that was killed' sh -c 'echo | logquiet --retries 0 sh -c "kill \$\$"'
 exits 2 'no such command is misuse' logquiet no-such-command </dev/null
