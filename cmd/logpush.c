@@ -14,6 +14,7 @@
 #include "files.h"
 #include "finish.h"
 #include "headers.h"
+#include "http.h"
 #include "jobs.h"
 #include "json.h"
 #include "line.h"
@@ -301,6 +302,8 @@ push_each(struct push *push, char *const *operands)
 		while (jobs_count(jobs) >= 2 * push->send.jobs)
 			take_one(push, jobs);
 		put_one(push, jobs, path);
+		if (push->send.pool != NULL)
+			http_load();	/* while the file is digested */
 	}
 	if (finish_asked())
 		push->status = worse(push->status, STATUS_RETRY);

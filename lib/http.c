@@ -39,6 +39,12 @@ struct http_transfer {
 	char error[CURL_ERROR_SIZE];
 };
 
+void
+http_load(void)
+{
+	libcurl_load();		/* a failure is told when it is needed */
+}
+
 struct http *
 http_new(const struct http_options *o)
 {

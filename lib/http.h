@@ -50,6 +50,9 @@ struct http_request {
 
 struct http;
 
+/* Load libcurl ahead of time, in a thread that has nothing better to do. */
+void http_load(void);
+
 /* NULL with errno: ENOMEM; ELIBACC when there is no libcurl. */
 struct http *http_new(const struct http_options *o);
 void http_free(struct http *h);		/* what is under way ends */

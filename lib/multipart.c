@@ -155,14 +155,23 @@ begin(struct multipart *m)
 	return status;
 }
 
+uint64_t
+multipart_size(uint64_t file_size)
+{
+	uint64_t part = PART_SIZE;
+
+	while ((file_size + part - 1) / part > PARTS_MAX)
+		part += PART_SIZE;
+	return part;
+}
+
 static int
 divide(struct multipart *m)
 {
-	uint64_t size = (uint64_t)m->parcel->st.st_size, part = PART_SIZE;
+	uint64_t size = (uint64_t)m->parcel->st.st_size;
+	uint64_t part = m->parcel->piece;
 
-	while ((size + part - 1) / part > PARTS_MAX)
-		part += PART_SIZE;
-	m->count = (unsigned)((size + part - 1) / part);
+	m->count = (unsigned)parcel_pieces(m->parcel);
 	if ((m->parts = calloc(m->count, sizeof *m->parts)) == NULL)
 		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	for (unsigned i = 0; i < m->count; i++) {
@@ -192,12 +201,7 @@ start(struct multipart *m, struct lane *l)
 static int
 assign(struct multipart *m, struct lane *l, struct part *part)
 {
-	struct digests d;
-
-	if (hash_range(HASH_SHA256, m->parcel->fd, (off_t)part->from,
-	    part->size, &d) < 0)
-		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
-	hash_hex(d.sha256, SHA256_SIZE, l->sha256);
+	hash_hex(m->parcel->pieces[part - m->parts], SHA256_SIZE, l->sha256);
 	snprintf(l->query, sizeof l->query, "partNumber=%u&uploadId=%s",
 	    (unsigned)(part - m->parts) + 1, m->id);
 	l->part = part;

@@ -26,6 +26,9 @@ struct multipart {
 	unsigned count;
 };
 
+/* How large the parts of a file are; the parcel's pieces have to be that. */
+uint64_t multipart_size(uint64_t file_size);
+
 /*
  * Send all parts.  An upload of the same key that a killed run began is taken
  * up: its parts count when their MD5 is ours.  A STATUS_, with parcel->error.

@@ -99,34 +99,46 @@ deliver(struct trip *t, const char *place)
 	return status;
 }
 
+/* Take the parcel as it is now, and deliver it. */
+static int
+take(struct trip *t)
+{
+	struct parcel *p = t->p;
+	struct buf place = { 0 };
+	int status, which = HASH_SHA256;
+
+	if ((status = parcel_begin(p)) != STATUS_OK)
+		return status;
+	p->piece = 0;
+	if (p->st.st_size <= t->kind->md5_max)
+		which |= HASH_MD5;
+	else if (t->kind->piece != NULL)
+		p->piece = t->kind->piece((uint64_t)p->st.st_size);
+	if ((status = parcel_digest(p, which)) != STATUS_OK)
+		return status;
+	if (t->h == NULL && (t->h = http_pool_take(t->s->pool)) == NULL)
+		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
+	status = send_place(t->s, p, t->kind->escape, &place);
+	if (status == STATUS_OK)
+		status = deliver(t, place.p);
+	buf_free(&place);
+	return status;
+}
+
 int
 trip_make(struct send *s, struct parcel *p, const struct trip_kind *kind)
 {
 	struct trip t = { .kind = kind, .s = s, .p = p };
-	struct buf place = { 0 };
-	int status, which;
+	int status;
 
-	if ((t.h = http_pool_take(s->pool)) == NULL)
-		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 	retry_begin(&t.retry, s->deadline_ms);
 	for (int tries = 0; tries < 2; tries++) {
-		buf_clear(&place);
-		if ((status = parcel_begin(p)) != STATUS_OK)
-			break;
-		which = HASH_SHA256;
-		if (p->st.st_size <= kind->md5_max)
-			which |= HASH_MD5;
-		if ((status = parcel_digest(p, which)) != STATUS_OK ||
-		    (status = send_place(s, p, kind->escape, &place)) !=
-		    STATUS_OK)
-			break;
-		status = deliver(&t, place.p);
+		status = take(&t);
 		if (!parcel_changed(p))
 			break;
 		status = parcel_fail(p, STATUS_NO, "changed while it was sent");
 	}
 	free(t.own);
-	buf_free(&place);
 	http_pool_give(s->pool, t.h);
 	return status;
 }

@@ -14,6 +14,7 @@ enum found { FOUND_NONE, FOUND_EQUAL, FOUND_OTHER, FOUND_UNKNOWN, FOUND_FAILED }
 
 struct trip_kind {
 	off_t md5_max;		/* larger files are sent without an MD5 */
+	uint64_t (*piece)(uint64_t size);	/* and in pieces of this size */
 	bool escape;		/* names are percent-encoded */
 	unsigned suffixes;	/* so many names are tried */
 	enum found (*look)(struct trip *t, int *status);

@@ -78,7 +78,7 @@ unset AWS_EC2_METADATA_DISABLED
 echo 100 >meta/life
 : >meta/requests
 for i in 1 2 3; do cp app.log "$i.log"; done
-ok 'credentials that end soon' logpush -q -j1 s3://bucket/soon/ ?.log
+ok 'credentials that end soon' logpush -q -j1 s3://bucket/soon/ ./?.log
 is 'are renewed' "$(($(grep -c log-role meta/requests) > 1))" 1
 echo 3600 >meta/life
 # The store takes token-2 only: token-1, which comes first, has expired.
