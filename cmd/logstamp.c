@@ -7,21 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "buf.h"
 #include "files.h"
+#include "hash.h"
 #include "meta.h"
 #include "newfile.h"
 #include "opt.h"
 #include "out.h"
+#include "receipt.h"
 #include "siblings.h"
 #include "stamp.h"
 #include "status.h"
 
-enum { LOCAL = OPT_LONG, REOPEN, LINKS };
+enum { LOCAL = OPT_LONG, REOPEN, LINKS, KEEP, MAX_AGE, ONLY_PUSHED };
 
 static const struct cmd cmd = {
 	.name = "logstamp",
@@ -40,6 +43,11 @@ static const struct cmd cmd = {
 		    "with -r: shell command that makes the writer reopen" },
 		{ LINKS, "links", NULL,
 		    "rename symbolic links and files of several names, too" },
+		{ KEEP, "keep", "num",
+		    "remove all but the newest stamped siblings" },
+		{ MAX_AGE, "max-age", "time", "remove stamped siblings so old" },
+		{ ONLY_PUSHED, "only-pushed", "receipts",
+		    "remove only those that logpush has a receipt for" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
 		{ 'n', "dry-run", NULL, "print what would be done, do nothing" },
@@ -53,6 +61,9 @@ struct job {
 	bool local, links, dry, verbose;
 	char end;		/* of a printed name */
 	const char *reopen;
+	unsigned long keep;	/* 0: all */
+	int64_t max_age_ms;	/* 0: for ever */
+	FILE *receipts;		/* of what may be removed, or NULL for all */
 	int status;
 };
 
@@ -267,6 +278,90 @@ stamp_siblings(struct job *job, struct siblings *s)
 	buf_free(&b);
 }
 
+/* Was the file delivered?  Only its contents can tell. */
+static bool
+was_pushed(struct job *job, const char *folder, int dir,
+    const struct sibling *f)
+{
+	char hex[SHA256_HEX];
+	struct digests d;
+	int fd, r = -1;
+
+	fd = openat(dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
+	if (fd >= 0 && hash_range(HASH_SHA256, fd, 0, (uint64_t)f->st.st_size,
+	    &d) == 0) {
+		hash_hex(d.sha256, sizeof d.sha256, hex);
+		r = receipt_find(job->receipts, f->name,
+		    (uint64_t)f->st.st_size, hex);
+	}
+	if (r < 0) {
+		warn("%s%s", folder, f->name);
+		worse(job, STATUS_TROUBLE);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r > 0;
+}
+
+static void
+remove_sibling(struct job *job, const struct siblings *s, struct sibling *f)
+{
+	struct stat now;
+
+	if (job->receipts != NULL && !was_pushed(job, s->folder, s->dir, f)) {
+		if (job->verbose)
+			note("%s%s: old, but not pushed", s->folder, f->name);
+		return;
+	}
+	if (fstatat(s->dir, f->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    now.st_ino != f->st.st_ino || now.st_size != f->st.st_size)
+		return;
+	if (!job->dry && unlinkat(s->dir, f->name, 0) < 0) {
+		warn("%s%s", s->folder, f->name);
+		worse(job, STATUS_TROUBLE);
+		return;
+	}
+	f->split.stamped = false;	/* nothing to stamp or print */
+	f->split.packed = true;
+	if (job->verbose)
+		note("%s%s: removed", s->folder, f->name);
+}
+
+/*
+ * Remove stamped siblings that are too many or too old, the oldest first.  It
+ * is done before anything is stamped, so that nothing goes which was not printed
+ * by an earlier run; coming: how many more are not to be seen yet.
+ */
+static void
+prune(struct job *job, struct siblings *s, size_t coming)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sibling *f = &s->list[i];
+		int64_t age = time(NULL) - f->st.st_mtime;
+
+		if (f->split.stamped && refusal(job, &f->st) == NULL &&
+		    ((job->keep > 0 &&
+		    siblings_newer(s, i) + coming >= job->keep) ||
+		    (job->max_age_ms > 0 && age > job->max_age_ms / 1000)))
+			remove_sibling(job, s, f);
+	}
+}
+
+static void
+prune_base(struct job *job, const char *base, size_t coming)
+{
+	struct siblings *all;
+	size_t n;
+
+	if (job->keep == 0 && job->max_age_ms == 0)
+		return;
+	find_siblings(job, base, &all, &n);
+	for (size_t k = 0; k < n; k++)
+		prune(job, &all[k], coming);
+	siblings_free(all, n);
+}
+
 static void
 stamp_all(struct job *job, const char *base)
 {
@@ -277,6 +372,7 @@ stamp_all(struct job *job, const char *base)
 	for (size_t k = 0; k < n; k++) {
 		struct siblings *s = &all[k];
 
+		prune(job, s, 0);
 		stamp_siblings(job, s);
 		for (size_t i = 0; i < s->n; i++)
 			if (s->list[i].split.stamped &&
@@ -444,7 +540,7 @@ int
 main(int argc, char *argv[])
 {
 	struct job job = { .format = "%s", .end = '\n' };
-	const char *list = NULL, *base = NULL, *wrong;
+	const char *list = NULL, *base = NULL, *receipts = NULL, *wrong;
 	int ch, mode = 0;
 
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
@@ -454,6 +550,9 @@ main(int argc, char *argv[])
 		case LOCAL: job.local = true; break;
 		case REOPEN: job.reopen = optarg; break;
 		case LINKS: job.links = true; break;
+		case KEEP: job.keep = opt_number(&cmd, 1, ULONG_MAX); break;
+		case MAX_AGE: job.max_age_ms = opt_duration_ms(&cmd); break;
+		case ONLY_PUSHED: receipts = optarg; break;
 		case 'T': list = optarg; break;
 		case '0': job.end = '\0'; break;
 		case 'n': job.dry = true; break;
@@ -468,11 +567,15 @@ main(int argc, char *argv[])
 		opt_misuse(&cmd, "no file given");
 	if (job.reopen != NULL && mode != 'r')
 		opt_misuse(&cmd, "--reopen needs -r");
+	if (mode == 0 && (job.keep > 0 || job.max_age_ms > 0))
+		opt_misuse(&cmd, "--keep and --max-age need -a, -l or -r");
+	if (receipts != NULL && (job.receipts = fopen(receipts, "re")) == NULL)
+		die("%s", receipts);
 
 	switch (mode) {
 	case 'a': stamp_all(&job, base); break;
-	case 'l': stamp_latest(&job, base); break;
-	case 'r': rotate(&job, base); break;
+	case 'l': prune_base(&job, base, 0); stamp_latest(&job, base); break;
+	case 'r': prune_base(&job, base, 1); rotate(&job, base); break;
 	default: stamp_files(&job, argv, list); break;
 	}
 	return out_finish(job.status);

@@ -1,6 +1,8 @@
 #include "receipt.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,4 +55,44 @@ receipt_write(int fd, const struct receipt *r)
 		n = -1;
 	buf_free(&b);
 	return n < 0 ? -1 : 0;
+}
+
+static bool
+is_receipt_for(struct span line, const char *name, const char *size,
+    const char *sha256)
+{
+	struct json_value v;
+	struct buf file = { 0 };
+	const char *path, *slash;
+	bool same = false;
+
+	if (!json_get(line, "sha256", &v) || !json_is(&v, sha256) ||
+	    !json_get(line, "size", &v) || !span_is(v.text, size) ||
+	    !json_get(line, "file", &v) || v.type != JSON_STRING)
+		return false;
+	json_decode(&file, &v);
+	if ((path = buf_str(&file)) != NULL && strlen(path) == file.len) {
+		slash = strrchr(path, '/');
+		same = strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+	}
+	buf_free(&file);
+	return same;
+}
+
+int
+receipt_find(FILE *f, const char *name, uint64_t size, const char *sha256)
+{
+	char *line = NULL, text[24];
+	size_t cap = 0;
+	ssize_t n;
+	int r = 0;
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)size);
+	rewind(f);
+	while (r == 0 && (n = getline(&line, &cap, f)) > 0)
+		r = is_receipt_for(span_of(line, (size_t)n), name, text, sha256);
+	if (ferror(f))
+		r = -1;
+	free(line);
+	return r;
 }

@@ -5,6 +5,7 @@
 #define RECEIPT_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "buf.h"
 
@@ -20,5 +21,11 @@ struct receipt {
  * it.  0, or -1 with errno.
  */
 int receipt_write(int fd, const struct receipt *r);
+
+/*
+ * Does the file f hold a receipt for a file of this name (the last part of its
+ * path) with these contents?  1, 0, or -1 with errno.
+ */
+int receipt_find(FILE *f, const char *name, uint64_t size, const char *sha256);
 
 #endif

@@ -228,3 +228,18 @@ siblings_sort(struct siblings *s)
 	if (s->n > 1)
 		qsort(s->list, s->n, sizeof *s->list, older);
 }
+
+size_t
+siblings_newer(const struct siblings *s, size_t i)
+{
+	const struct sibling *f = &s->list[i], *g;
+	size_t n = 0;
+
+	for (size_t k = i + 1; k < s->n; k++) {
+		g = &s->list[k];
+		n += (g->split.stamped || !g->split.packed) &&
+		    g->split.base == f->split.base &&
+		    memcmp(g->name, f->name, f->split.base) == 0;
+	}
+	return n;
+}

@@ -33,6 +33,9 @@ int siblings_find(struct siblings **all, size_t *n, const char *base,
     const char *format, bool local, const char **path);
 void siblings_free(struct siblings *all, size_t n);
 
+/* How many siblings, stamped or to be stamped, are newer than list[i]. */
+size_t siblings_newer(const struct siblings *s, size_t i);
+
 /* Sort oldest first: by mtime, .2 before .1, 20210628 before 20210629. */
 void siblings_sort(struct siblings *s);
 

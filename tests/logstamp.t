@@ -161,6 +161,36 @@ exits 2 'two ways at once' logstamp -a x -l y
 exits 2 'files beside -a' logstamp -a x y
 exits 2 'a full disk where the names go' sh -c 'logstamp real.1 >/dev/full'
 
+fresh log log.1 log.2 log-1624970001 log-1624970002.gz log-1624970003 \
+    log-20210601 other-1624970000 app.log-1624970000
+touch -d @1624970001 log-1624970001
+touch -d @1624970002 log-*2.gz
+touch -d @1624970003 log-*3
+renames 'keeps the newest' 'log-1624970003 log-1624977000 log-1624977000.1 log-1624977000.2' \
+    --keep 4 -a log
+is 'removes the oldest, and nothing else' "$(ls | tr '\n' ' ')" \
+    'app.log-1624970000 log log-1624970003 log-1624977000 log-1624977000.1 log-1624977000.2 other-1624970000 '
+touch log-1624970003
+renames 'removes what is too old' log-1624977000 --max-age 1h -r log
+is 'but not what it stamps' "$(ls log-* | tr '\n' ' ')" \
+    'log-1624970003 log-1624977000 '
+fresh log a.log-1624970001 a.log-1624970002 b.log-1624970001 b.log-1624970002 a.log.1
+logstamp --keep 1 -n -v -a '*.log' >out 2>err
+is 'a dry run removes nothing' "$(ls ./*.log* | wc -l)" 5
+logstamp --keep 1 -a '*.log' >/dev/null
+is 'of each log so many' "$(ls ?.log* | tr '\n' ' ')" \
+    'a.log-1624977000 b.log-1624970002 '
+fresh log log-1624970001.gz log-1624970002.gz log-1624970003.gz log-1624970004.gz
+logpush -q --receipts receipts "file://$PWD/store/" log-*1.gz log-*2.gz log-*3.gz
+echo more >>log-1624970003.gz
+sed -i s/log-1624970002/log-1624970009/ receipts
+exits 1 'with receipts' logstamp --only-pushed receipts --max-age 1h -l log
+is 'removes what was delivered as it is' "$(ls log-* | tr '\n' ' ')" \
+    'log-1624970002.gz log-1624970003.gz log-1624970004.gz '
+exits 2 'no receipts' logstamp --only-pushed nowhere --keep 1 -a log
+is 'nothing is removed then' "$(ls log-* | wc -l)" 3
+exits 2 'retention needs a log' logstamp --keep 1 log-1624970002.gz
+
 # Fifty at once on the same names: every file survives under a name of its own.
 fresh
 i=0
