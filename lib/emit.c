@@ -111,7 +111,8 @@ add_envelope(struct record *r, unsigned n, struct buf *b)
 	const struct field *f;
 	unsigned by;
 
-	for (f = r->fields; f < r->fields + r->n; f++) {
+	for (size_t i = 0; i < r->n; i++) {
+		f = &r->fields[i];
 		if (f->kind == FIELD_GONE)
 			continue;
 		by = hidden_by(r, f);
@@ -159,7 +160,8 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 
 	(void)e;
 	buf_addc(b, '{');
-	for (f = r->fields; f < r->fields + r->n; f++) {
+	for (size_t i = 0; i < r->n; i++) {
+		f = &r->fields[i];
 		if (f->kind == FIELD_GONE ||
 		    (r->layers > 1 && record_inner(r, f) != NULL))
 			continue;

@@ -65,14 +65,25 @@ nanoseconds(struct record *r, struct span seconds)
 	return span_of(p, (size_t)snprintf(p, 32, "%.0f", s * 1e9));
 }
 
+static bool
+is_integer(struct span v)
+{
+	size_t i = v.len > 0 && *v.p == '-';
+
+	for (; i < v.len; i++)
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return false;
+	return v.len > 0 && v.len < 19;
+}
+
 /* The value as ECS wants it. */
 static void
 adapt(struct record *r, const char *ours, struct field *f)
 {
 	if (strcmp(ours, "duration") == 0 && f->kind == FIELD_JSON) {
 		f->value = nanoseconds(r, f->value);
-	} else if (strcmp(ours, "client_port") == 0 && f->value.len < 6 &&
-	    f->value.len > 0 && *f->value.p != '0') {
+	} else if (strcmp(ours, "client_port") == 0 && is_integer(f->value) &&
+	    *f->value.p >= '1' && *f->value.p <= '9') {
 		f->kind = FIELD_JSON;
 		f->clean = true;
 	} else if (strcmp(ours, "protocol") == 0 && f->value.len > 5 &&
@@ -225,17 +236,6 @@ otel_name(struct span ours, bool *resource)
 			return otel[i].name;
 		}
 	return NULL;
-}
-
-static bool
-is_integer(struct span v)
-{
-	size_t i = v.len > 0 && *v.p == '-';
-
-	for (; i < v.len; i++)
-		if (v.p[i] < '0' || v.p[i] > '9')
-			return false;
-	return v.len > 0 && v.len < 19;
 }
 
 /* {"key":...,"value":{"stringValue":...}} */

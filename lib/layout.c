@@ -9,6 +9,7 @@ struct item {
 	size_t name, name_len;	/* its name, or its strftime format */
 	enum layout_kind kind;
 	bool quoted;		/* text ends with a quote */
+	bool again;		/* one before it has the name */
 	size_t ending;		/* so much of text may end the line; or none */
 	bool may_end;
 };
@@ -135,8 +136,12 @@ item_name(const struct layout *l, const struct item *it)
 bool
 layout_joins_path(const struct layout *l)
 {
-	return l->n > 0 && l->tail_len == 0 &&
-	    span_is(item_name(l, &l->items[l->n - 1]), "path");
+	struct span name;
+
+	if (l->n == 0 || l->tail_len > 0)
+		return false;
+	name = item_name(l, &l->items[l->n - 1]);
+	return span_is(name, "path") || span_is(name, "request_path");
 }
 
 bool
@@ -149,9 +154,10 @@ layout_has(const struct layout *l, struct span name)
 }
 
 const char *
-layout_check(const struct layout *l, struct buf *why)
+layout_check(struct layout *l, struct buf *why)
 {
 	struct span a, b;
+	size_t n = l->n;
 
 	buf_clear(why);
 	if (l->n == 0)
@@ -163,6 +169,11 @@ layout_check(const struct layout *l, struct buf *why)
 			buf_printf(why, "nothing between %.*s and %.*s",
 			    (int)a.len, a.p, (int)b.len, b.p);
 		}
+	for (size_t i = 0; i < n; i++) {
+		l->n = i;		/* those before it */
+		l->items[i].again = layout_has(l, item_name(l, &l->items[i]));
+	}
+	l->n = n;
 	return why->len > 0 ? buf_str(why) : NULL;
 }
 
@@ -244,54 +255,17 @@ add_stamp(const struct layout *l, struct scan *s, const struct item *it,
 	return true;
 }
 
-static struct span
-trimmed(const char *p, const char *end)
-{
-	while (p < end && *p == ' ')
-		p++;
-	while (p < end && end[-1] == ' ')
-		end--;
-	return span_of(p, (size_t)(end - p));
-}
-
-/* nginx parts the servers of one group by commas, and groups by colons. */
-static const char *
-next_in_list(const char *p, const char *end)
-{
-	for (; p < end; p++)
-		if (*p == ',' || (*p == ' ' && end - p > 2 && p[1] == ':' &&
-		    p[2] == ' '))
-			break;
-	return p;
-}
-
+/* A second source of a field, as it stands: duration_2. */
 static void
-add_list(struct scan *s, struct span name, struct span v)
+add_second(struct scan *s, struct span name, struct span v)
 {
-	const char *p = v.p, *end = p + v.len, *q = next_in_list(p, end);
-	struct span one;
-	char *start, *to;
+	char *p = record_room(s->rec, name.len + 2);
 
-	if (q == end) {
-		add_text(s, name, v);
+	if (p == NULL)
 		return;
-	}
-	start = to = record_room(s->rec, JSON_ROOM(v.len) + 3 * v.len + 3);
-	if (to == NULL)
-		return;
-	for (*to++ = '[';; p = q + (*q == ',' ? 1 : 3)) {
-		q = next_in_list(p, end);
-		one = trimmed(p, q);
-		*to++ = '"';
-		to = json_put(to, one, &s->rec->lossy);
-		*to++ = '"';
-		if (q == end)
-			break;
-		*to++ = ',';
-	}
-	*to++ = ']';
-	record_add(s->rec, name, span_of(start, (size_t)(to - start)),
-	    FIELD_JSON);
+	memcpy(p, name.p, name.len);
+	memcpy(p + name.len, "_2", 2);
+	add_text(s, span_of(p, name.len + 2), v);
 }
 
 /* False when it is not what the field should hold. */
@@ -301,6 +275,10 @@ add_value(const struct layout *l, struct scan *s, const struct item *it,
 {
 	struct span name = item_name(l, it);
 
+	if (it->again) {
+		add_second(s, name, decoded(l, s, v));
+		return true;
+	}
 	switch (it->kind) {
 	case LAYOUT_MILLIS: return add_scaled(s, name, v, 3);
 	case LAYOUT_MICROS: return add_scaled(s, name, v, 6);

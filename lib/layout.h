@@ -40,7 +40,7 @@ int layout_may_end(struct layout *l);
 bool layout_has(const struct layout *l, struct span name);
 
 /* NULL, or why this layout can't be read: "$a$b: nothing between them". */
-const char *layout_check(const struct layout *l, struct buf *why);
+const char *layout_check(struct layout *l, struct buf *why);
 
 /*
  * {name}, {name:kind} and text; kinds are number seconds millis micros clf iso

@@ -220,7 +220,8 @@ find_formats(struct span text, const char *wanted, add_layout *add, void *arg,
 		    strcmp(name.p, wanted) != 0))
 			continue;
 		there = true;
-		l = layout_nginx(buf_span(&format), escape, why);
+		l = layout_nginx(format.len > 0 ? buf_span(&format) : NAME(""),
+		    escape, why);
 		r = l == NULL ? -1 : add(arg, name.p, l);
 	}
 	if (!there)

@@ -139,6 +139,17 @@ is_go(struct span s)
 	    has(word, "/") || has(token_at(s.p, s.p + s.len), ".")));
 }
 
+/* /app/x.js:12, which Node.js prints above the code and a ^. */
+static bool
+is_node_place(struct span s)
+{
+	const char *colon = memrchr(s.p, ':', s.len);
+
+	return colon != NULL && all_digits(span_to(colon + 1, s.p + s.len)) &&
+	    token_at(s.p, colon).len == (size_t)(colon - s.p) &&
+	    (has(s, "js:") || has(s, ".ts:") || begins(s, "[eval]:"));
+}
+
 enum trace
 trace_start(struct span s)
 {
@@ -147,7 +158,7 @@ trace_start(struct span s)
 	if (begins(s, "panic: ") || begins(s, "fatal error: ") ||
 	    has(s, "panic serving "))
 		return TRACE_GO;
-	return TRACE_NONE;
+	return is_node_place(s) ? TRACE_NODE : TRACE_NONE;
 }
 
 static bool
@@ -171,16 +182,18 @@ trace_continues(struct span s, enum trace *state)
 		*state = TRACE_PYTHON;
 		return true;
 	}
-	if (*s.p == ' ' || *s.p == '\t' || span_is(s, "}")) {
-		if (*state == TRACE_NONE && is_caret(s))
-			*state = TRACE_NODE;
+	if (is_caret(s) || *state == TRACE_NODE) {
+		*state = *state == TRACE_NODE ? TRACE_NODE_CODE :
+		    TRACE_NODE_CARET;
 		return true;
 	}
+	if (*s.p == ' ' || *s.p == '\t' || span_is(s, "}"))
+		return true;
 	if (*state == TRACE_PYTHON && ends_word(s, dotted_word(s, &dots))) {
 		*state = TRACE_PYTHON_END;	/* ValueError: why */
 		return true;
 	}
-	if (*state == TRACE_NODE && has(token_at(s.p, s.p + s.len), "Error")) {
+	if (*state == TRACE_NODE_CARET && has(token_at(s.p, s.p + s.len), "Error")) {
 		*state = TRACE_NONE;
 		return true;
 	}

@@ -26,7 +26,10 @@ void multiline_flush(struct multiline *m);	/* finish all that wait */
 bool multiline_waits(const struct multiline *m);	/* does any? */
 
 /* The parts of a trace, for a test: does text continue a line in this state? */
-enum trace { TRACE_NONE, TRACE_PYTHON, TRACE_PYTHON_END, TRACE_GO, TRACE_NODE };
+enum trace {
+	TRACE_NONE, TRACE_PYTHON, TRACE_PYTHON_END, TRACE_GO,
+	TRACE_NODE, TRACE_NODE_CODE, TRACE_NODE_CARET,
+};
 enum trace trace_start(struct span text);
 bool trace_continues(struct span text, enum trace *state);
 

@@ -186,18 +186,20 @@ record_add_message(struct record *r, struct span value)
 void
 record_append_message(struct record *r, struct span more)
 {
-	struct field *f = r->fields + r->n;
 	struct span first;
+	struct field *f;
+	size_t i = r->n;
 	char *p;
 
-	while (f > r->fields && (f[-1].kind == FIELD_GONE ||
-	    !span_eq(f[-1].name, NAME("message"))))
-		f--;
-	if (f == r->fields) {
+	while (i > 0 && (r->fields[i - 1].kind == FIELD_GONE ||
+	    !span_eq(r->fields[i - 1].name, NAME("message"))))
+		i--;
+	if (i == 0) {
 		record_add_message(r, more);
 		return;
 	}
-	first = record_value(r, --f);
+	f = &r->fields[i - 1];
+	first = record_value(r, f);
 	if ((p = record_room(r, first.len + 1 + more.len)) == NULL)
 		return;
 	if (first.len > 0)

@@ -203,6 +203,7 @@ try_format(struct scan *scan, struct choice c, struct span text)
 		r->formats[r->layers++] = scan->format->name;
 		return true;
 	}
+	scan->format = c.format;
 	r->n = n;
 	r->message = message;
 	r->when = when;

@@ -172,6 +172,58 @@ scan_pair(struct scan *s, const char *p, const char *end)
 	return q;
 }
 
+/* $upstream_response_time at p, of one server or several; behind it, or NULL. */
+static const char *
+scan_upstream_times(struct scan *s, const char *p, const char *end)
+{
+	const char *start = p;
+	struct span word;
+
+	for (;;) {
+		word = token_at(p, end);
+		p += word.len;
+		if (word.len > 1 && p[-1] == ',')
+			word.len--;
+		if (!is_decimal(word) && !span_is(word, "-"))
+			return NULL;
+		if (p[-1] == ',' && p < end)
+			p++;
+		else if (end - p > 3 && memcmp(p, " : ", 3) == 0)
+			p += 3;
+		else
+			break;
+	}
+	add_list(s, NAME("upstream_response_time"), span_to(start, p));
+	return p;
+}
+
+/* One thing behind the agent; what is behind it, or NULL. */
+static const char *
+scan_extra(struct scan *s, const char *p, const char *end, int n,
+    bool has_times)
+{
+	struct span value = token_at(p, end);
+	const char *q;
+	bool escaped;
+
+	if (*p == '"' && n == 0 &&
+	    (q = quoted_at(p, end, &value, &escaped)) != NULL) {
+		add_quoted(s, NAME("http_x_forwarded_for"), value, escaped);
+		return q;
+	}
+	if ((q = scan_pair(s, p, end)) != NULL)
+		return q;
+	if (!has_times && (is_decimal(value) || span_is(value, "-"))) {
+		add_number(s, NAME("duration"), value);
+		return p + value.len;
+	}
+	if (has_times && (span_is(value, ".") || span_is(value, "p"))) {
+		record_add(s->rec, NAME("pipe"), value, FIELD_SAFE);
+		return p + value.len;
+	}
+	return has_times ? scan_upstream_times(s, p, end) : NULL;
+}
+
 /*
  * Behind the agent: "$http_x_forwarded_for", $request_time,
  * $upstream_response_time, $pipe, key=value; the rest is extra.
@@ -179,43 +231,17 @@ scan_pair(struct scan *s, const char *p, const char *end)
 static void
 scan_extras(struct scan *s, const char *p, const char *end)
 {
-	int times = 0;
-	bool forwarded = false, escaped;
-	struct span value;
+	bool has_times = false, quoted;
 	const char *q;
 
-	while (p < end && *p == ' ') {
-		if (++p == end)
-			return;
-		if (*p == '"' && !forwarded && (q = quoted_at(p, end, &value,
-		    &escaped)) != NULL) {
-			add_quoted(s, NAME("http_x_forwarded_for"), value,
-			    escaped);
-			forwarded = true;
-			p = q;
-			continue;
-		}
-		if ((q = scan_pair(s, p, end)) != NULL) {
-			p = q;
-			continue;
-		}
-		value = token_at(p, end);
-		if (times < 2 && (is_decimal(value) || span_is(value, "-"))) {
-			if (times++ == 0)
-				add_number(s, NAME("duration"), value);
-			else
-				add_text(s, NAME("upstream_response_time"),
-				    value);
-		} else if (times > 0 && (span_is(value, ".") ||
-		    span_is(value, "p"))) {
-			record_add(s->rec, NAME("pipe"), value, FIELD_SAFE);
-		} else {
+	for (int n = 0; p < end && *p == ' ' && p + 1 < end; n++, p = q) {
+		quoted = p[1] == '"';
+		if ((q = scan_extra(s, p + 1, end, n, has_times)) == NULL)
 			break;
-		}
-		p += value.len;
+		has_times |= !quoted && memchr(p, '=', (size_t)(q - p)) == NULL;
 	}
-	if (p < end)
-		add_text(s, NAME("extra"), span_of(p, (size_t)(end - p)));
+	if (end - p > 1)
+		add_text(s, NAME("extra"), span_to(p + (*p == ' '), end));
 }
 
 /* A blank and a quoted field; what is behind it, or NULL. */

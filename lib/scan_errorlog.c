@@ -32,8 +32,8 @@ static const char *
 add_tail_value(struct scan *s, struct span key, const char *p, const char *end)
 {
 	const char *q = NULL;
+	bool escaped = false, quoted = false;
 	struct span value;
-	bool escaped = false;
 
 	if (p < end && *p == '"')	/* nginx escapes nothing here */
 		for (q = p + 1; q < end && (*q != '"' ||
@@ -41,6 +41,7 @@ add_tail_value(struct scan *s, struct span key, const char *p, const char *end)
 			;
 	if (q != NULL && q < end) {
 		value = span_to(p + 1, q++);
+		quoted = true;
 		escaped = memchr(value.p, '\\', value.len) != NULL;
 	} else {
 		q = memmem(p, (size_t)(end - p), ", ", 2);
@@ -51,8 +52,10 @@ add_tail_value(struct scan *s, struct span key, const char *p, const char *end)
 		add_request(s, value, escaped);
 	else if (span_is(key, "referrer"))
 		add_quoted(s, NAME("referer"), value, escaped);
-	else
+	else if (quoted)
 		add_quoted(s, snake_case(s->rec, key), value, escaped);
+	else
+		add_text(s, snake_case(s->rec, key), value);
 	return q;
 }
 

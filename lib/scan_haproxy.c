@@ -164,6 +164,8 @@ scan_haproxy(struct scan *s, struct span text)
 	    (q = skip(q, end, "] ")) == NULL)
 		return scan_fail(s, STAMP, p, "[time]");
 	colon = memrchr(word.p, ':', word.len);
+	if (!all_digits(span_to(colon + 1, word.p + word.len)))
+		return scan_fail(s, CLIENT, colon + 1, "port");
 	add_text(s, NAME("client"), span_to(word.p, colon));
 	add_text(s, NAME("client_port"), span_to(colon + 1, word.p + word.len));
 	record_add_time(s->rec, &t);

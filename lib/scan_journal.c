@@ -87,7 +87,8 @@ journal_names(struct scan *s)
 	struct field *f;
 	size_t i;
 
-	for (f = r->fields; f < r->fields + r->n; f++) {
+	for (size_t n = 0; n < r->n; n++) {
+		f = &r->fields[n];
 		if (f->layer != r->layers)
 			continue;
 		f->plain_name = true;
@@ -101,7 +102,7 @@ journal_names(struct scan *s)
 			    all_digits(f->value) && f->value.len < 16)
 				f->kind = FIELD_JSON;
 			if (span_is(f->name, "message"))
-				r->message = (int)(f - r->fields);
+				r->message = (int)n;
 		} else if (span_is(f->name, "__REALTIME_TIMESTAMP")) {
 			set_microseconds(s, f);
 		} else if (!name_number(s, f, "PRIORITY", 0) &&

@@ -144,6 +144,61 @@ scan_journal_json(struct scan *s, struct span text)
 	return scan_as(s, text, JOURNAL, "__REALTIME_TIMESTAMP");
 }
 
+/* The last field called name, or NULL. */
+static struct field *
+last_named(struct record *r, struct span name)
+{
+	for (size_t i = r->n; i-- > 0 && r->fields[i].layer == r->layers;)
+		if (span_eq(r->fields[i].name, name))
+			return &r->fields[i];
+	return NULL;
+}
+
+static bool
+is_format_name(struct span name)
+{
+	for (size_t i = 0; formats[i] != NULL; i++)
+		if (span_is(name, formats[i]->name))
+			return true;
+	return span_is(name, "raw") || span_is(name, "custom");
+}
+
+/* Does format name formats of ours, as in a record that logparse wrote? */
+static bool
+is_ours(struct record *r)
+{
+	struct field *f = last_named(r, NAME("format"));
+	const char *p, *end, *comma;
+
+	if (f == NULL || f->kind != FIELD_JSON_STRING || f->escaped)
+		return false;
+	for (p = f->value.p, end = p + f->value.len;; p = comma + 1) {
+		if ((comma = memchr(p, ',', (size_t)(end - p))) == NULL)
+			comma = end;
+		if (!is_format_name(span_to(p, comma)))
+			return false;
+		if (comma == end)
+			return true;
+	}
+}
+
+/* Names and values are as they should be, and nothing is left for others. */
+static void
+finish_ours(struct scan *s)
+{
+	struct field *f = last_named(s->rec, NAME("timestamp"));
+	struct span v;
+	struct timestamp t;
+
+	if (f == NULL || f->kind != FIELD_JSON_STRING)
+		return;
+	v = f->value;
+	if (timestamp_iso(v.p, v.p + v.len, s->zone, &t) == v.p + v.len) {
+		s->rec->when = t;
+		s->rec->has_when = true;
+	}
+}
+
 static bool
 scan_object(struct scan *s, struct span text)
 {
@@ -157,12 +212,14 @@ scan_object(struct scan *s, struct span text)
 
 	if (!scan_members(s, text, &keys, &found))
 		return false;
+	if ((found & FORMAT) != 0 && is_ours(s->rec)) {
+		finish_ours(s);
+		return true;
+	}
 	kind = s->sure ? JSON_LOG : kind_of(found);
 	finish(s, &keys, kind);
 	if (kind != JSON_LOG)
 		s->format = nearer[kind];
-	if ((found & FORMAT) != 0)	/* a record of ours: nothing is left */
-		s->rec->message = -1;
 	return true;
 }
 

@@ -171,6 +171,56 @@ add_scaled(struct scan *s, struct span name, struct span v, size_t places)
 	return true;
 }
 
+static struct span
+trimmed(const char *p, const char *end)
+{
+	while (p < end && *p == ' ')
+		p++;
+	while (p < end && end[-1] == ' ')
+		end--;
+	return span_of(p, (size_t)(end - p));
+}
+
+/* nginx parts the servers of one group by commas, and groups by colons. */
+static const char *
+next_in_list(const char *p, const char *end)
+{
+	for (; p < end; p++)
+		if (*p == ',' || (*p == ' ' && end - p > 2 && p[1] == ':' &&
+		    p[2] == ' '))
+			break;
+	return p;
+}
+
+void
+add_list(struct scan *s, struct span name, struct span v)
+{
+	const char *p = v.p, *end = p + v.len, *q = next_in_list(p, end);
+	struct span one;
+	char *start, *to;
+
+	if (q == end) {
+		add_text(s, name, v);
+		return;
+	}
+	start = to = record_room(s->rec, JSON_ROOM(v.len) + 3 * v.len + 3);
+	if (to == NULL)
+		return;
+	for (*to++ = '[';; p = q + (*q == ',' ? 1 : 3)) {
+		q = next_in_list(p, end);
+		one = trimmed(p, q);
+		*to++ = '"';
+		to = json_put(to, one, &s->rec->lossy);
+		*to++ = '"';
+		if (q == end)
+			break;
+		*to++ = ',';
+	}
+	*to++ = ']';
+	record_add(s->rec, name, span_of(start, (size_t)(to - start)),
+	    FIELD_JSON);
+}
+
 struct span
 snake_case(struct record *r, struct span name)
 {

@@ -195,6 +195,8 @@ struct span snake_case(struct record *r, struct span name);
  */
 bool add_scaled(struct scan *s, struct span name, struct span v,
     size_t places);
+/* nginx's "a, b : c" as a list; as text when there is only one. */
+void add_list(struct scan *s, struct span name, struct span v);
 /* A value whose name may be one of the table's: then of its type. */
 void add_named(struct scan *s, struct span name, struct span value);
 
