@@ -120,7 +120,7 @@ static const struct cmd cmd = {
 		    "octet, lf" },
 		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
 		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
-		{ 'n', "dry-run", NULL, "only say what would go where" },
+		{ 'n', "dry-run", NULL, "print the URLs that there would be" },
 		{ 'q', "quiet", NULL, "no summary" },
 		{ 'v', "verbose", NULL, "say what went where" },
 		{ 0 },
@@ -187,10 +187,9 @@ deliver(void *arg)
 	if (job->status != STATUS_OK)
 		return;
 	if (push->dry_run) {
-		buf_clear(&p->url);
+		buf_adds(&p->url, push->send.origin);
 		if ((job->status = parcel_begin(p)) == STATUS_OK)
-			job->status = send_place(&push->send, p, false,
-			    &p->url);
+			job->status = send_place(&push->send, p, &p->url);
 		return;
 	}
 	if (finish_asked()) {
@@ -243,8 +242,8 @@ settle(struct push *push, struct job *job)
 	int status = job->status;
 
 	if (status == STATUS_OK && push->dry_run) {
-		note("%s: would go to %.*s", p->path, (int)p->url.len,
-		    p->url.p);
+		out_span(buf_span(&p->url));
+		out_addc(push->nul ? '\0' : '\n');
 		return;
 	}
 	if (status == STATUS_OK) {

@@ -153,13 +153,6 @@ s3_is_aws(const struct s3 *s)
 	return s->host == NULL || strstr(s->host, ".amazonaws.com") != NULL;
 }
 
-int
-s3_name(const struct s3 *s, struct span key, struct buf *out)
-{
-	buf_printf(out, "s3://%s/", s->bucket);
-	return buf_addspan(out, key);
-}
-
 /* May the bucket be part of the host's name? */
 static bool
 virtual_style(const struct s3 *s)

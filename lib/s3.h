@@ -81,7 +81,4 @@ bool s3_element(struct span *at, const char *name, char *out, size_t size);
 /* What the next element of that name holds; *at is moved behind it. */
 bool s3_block(struct span *at, const char *name, struct span *inside);
 
-/* Add "s3://bucket/key". */
-int s3_name(const struct s3 *s, struct span key, struct buf *out);
-
 #endif

@@ -7,8 +7,7 @@
 #include "status.h"
 
 int
-send_place(const struct send *s, struct parcel *p, bool escape,
-    struct buf *out)
+send_place(const struct send *s, struct parcel *p, struct buf *out)
 {
 	struct place_fields f = s->common;
 	int status;
@@ -19,7 +18,7 @@ send_place(const struct send *s, struct parcel *p, bool escape,
 	f.path = p->path;
 	f.mtime = p->st.st_mtim.tv_sec;
 	f.sha256 = p->sha256;
-	if (place_expand(out, s->place.p, &f, escape) < 0 ||
+	if (place_expand(out, s->place.p, &f, s->escape) < 0 ||
 	    buf_str(out) == NULL)
 		return parcel_fail_errno(p, STATUS_TROUBLE, s->url);
 	return STATUS_OK;
@@ -61,6 +60,7 @@ void
 send_free(struct send *s)
 {
 	free(s->url);
+	free(s->origin);
 	buf_free(&s->place);
 	if (s->headers.p != NULL)
 		explicit_bzero(s->headers.p, s->headers.cap);

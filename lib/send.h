@@ -12,6 +12,8 @@ enum if_exists { IF_EXISTS_SUFFIX, IF_EXISTS_REFUSE, IF_EXISTS_OVERWRITE };
 
 struct send {
 	char *url;		/* the user's, with its scheme; for free() */
+	char *origin;		/* what comes before it in a URL for people */
+	bool escape;		/* in it, values are percent-encoded */
 	struct buf place;	/* the template of a file's name in the store */
 	struct place_fields common;	/* those that all files share */
 	enum if_exists if_exists;
@@ -27,11 +29,10 @@ struct send {
 };
 
 /*
- * Fill in the place of p into out, as place_expand does; the file is digested
- * first when the place asks for that.  A STATUS_.
+ * Fill in the place of p into out; the file is digested first when the place
+ * asks for that.  A STATUS_.
  */
-int send_place(const struct send *s, struct parcel *p, bool escape,
-    struct buf *out);
+int send_place(const struct send *s, struct parcel *p, struct buf *out);
 
 /* Content-Type, and Content-Encoding, of the parcel. */
 int send_content_type(const struct send *s, const struct parcel *p,

@@ -21,11 +21,13 @@ send_file_prepare(struct send *s)
 		path += 9;
 	if (*path != '/')
 		return "file:// takes an absolute path";
+	s->origin = strdup("file://");
 	buf_adds(&s->place, path);
 	last = strrchr(path, '/') + 1;
 	if (strchr(last, '{') == NULL)
 		buf_adds(&s->place, *last == '\0' ? "{name}" : "/{name}");
-	return buf_str(&s->place) == NULL ? "out of memory" : NULL;
+	return s->origin == NULL || buf_str(&s->place) == NULL ?
+	    "out of memory" : NULL;
 }
 
 /* Is one of the path's parts ".."?  Fields must not lead out of the folder. */
@@ -235,7 +237,7 @@ deliver(struct send *s, struct parcel *p, const char *place)
 		status = deliver_to(s, p, path, &taken);
 		if (status == STATUS_OK) {
 			buf_clear(&p->url);
-			buf_printf(&p->url, "file://%s", path);
+			buf_printf(&p->url, "%s%s", s->origin, path);
 		}
 		free(path);
 		if (s->if_exists != IF_EXISTS_SUFFIX)
@@ -253,7 +255,7 @@ send_file(struct send *s, struct parcel *p)
 	for (int tries = 0; tries < 2; tries++) {
 		buf_clear(&place);
 		if ((status = parcel_begin(p)) != STATUS_OK ||
-		    (status = send_place(s, p, false, &place)) != STATUS_OK)
+		    (status = send_place(s, p, &place)) != STATUS_OK)
 			break;
 		if (climbs(place.p)) {
 			status = parcel_fail(p, STATUS_NO, "%s: leads out of "

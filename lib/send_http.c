@@ -42,7 +42,9 @@ send_http_prepare(struct send *s)
 		    "--insecure-http";
 	else if (s->place.len > 0 && s->place.p[s->place.len - 1] == '/')
 		buf_adds(&s->place, "{name}");
-	if (why == NULL && (buf_str(&s->place) == NULL ||
+	s->origin = strdup("");
+	s->escape = true;
+	if (why == NULL && (s->origin == NULL || buf_str(&s->place) == NULL ||
 	    (s->pool = http_pool_new(&s->http)) == NULL))
 		why = "out of memory";
 	return why;
@@ -234,18 +236,12 @@ put(struct trip *t, bool if_absent, bool *taken)
 	return status;
 }
 
-static int
-url(struct trip *t, struct buf *out)
-{
-	return buf_addspan(out, t->name);
-}
-
 int
 send_http(struct send *s, struct parcel *p)
 {
 	static const struct trip_kind kind = {
-		.md5_max = -1, .escape = true, .suffixes = SUFFIXES,
-		.look = look, .put = put, .url = url,
+		.md5_max = -1, .suffixes = SUFFIXES,
+		.look = look, .put = put,
 	};
 
 	return trip_make(s, p, &kind);

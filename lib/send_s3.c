@@ -25,6 +25,9 @@ send_s3_prepare(struct send *s)
 		s->http.cacert = awsconf_env("AWS_CA_BUNDLE");
 	if ((s->s3 = s3_new(bucket, &s->s3_options, &why)) == NULL)
 		return why;
+	if (asprintf(&s->origin, "s3://%.*s/", (int)strcspn(bucket, "/"),
+	    bucket) < 0)
+		return "out of memory";
 	key = key != NULL ? key + 1 : "";
 	buf_adds(&s->place, key);
 	if (*key == '\0' || key[strlen(key) - 1] == '/')
@@ -239,19 +242,13 @@ put(struct trip *t, bool if_absent, bool *taken)
 	return put_parts(t, if_absent, taken);
 }
 
-static int
-url(struct trip *t, struct buf *out)
-{
-	return s3_name(t->s->s3, t->name, out);
-}
-
 int
 send_s3(struct send *s, struct parcel *p)
 {
 	static const struct trip_kind kind = {
 		.md5_max = SINGLE_MAX, .piece = multipart_size,
 		.suffixes = SUFFIXES,
-		.look = look, .put = put, .url = url,
+		.look = look, .put = put,
 	};
 
 	return trip_make(s, p, &kind);

@@ -85,7 +85,7 @@ deliver(struct trip *t, const char *place)
 		status = deliver_to(t, &taken);
 		if (status == STATUS_OK) {
 			buf_clear(&t->p->url);
-			t->kind->url(t, &t->p->url);
+			buf_printf(&t->p->url, "%s%s", t->s->origin, name);
 		}
 		if (status == STATUS_OK && !t->p->was_there) {
 			free(t->own);	/* if the file changed: for its next */
@@ -118,7 +118,7 @@ take(struct trip *t)
 		return status;
 	if (t->h == NULL && (t->h = http_pool_take(t->s->pool)) == NULL)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
-	status = send_place(t->s, p, t->kind->escape, &place);
+	status = send_place(t->s, p, &place);
 	if (status == STATUS_OK)
 		status = deliver(t, place.p);
 	buf_free(&place);

@@ -15,7 +15,6 @@ enum found { FOUND_NONE, FOUND_EQUAL, FOUND_OTHER, FOUND_UNKNOWN, FOUND_FAILED }
 struct trip_kind {
 	off_t md5_max;		/* larger files are sent without an MD5 */
 	uint64_t (*piece)(uint64_t size);	/* and in pieces of this size */
-	bool escape;		/* names are percent-encoded */
 	unsigned suffixes;	/* so many names are tried */
 	enum found (*look)(struct trip *t, int *status);
 	/*
@@ -23,7 +22,6 @@ struct trip_kind {
 	 * *taken: the name is; without: sent, and a look has to decide.
 	 */
 	int (*put)(struct trip *t, bool if_absent, bool *taken);
-	int (*url)(struct trip *t, struct buf *out);	/* for people */
 };
 
 struct trip {

@@ -36,6 +36,13 @@ serve from2 --mode plain --redirect "$url"
 ok 'a redirect is followed' logpush -q "$url/r/" app.log
 ok 'with the body' cmp app.log open/objects/r%2Fapp.log
 
+exits 75 'a host that is not there' logpush --connect-timeout 0.2 --deadline 0.3 \
+	http://192.0.2.1/ app.log
+head -c 300000 /dev/zero >300k
+start=$(date +%s%N)
+ok 'a limited rate' logpush -q --limit-rate 200K "$url/slow/" 300k
+is 'takes its time' "$(($(date +%s%N) - start > 700000000))" 1
+
 if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem \
 		-out cert.pem -subj /CN=localhost -addext \
@@ -47,6 +54,21 @@ if command -v openssl >/dev/null; then
 	ok 'carries the bytes' cmp app.log tls/objects/t%2Fapp.log
 	exits 2 'an unknown authority is refused' logpush \
 		"https://localhost:$port/t/" app.log
+	AWS_CA_BUNDLE=$tmp/cert.pem AWS_ACCESS_KEY_ID=AKIDTEST \
+	AWS_SECRET_ACCESS_KEY='secret/+=key' HOME=$tmp
+	export AWS_CA_BUNDLE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY HOME
+	serve tls3 --cert "$tmp/both.pem" --client-ca "$tmp/cert.pem"
+	ok 'a certificate of our own, and S3 over TLS' logpush -q --cert cert.pem \
+		--key key.pem --endpoint-url "https://localhost:$port" s3://bucket/a/ app.log
+	exits 75 'without it the server hangs up' logpush --deadline 0.3 \
+		--endpoint-url "https://localhost:$port" s3://bucket/b/ app.log
+	serve tls4 --cert "$tmp/both.pem"
+	ok 'the payload may be unsigned' logpush -q --unsigned-payload \
+		--endpoint-url "https://localhost:$port" s3://bucket/a/ app.log
+	ok 'over TLS' cmp app.log tls4/objects/a%2Fapp.log
+	exits 2 'only' logpush -q --unsigned-payload \
+		--endpoint-url "http://localhost:$port" s3://bucket/a/ app.log
+	port=$(cat tls/port)
 	exits 2 'so is another name' logpush --cacert cert.pem \
 		"https://127.0.0.1:$port/t/" app.log
 else

@@ -53,6 +53,14 @@ exits 2 'no bucket' logpush s3:// app.log
 exits 2 'credentials do not leave in clear' \
 	logpush --endpoint-url http://192.0.2.1 s3://bucket/ app.log
 
+ok 'the bucket may be in the name of the host' logpush -q \
+	--addressing-style virtual --endpoint-url "http://localhost:$port" \
+	s3://bucket/virtual/ app.log
+ok 'and not in the path' grep -q 'PUT /virtual/app.log 200' s3/requests
+ok 'the endpoint may have a path' logpush -q \
+	--endpoint-url "$url/bucket/" s3://sub/ app.log
+ok 'which comes before' cmp app.log s3/objects/sub%2Fapp.log
+
 mkdir -p .aws
 cat >.aws/credentials <<-'END'
 	[default]

@@ -73,8 +73,10 @@ is 'tells what is where' "$(sed 's/"time":"20.*Z"/T/' receipts)" \
 exits 2 'without a receipt' logpush --rm --receipts /dev/full "file://$tmp/r" r.log
 ok 'nothing is removed' test -f r.log
 
-says 'logpush: r.log: would go to /.*/dry/r.log' 'a dry run tells' \
-	logpush -n "file://$tmp/dry" r.log
+is 'a dry run tells where' "$(logpush -n "file://$tmp/dry" r.log)" "file://$tmp/dry/r.log"
+cp r.log 'a b?'
+is 'in any kind of store' "$(logpush -n 's3://b/{mtime}/' r.log) $(logpush -n http://h/ 'a b?')" \
+	"s3://b/$(stat -c %Y r.log)/r.log http://h/a%20b%3F"
 ok 'and does nothing' test ! -e dry
 says '1 file, .* delivered' 'a summary ends it' logpush "file://$tmp/r" r.log
 is 'quiet has none' "$(logpush -q "file://$tmp/r" r.log 2>&1)" ''
