@@ -407,19 +407,22 @@ sooner(int64_t a, int64_t b)
 
 /* A deadline that moves on is looked at again when the timer rings. */
 static void
-set_timer(struct quiet *q, int64_t due)
+set_timer(struct quiet *q, int64_t now, int64_t due)
 {
 	struct itimerspec t = { 0 };
+	int64_t wait = due > now ? due - now : 0;
 
 	if (due == NEVER ? q->timer_ms == NEVER :
 	    q->timer_ms != NEVER && q->timer_ms <= due)
 		return;
 	q->timer_ms = due;
 	if (due != NEVER) {
-		t.it_value.tv_sec = due / 1000;
-		t.it_value.tv_nsec = due % 1000 * 1000000;
+		t.it_value.tv_sec = wait / 1000;
+		t.it_value.tv_nsec = wait % 1000 * 1000000;
+		if (wait == 0)
+			t.it_value.tv_nsec = 1;		/* 0 is never */
 	}
-	timerfd_settime(q->timer, TFD_TIMER_ABSTIME, &t, NULL);
+	timerfd_settime(q->timer, 0, &t, NULL);
 }
 
 /* End a command that runs too long, and all of its session. */
@@ -452,7 +455,7 @@ act(struct quiet *q)
 	due = sooner(due, q->kill_ms);
 	if (q->finishing && !q->ended)
 		due = sooner(due, q->idle_ms);
-	set_timer(q, due);
+	set_timer(q, now, due);
 }
 
 static void

@@ -47,37 +47,31 @@ burst_due_ms(const struct burst *b, int64_t quiet_ms, int64_t max_ms)
 	return due;
 }
 
-static int
-set_number(const char *name, uint64_t v)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%" PRIu64, v);
-	return setenv(name, text, 1);
-}
-
 /* RFC 3339, in UTC, to the microsecond. */
-static int
-set_time(const char *name, const struct timespec *t)
+static void
+print_time(char *text, size_t size, const char *name, const struct timespec *t)
 {
-	char text[40];
-	struct tm tm;
-	size_t n;
+	char date[32];
+	struct tm tm = { 0 };
 
-	if (gmtime_r(&t->tv_sec, &tm) == NULL)
-		return -1;
-	n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + n, sizeof text - n, ".%06ldZ", t->tv_nsec / 1000);
-	return setenv(name, text, 1);
+	gmtime_r(&t->tv_sec, &tm);
+	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, size, "%s=%s.%06ldZ", name, date, t->tv_nsec / 1000);
 }
 
 int
 burst_setenv(const struct burst *b)
 {
-	if (set_number("LOGQUIET_LINES", b->lines + b->open_line) < 0 ||
-	    set_number("LOGQUIET_BYTES", b->bytes) < 0 ||
-	    set_time("LOGQUIET_FIRST", &b->first) < 0 ||
-	    set_time("LOGQUIET_LAST", &b->last) < 0)
-		return -1;
+	/* putenv keeps these; setenv would lose its memory at each burst. */
+	static char env[4][64];
+
+	snprintf(env[0], sizeof env[0], "LOGQUIET_LINES=%" PRIu64,
+	    b->lines + b->open_line);
+	snprintf(env[1], sizeof env[1], "LOGQUIET_BYTES=%" PRIu64, b->bytes);
+	print_time(env[2], sizeof env[2], "LOGQUIET_FIRST", &b->first);
+	print_time(env[3], sizeof env[3], "LOGQUIET_LAST", &b->last);
+	for (int i = 0; i < 4; i++)
+		if (putenv(env[i]) != 0)
+			return -1;
 	return 0;
 }
