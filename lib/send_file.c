@@ -155,6 +155,34 @@ done:
 	return r;
 }
 
+/* Has this path, too, been given to the very file that is to be delivered? */
+static bool
+is_same_file(const struct parcel *p, const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_dev == p->st.st_dev &&
+	    st.st_ino == p->st.st_ino;
+}
+
+/* What another run left there may not be on disk yet. */
+static int
+sync_there(const char *path)
+{
+	const char *base;
+	int dir, fd = -1, r = -1;
+
+	if ((dir = open_parent(path, &base)) < 0)
+		return -1;
+	fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fsync(fd) == 0)
+		r = fsync(dir) < 0 && errno != EINVAL ? -1 : 0;
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return r;
+}
+
 /* Write the copy, read it back, and let it appear. */
 static int
 fill(struct parcel *p, struct newfile *f, const char *path)
@@ -195,9 +223,11 @@ deliver_to(struct send *s, struct parcel *p, char *path, bool *taken)
 	int status, equal;
 
 	*taken = false;
+	if (is_same_file(p, path))
+		return parcel_fail(p, STATUS_NO, "%s: is the same file", path);
 	if ((equal = holds_equal(p, path)) > 0) {
 		p->was_there = true;
-		return STATUS_OK;
+		return sync_there(path) < 0 ? store_failed(p, path) : STATUS_OK;
 	}
 	if (equal == 0 && !over)
 		goto taken;

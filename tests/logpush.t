@@ -54,6 +54,11 @@ line'
 exits 0 'an empty list is success' logpush -T /dev/null "file://$tmp/list"
 exits 2 'no list is not' logpush -T /no/such "file://$tmp/list"
 
+seq 3 >only.log
+exits 1 'a file is not its own copy' \
+	logpush --rm "file://$tmp/" only.log
+ok 'and not removed' test -f only.log
+
 mkdir done; seq 3 >m.log
 is 'a moved file is named' \
 	"$(logpush -q --move-to done "file://$tmp/moved" m.log)" done/m.log
