@@ -1,0 +1,78 @@
+/* burst: when it is over, what it tells the command; count: at any alignment */
+#include <stdlib.h>
+#include <string.h>
+
+#include "burst.h"
+#include "count.h"
+#include "tap.h"
+
+static void
+test_count(void)
+{
+	char text[5000];
+	size_t bad = 0;
+
+	memset(text, '\n', sizeof text);
+	for (size_t i = 0; i < sizeof text; i += 3)
+		text[i] = i % 2 ? '\v' : (char)0x8a;	/* near LF in their bits */
+	for (size_t from = 0; from < 20; from++)
+		for (size_t n = 0; n < sizeof text - from; n += 7) {
+			size_t want = 0;
+
+			for (size_t i = from; i < from + n; i++)
+				want += text[i] == '\n';
+			bad += count_byte(text + from, n, '\n') != want;
+		}
+	ok(bad == 0, "counts as a loop would, whatever the length and start");
+	memset(text, 0, sizeof text);
+	ok(count_byte(text, sizeof text, '\0') == sizeof text, "all of them");
+	ok(count_byte(text, sizeof text, '\n') == 0, "none of them");
+}
+
+static void
+test_due(void)
+{
+	struct burst b = { 0 };
+
+	ok(burst_due_ms(&b, 30, 300) == BURST_NEVER, "nothing came: never");
+	burst_add(&b, "", 0, 5);
+	ok(!b.pending, "no bytes are no burst");
+	burst_add(&b, "one\ntw", 6, 1000);
+	ok(burst_due_ms(&b, 30, 300) == 1030, "quiet time after the last data");
+	burst_add(&b, "o\nthree", 7, 1020);
+	ok(burst_due_ms(&b, 30, 300) == 1050, "which moves on");
+	burst_add(&b, "\n", 1, 1290);
+	ok(burst_due_ms(&b, 30, 300) == 1300, "up to the bound");
+	ok(burst_due_ms(&b, 30, 0) == 1320, "if there is one");
+	ok(b.lines == 3 && b.bytes == 14 && !b.open_line, "lines and bytes");
+}
+
+static void
+test_environment(void)
+{
+	struct burst b = { 0 };
+	const struct timespec since = { 1624961103, 123456789 };
+
+	burst_begin(&b, &since, 10);
+	b.lines = 2;
+	b.open_line = true;
+	b.bytes = 1234567890123;
+	ok(burst_setenv(&b) == 0, "into the environment");
+	ok(strcmp(getenv("LOGQUIET_FIRST"), "2021-06-29T10:05:03.123456Z") == 0,
+	    "RFC 3339: %s", getenv("LOGQUIET_FIRST"));
+	ok(strcmp(getenv("LOGQUIET_LINES"), "3") == 0,
+	    "a last line without its end counts");
+	ok(strcmp(getenv("LOGQUIET_BYTES"), "1234567890123") == 0, "bytes");
+	b.lines = 7;
+	burst_setenv(&b);
+	ok(strcmp(getenv("LOGQUIET_LINES"), "8") == 0, "and once more");
+}
+
+int
+main(void)
+{
+	test_count();
+	test_due();
+	test_environment();
+	return done_testing();
+}

@@ -1,0 +1,127 @@
+/* pending: marks of several processes in one file, and damaged ones */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+
+#include "buf.h"
+#include "pending.h"
+#include "process.h"
+#include "tap.h"
+
+static char path[] = "/tmp/logferry-pending.XXXXXX";
+static long told;
+
+static void
+tell(void *arg, long pid)
+{
+	(void)arg;
+	told = pid;
+}
+
+static int
+take(struct pending *p, bool mark)
+{
+	struct timespec since = { 2000000000, 0 };
+
+	told = -1;
+	return (mark ? pending_mark : pending_adopt)(p, &since, tell, NULL);
+}
+
+static size_t
+lines(void)
+{
+	char text[65536];
+	FILE *f = fopen(path, "r");
+	size_t n = fread(text, 1, sizeof text, f), count = 0;
+
+	fclose(f);
+	for (size_t i = 0; i < n; i++)
+		count += text[i] == '\n';
+	return count;
+}
+
+static void
+put(const char *text, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	fwrite(text, 1, n, f);
+	fclose(f);
+}
+
+/* A process that marks itself, then ends or waits to be killed. */
+static pid_t
+other(bool waits)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready) < 0 || (pid = fork()) < 0)
+		return -1;
+	if (pid == 0) {
+		struct pending *p = pending_open(path);
+
+		take(p, true);
+		(void)!write(ready[1], "", 1);
+		if (waits)
+			pause();
+		_exit(0);
+	}
+	(void)!read(ready[0], &c, 1);
+	close(ready[0]);
+	close(ready[1]);
+	if (!waits)
+		waitpid(pid, NULL, 0);
+	return pid;
+}
+
+int
+main(void)
+{
+	char id[PROCESS_ID_SIZE];
+	struct pending *p;
+	pid_t pid;
+
+	close(mkstemp(path));
+	p = pending_open(path);
+	ok(p != NULL, "opens");
+	ok(take(p, false) == 0 && lines() == 0, "nothing to take over, no mark");
+	ok(take(p, true) == 0 && lines() == 1, "a mark");
+	ok(take(p, true) == 0 && lines() == 1, "one for each process");
+	ok(pending_clear(p) == 0 && lines() == 0, "cleared");
+
+	pid = other(true);
+	ok(take(p, false) == 0 && lines() == 1, "a living process keeps its own");
+	ok(take(p, true) == 0 && lines() == 2, "beside ours");
+	pending_clear(p);
+	ok(lines() == 1, "which goes alone");
+	kill(pid, SIGKILL);
+	while (process_id(pid, id) == 0 &&
+	    process_of(id, strlen(id)) > 0)
+		usleep(1000);
+	ok(take(p, false) == 1 && told == pid && lines() == 1,
+	    "that of a dead one is taken over, a zombie is dead");
+	waitpid(pid, NULL, 0);
+	pid = other(false);
+	ok(take(p, true) == 1 && told == pid && lines() == 1, "also later");
+	pending_clear(p);
+
+	put("rubbish", 7);
+	ok(take(p, false) == 1 && told == 0 && lines() == 1, "rubbish is pending");
+	put("\0\0\0\0", 4);
+	ok(take(p, false) == 1 && lines() == 1, "so are zero bytes");
+	put("\n\n", 2);
+	ok(take(p, false) == 0 && lines() == 0, "but no empty lines");
+	snprintf(id, sizeof id, "%ld 1 boot 1.000000000\n", (long)getpid());
+	put(id, strlen(id));
+	ok(take(p, false) == 1, "our number, another process");
+	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1, "no ids");
+	pending_free(p);
+	unlink(path);
+	ok(pending_open("/nowhere/state") == NULL, "no folder");
+	return done_testing();
+}
