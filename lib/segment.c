@@ -55,7 +55,8 @@ fill(struct segment *s)
 	ssize_t got;
 
 	s->buf.len -= s->used;
-	memmove(s->buf.p, s->buf.p + s->used, s->buf.len);
+	if (s->used > 0)
+		memmove(s->buf.p, s->buf.p + s->used, s->buf.len);
 	s->used = 0;
 	if (buf_reserve(&s->buf, CHUNK) < 0)
 		return -1;
