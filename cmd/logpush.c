@@ -24,6 +24,7 @@
 #include "receipt.h"
 #include "send.h"
 #include "sender.h"
+#include "sender_s3.h"
 #include "spool.h"
 #include "status.h"
 #include "stream.h"
@@ -639,6 +640,12 @@ take_url(char *arg)
 	return url;
 }
 
+static bool
+is_s3(const char *url)
+{
+	return strncmp(url, "s3://", 5) == 0;
+}
+
 /* The first line of --auth-file, or the environment's. */
 static const char *
 read_auth(const char *path)
@@ -658,39 +665,58 @@ read_auth(const char *path)
 	return auth;
 }
 
-/* Only http:// takes files as well; without any it is a stream, too. */
+/* http:// and s3:// take files as well; without any it is a stream, too. */
 static bool
 is_stream(const struct push *push, char *const *operands)
 {
 	bool files = push->list != NULL ||
 	    (*operands != NULL && strcmp(*operands, "-") != 0);
 
-	return push->stale_ms == 0 && sender_takes(push->send.url, files);
+	return push->stale_ms == 0 && (sender_takes(push->send.url, files) ||
+	    (!files && is_s3(push->send.url)));
 }
 
-static void
-push_stream(struct push *push, char *const *operands)
+/* Open what the stream goes to. */
+static struct sender *
+open_sender(struct push *push)
 {
-	struct stream *st = &push->stream;
 	struct sender_options *o = &push->drain;
-	struct buf plain = { 0 };
-	struct files *files;
-	struct span user;
+	struct sender *s;
 	const char *why;
 
-	o->host = st->host = push->send.common.host;
+	o->host = push->send.common.host;
 	o->endpoint = push->send.s3_options.endpoint;
 	o->region = push->send.s3_options.region;
 	o->headers = &push->send.headers;
 	o->http = push->send.http;
 	o->http.until_done = true;
 	o->auth = read_auth(push->auth_file);
+	if (!is_s3(push->send.url)) {
+		if ((s = sender_open(push->send.url, o, &why)) == NULL)
+			opt_misuse(&cmd, "%s", why);
+		return s;
+	}
+	push->send.http.until_done = true;
+	set_up(push);
+	if ((s = sender_s3_new(&push->send)) == NULL)
+		die("cannot start");
+	return s;
+}
+
+static void
+push_stream(struct push *push, char *const *operands)
+{
+	struct stream *st = &push->stream;
+	struct buf plain = { 0 };
+	struct files *files;
+	struct span user;
+
+	st->host = push->send.common.host;
 	sender_plain_url(&plain, push->send.url, &user);
 	if ((st->url = buf_str(&plain)) == NULL)
 		die("cannot start");
-	if ((st->sender = sender_open(push->send.url, o, &why)) == NULL)
-		opt_misuse(&cmd, "%s", why);
 	st->deadline_ms = push->send.deadline_ms;
+	st->sender = open_sender(push);
 	st->receipts = push->receipts_fd;
 	st->dead_letter = open_append(push->dead_letter, 0600);
 	st->tell = warnx;

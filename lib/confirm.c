@@ -19,6 +19,7 @@ struct confirm {
 	/* Of the last transaction before a crash: what may come again. */
 	struct frame repeat[REPEAT_MAX];
 	size_t n_repeat, next_repeat;
+	bool repeating;		/* one line of it has come, the next must follow */
 	struct buf repeat_text;
 	char mark[4096];	/* this file says that we did not end well */
 };
@@ -69,16 +70,20 @@ find_repeat(struct confirm *c, const char *spool)
 		close(fd);
 }
 
-/* Is this line the next of what may come again? */
+/* Is this line of what may come again?  That may begin anywhere in it. */
 static bool
 is_repeat(struct confirm *c, struct span line)
 {
-	const struct frame *f = &c->repeat[c->next_repeat];
+	size_t i = c->next_repeat;
 
-	if (c->next_repeat < c->n_repeat && span_eq(f->data, line)) {
-		c->next_repeat++;
-		c->stream = f->stream;
-		c->position = f->position + 1;
+	while (!c->repeating && i < c->n_repeat &&
+	    !span_eq(c->repeat[i].data, line))
+		i++;
+	c->repeating = true;
+	if (i < c->n_repeat && span_eq(c->repeat[i].data, line)) {
+		c->next_repeat = i + 1;
+		c->stream = c->repeat[i].stream;
+		c->position = c->repeat[i].position + 1;
 		return true;
 	}
 	c->next_repeat = c->n_repeat;

@@ -397,6 +397,24 @@ relay_ack(struct relay *r, unsigned left)
 	return 0;
 }
 
+int
+relay_plan(struct relay *r, unsigned left)
+{
+	return r->reader == NULL ? 0 : spool_plan(r->reader, r->got - left);
+}
+
+uint64_t
+relay_planned(struct relay *r)
+{
+	uint64_t end;
+
+	if (r->writer == NULL ||
+	    (r->reader == NULL && take_turn(r, units_now_ms()) <= 0))
+		return 0;
+	end = spool_planned(r->reader);
+	return end > r->got ? end - r->got : 0;
+}
+
 void
 relay_give_up(struct relay *r)
 {

@@ -43,6 +43,12 @@ int relay_settle(struct relay *r);
 int relay_get(struct relay *r, struct frame *f, int64_t until_ms);
 /* All frames got, but the last `left`, are delivered.  0, or -1 with errno. */
 int relay_ack(struct relay *r, unsigned left);
+/*
+ * What was got, but the last `left`, is a batch that must stay the same when it
+ * is sent again.  relay_planned: how many more frames that batch has.
+ */
+int relay_plan(struct relay *r, unsigned left);
+uint64_t relay_planned(struct relay *r);
 void relay_give_up(struct relay *r);	/* the sender takes no more */
 
 bool relay_closed(struct relay *r);

@@ -23,6 +23,7 @@ enum attempt {
 	ATTEMPT_FEW,		/* try again, but only a few times */
 	ATTEMPT_SPLIT,		/* too much at once: try again in two parts */
 	ATTEMPT_REFUSED,	/* those that wait will never be accepted */
+	ATTEMPT_HOPELESS,	/* nor will anything, until somebody mends it */
 };
 
 struct sender {
@@ -34,6 +35,7 @@ struct sender {
 	enum attempt (*attempt)(struct sender *s, struct item **items, size_t n);
 	void (*free)(struct sender *s);
 	bool at_once;		/* a batch waits for nothing that is not there yet */
+	bool whole;		/* a batch sent again must hold the same lines */
 	size_t overhead;	/* bytes that a line takes beside its own, about */
 	int64_t retry_after_ms;	/* what the receiver asked for, or 0 */
 	uint64_t lost;		/* lines that never came, for it to tell; see frame */

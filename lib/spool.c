@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/file.h>
@@ -19,8 +20,9 @@
 
 enum { SEGMENT_SIZE = 8 << 20, SEGMENTS_MIN = 8 };
 
-struct position {
-	uint64_t number;	/* of the first frame not delivered; little endian */
+struct position {		/* little endian */
+	uint64_t number;	/* of the first frame not delivered */
+	uint64_t planned;	/* of the first that is not in the batch begun */
 	uint32_t crc, zero;
 };
 
@@ -35,7 +37,7 @@ struct spool_writer {
 struct spool_reader {
 	int dir, lock, position, notify;
 	struct segment seg;
-	uint64_t lost;
+	uint64_t lost, delivered, planned;
 	bool passed;		/* segments before this one may be left */
 };
 
@@ -79,12 +81,12 @@ lock_file(int fd, int cmd, short type)
 static uint32_t
 position_crc(const struct position *p)
 {
-	return htole32(libdeflate_crc32(0, &p->number, sizeof p->number));
+	return htole32(libdeflate_crc32(0, p, offsetof(struct position, crc)));
 }
 
-/* The number of the first frame not delivered; false: not known. */
+/* False: not known.  planned may be NULL. */
 static bool
-position_get(int fd, uint64_t *number)
+position_get(int fd, uint64_t *number, uint64_t *planned)
 {
 	struct position p;
 
@@ -92,13 +94,16 @@ position_get(int fd, uint64_t *number)
 	if (pread(fd, &p, sizeof p, 0) != sizeof p || p.crc != position_crc(&p))
 		return false;
 	*number = le64toh(p.number);
+	if (planned != NULL)
+		*planned = le64toh(p.planned);
 	return true;
 }
 
 static int
-position_set(int fd, uint64_t number)
+position_set(int fd, uint64_t number, uint64_t planned)
 {
-	struct position p = { .number = htole64(number) };
+	struct position p = { .number = htole64(number),
+	    .planned = htole64(planned) };
 	ssize_t n;
 
 	p.crc = position_crc(&p);
@@ -140,7 +145,7 @@ find_newest(struct spool_writer *w)
 		return segment_open(&w->seg, w->dir, first, O_RDWR);
 	if ((fd = open_own(w->dir, POSITION)) < 0)
 		return -1;
-	position_get(fd, &first);
+	position_get(fd, &first, NULL);
 	close(fd);
 	return new_segment(w, first);
 }
@@ -386,7 +391,7 @@ static int
 find_position(struct spool_reader *r)
 {
 	uint64_t wanted;
-	bool known = position_get(r->position, &wanted);
+	bool known = position_get(r->position, &wanted, &r->planned);
 	struct frame f;
 	int got;
 
@@ -397,10 +402,12 @@ find_position(struct spool_reader *r)
 		got = segment_next(&r->seg, &f);
 	if (got < 0)
 		return -1;
+	r->delivered = r->seg.number;
 	if (known && r->seg.number > wanted)
 		r->lost += r->seg.number - wanted;
 	if (!known || r->seg.number != wanted)
-		return position_set(r->position, r->seg.number);
+		return position_set(r->position, r->seg.number,
+		    r->planned);
 	return 0;
 }
 
@@ -467,8 +474,9 @@ spool_ack(struct spool_reader *r, uint64_t number)
 	struct segment_file *list;
 	size_t n;
 
-	if (position_set(r->position, number) < 0)
+	if (position_set(r->position, number, number) < 0)
 		return -1;
+	r->delivered = r->planned = number;
 	if (!r->passed)
 		return 0;
 	if (segment_list(r->dir, &list, &n) < 0)
@@ -478,6 +486,21 @@ spool_ack(struct spool_reader *r, uint64_t number)
 	r->passed = n > 1 && list[0].first < r->seg.first;
 	free(list);
 	return 0;
+}
+
+int
+spool_plan(struct spool_reader *r, uint64_t number)
+{
+	if (r->planned == number)
+		return 0;
+	r->planned = number;
+	return position_set(r->position, r->delivered, number);
+}
+
+uint64_t
+spool_planned(const struct spool_reader *r)
+{
+	return r->planned;
 }
 
 int
@@ -524,7 +547,7 @@ spool_look(const char *dir, struct spool_state *st)
 	if (segment_list(folder, &list, &n) < 0)
 		goto done;
 	if ((fd = openat(folder, POSITION, O_RDONLY | O_CLOEXEC)) >= 0) {
-		position_get(fd, &st->delivered);
+		position_get(fd, &st->delivered, NULL);
 		close(fd);
 	}
 	if ((lock = openat(folder, READ_LOCK, O_RDONLY | O_CLOEXEC)) >= 0) {

@@ -60,6 +60,14 @@ uint64_t spool_lost(const struct spool_reader *r);	/* frames dropped or damaged 
 /* Frames before number are delivered: forget them.  0, or -1 with errno. */
 int spool_ack(struct spool_reader *r, uint64_t number);
 
+/*
+ * Remember, over a crash too, that the frames before number are a batch, for a
+ * receiver where the same batch must be sent again.  spool_planned: that number,
+ * or one that is passed already.
+ */
+int spool_plan(struct spool_reader *r, uint64_t number);
+uint64_t spool_planned(const struct spool_reader *r);
+
 /* Readable when somebody may have written since it was last looked at. */
 int spool_fd(const struct spool_reader *r);
 void spool_fd_clear(struct spool_reader *r);

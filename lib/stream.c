@@ -194,6 +194,11 @@ deliver(struct run *run, struct item **items, size_t n)
 		}
 		if (n == 0)
 			break;
+		if (r == ATTEMPT_HOPELESS) {
+			run->st->tell("%s: %s", run->st->url, s->error);
+			run->status = STATUS_TROUBLE;
+			return false;
+		}
 		tell_once(run, s->error);
 		if (!wait_to_retry(run, &retry)) {
 			run->status = run->status == STATUS_OK ? STATUS_RETRY :
@@ -203,6 +208,18 @@ deliver(struct run *run, struct item **items, size_t n)
 	}
 	run->told[0] = '\0';
 	return true;
+}
+
+/* After a crash: the batch as it was begun. */
+static int
+gather_planned(struct run *run)
+{
+	int got = 1;
+
+	while (got > 0 && relay_planned(run->relay) > 0 &&
+	    (got = relay_get(run->relay, &run->held, 0)) > 0)
+		batch_add(&run->batch, &run->held);
+	return got;
 }
 
 /* Fill the batch.  False: there is nothing more to send. */
@@ -216,7 +233,9 @@ gather(struct run *run)
 	int got = 1;
 
 	batch_clear(b);
-	while (b->n < st->batch_lines) {
+	if (st->sender->whole && !run->holds)
+		got = gather_planned(run);
+	while (got > 0 && b->n < st->batch_lines && (b->n == 0 || until >= 0)) {
 		if (!run->holds) {
 			got = relay_get(run->relay, &run->held, until);
 			if (got <= 0)
@@ -288,6 +307,8 @@ send_batch(struct run *run)
 	}
 	for (size_t i = 0; i < b->n; i++)
 		b->waiting[i] = &b->items[i];
+	if (run->st->sender->whole)
+		relay_plan(run->relay, run->holds);
 	if (!deliver(run, b->waiting, b->n))
 		return false;
 	if (run->refused > refused && run->st->dead_letter >= 0)
