@@ -264,6 +264,22 @@ exec 7>&- 8>&-
 wait $second
 is 'and ends well' $? 0
 
+# --- S3: an object for each batch ---
+start s3 store
+export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret/+=key
+s3="logpush --endpoint-url http://127.0.0.1:$port"
+seq -f '{"timestamp":"2021-06-29T10:05:%02.0fZ"}' 10 19 >timed
+exits 0 'an S3 store takes a stream in objects' \
+	$s3 --batch-lines 4 's3://bucket/{date:%Y/%m/%d}/' <timed
+is 'named by the time of their first record' \
+	"$(ls s3/objects | grep -c '2021%2F06%2F29%2F20210629T10051[048]Z-[0-9a-f]*.log.gz$')" 3
+is 'packed, and whole' "$(cat s3/objects/*.gz | gunzip | cmp - timed && echo same)" same
+exits 0 'the same again' $s3 --batch-lines 4 's3://bucket/{date:%Y/%m/%d}/' <timed
+is 'makes no other object' "$(ls s3/objects | grep -c 'gz$')" 3
+exits 2 'a bucket that is not there is told, and ends it' \
+	$s3 --spool s3spool s3://nosuch/ <timed
+is 'but the spool keeps all' "$(logpush --spool s3spool --status | grep -c '"records":10,')" 1
+
 # --- ends ---
 fresh http; mkfifo p3
 logpush "$http/in" <p3 & pid=$!
