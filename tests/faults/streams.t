@@ -34,7 +34,7 @@ seq -f 'number %.0f' "${n:-0}" >want
 in_order() {	# each at least once; the first time in order
 	sed 's/.* - //' tcp/lines | awk '!seen[$0]++' | cmp want -
 }
-ok 'syslog has every number at least once, in order' in_order
+ok 'syslog has every number at least once, in order' until_true 60 in_order
 
 # --- a file sent whole, killed, and sent again ---
 start http2 http-drain
