@@ -459,19 +459,25 @@ http_option(struct push *push, int ch)
 
 	switch (ch) {
 	case 'H': add_header(push, optarg); break;
-	case OPT_ACL: headers_add(&s->headers, "x-amz-acl", "%s", optarg); break;
+	case OPT_ACL:
+		headers_add(&s->headers, "x-amz-acl", "%s", optarg);
+		break;
 	case OPT_ADDRESSING_STYLE:
 		s->s3_options.style = (enum s3_style)opt_word(&cmd, styles);
 		break;
 	case OPT_CACERT: s->http.cacert = optarg; break;
 	case OPT_CERT: s->http.cert = optarg; break;
-	case OPT_CONNECT_TIMEOUT: s->http.connect_ms = opt_duration_ms(&cmd); break;
+	case OPT_CONNECT_TIMEOUT:
+		s->http.connect_ms = opt_duration_ms(&cmd);
+		break;
 	case OPT_CONTENT_TYPE: s->content_type = optarg; break;
 	case OPT_ENDPOINT_URL: s->s3_options.endpoint = optarg; break;
 	case OPT_GZIP_AS: s->gzip_encoding = opt_word(&cmd, gzip) == 1; break;
 	case OPT_INSECURE_HTTP: s->http.insecure = true; break;
 	case OPT_KEY: s->http.key = optarg; break;
-	case OPT_LIMIT_RATE: s->http.max_rate = opt_size(&cmd, 1, INT64_MAX); break;
+	case OPT_LIMIT_RATE:
+		s->http.max_rate = opt_size(&cmd, 1, INT64_MAX);
+		break;
 	case OPT_METADATA: add_metadata(push, optarg); break;
 	case OPT_PROFILE: s->s3_options.profile = optarg; break;
 	case OPT_REGION: s->s3_options.region = optarg; break;

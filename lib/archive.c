@@ -39,8 +39,8 @@ load(void)
 		return;
 	loaded = true;
 #define X(call) \
-	if ((la.call = (__typeof__(la.call))dlsym(lib, "archive_" #call)) == NULL) \
-		loaded = false;
+	la.call = (__typeof__(la.call))dlsym(lib, "archive_" #call); \
+	loaded = loaded && la.call != NULL;
 	CALLS(X)
 #undef X
 }

@@ -24,7 +24,7 @@ void hash_add(struct hash *h, const void *p, size_t n);
 void hash_end(struct hash *h, struct digests *d);	/* then starts anew */
 void hash_free(struct hash *h);
 
-/* The digests of len bytes of fd at from; 0, or -1 with errno (EIO: shorter). */
+/* The digests of len bytes of fd at from; 0, or -1 with errno; EIO: fewer. */
 int hash_range(int which, int fd, off_t from, uint64_t len, struct digests *d);
 
 void sha256(const void *p, size_t n, unsigned char out[SHA256_SIZE]);

@@ -411,7 +411,9 @@ stalled(struct http *h, int64_t *left_ms)
 struct http_request *
 http_wait(struct http *h, int64_t timeout_ms)
 {
-	struct curl_waitfd fin = { .fd = finish_fd(), .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd fin = {
+		.fd = finish_fd(), .events = CURL_WAIT_POLLIN,
+	};
 	int64_t end_ms = units_now_ms() + timeout_ms, left;
 	unsigned nfin = !h->o.until_done && fin.fd >= 0;
 	struct http_request *r;

@@ -20,10 +20,10 @@ struct http_options {		/* strings are the caller's, and stay */
 	const char *cert, *key;	/* our own, in PEM, or NULL */
 	int64_t connect_ms;	/* 0: 10 s */
 	int64_t stall_ms;	/* no byte moves for so long: failed; 0: 30 s */
-	uint64_t max_rate;	/* bytes a second for one request, 0: no limit */
+	uint64_t max_rate;	/* bytes a second for each request, 0: any */
 	bool insecure;		/* credentials may go over http:// to anybody */
 	bool no_proxy;		/* whatever the environment says */
-	bool until_done;	/* being asked to finish does not end requests */
+	bool until_done;	/* finish_asked does not end requests */
 };
 
 struct http_request {
@@ -42,7 +42,7 @@ struct http_request {
 	/* What came back. */
 	int status;			/* 0: no answer, see error */
 	struct buf answer_headers, answer;
-	bool hopeless;			/* no answer, nor would another try help */
+	bool hopeless;			/* another try would not help */
 	char error[256];
 
 	struct http_transfer *transfer;	/* while it is under way; ours */
@@ -91,7 +91,7 @@ int http_redirect(const struct http_request *r, struct buf *out, bool *same);
 
 bool http_is_loopback(const char *url);
 
-/* Connections for several threads: each takes a struct http and gives it back. */
+/* For several threads: each takes a struct http and gives it back. */
 struct http_pool;
 
 struct http_pool *http_pool_new(const struct http_options *o);

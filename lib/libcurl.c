@@ -16,8 +16,8 @@ load(void)
 		return;
 	loaded = true;
 #define X(call) \
-	if ((curl.call = (__typeof__(curl.call))dlsym(lib, "curl_" #call)) == NULL) \
-		loaded = false;
+	curl.call = (__typeof__(curl.call))dlsym(lib, "curl_" #call); \
+	loaded = loaded && curl.call != NULL;
 	LIBCURL_CALLS(X)
 #undef X
 	if (loaded && curl.global_init(CURL_GLOBAL_ALL) != CURLE_OK)

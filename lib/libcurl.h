@@ -20,7 +20,7 @@
 	X(slist_append) X(slist_free_all) X(url) X(url_cleanup) X(url_get) \
 	X(url_set)
 
-/* curl.easy_init() is curl_easy_init(), and so on, once libcurl_load was called. */
+/* After libcurl_load, curl.easy_init() is curl_easy_init(), and so on. */
 struct libcurl {
 #define X(call) __typeof__(&curl_##call) call;
 	LIBCURL_CALLS(X)

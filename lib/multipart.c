@@ -66,7 +66,7 @@ is_ours(struct multipart *m, const struct part *part, const char *etag,
 	    strlen(etag) == strlen(hex) + 2 * quote;
 }
 
-/* One page of the parts that the store has; the last number, or 0 at the end. */
+/* Take a page of the parts that are there; its last number, 0 at the end. */
 static unsigned
 take_page(struct multipart *m, struct span xml)
 {
@@ -397,12 +397,15 @@ multipart_complete(struct multipart *m, bool *taken)
 	*taken = c.http.status == 412;
 	/* 200 is sent before the work is done; an error may follow in it. */
 	answer = buf_span(&c.http.answer);
-	if (v == S3_DONE && memmem(answer.p, answer.len, "<Error>", 7) != NULL) {
+	if (v == S3_DONE &&
+	    memmem(answer.p, answer.len, "<Error>", 7) != NULL) {
 		s3_element(&answer, "Code", c.code, sizeof c.code);
 		snprintf(c.reason, sizeof c.reason, "200, but %s", c.code);
 		v = S3_LATER;
 	}
-	if (v != S3_DONE)
+	if (v == S3_DONE)
+		s3_element(&answer, "ETag", m->etag, sizeof m->etag);
+	else
 		call_failed(m, &c, v);
 done:
 	s3_call_free(&c);

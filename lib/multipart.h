@@ -24,6 +24,7 @@ struct multipart {
 	int64_t begun;		/* when, as uploads.h tells */
 	struct part *parts;
 	unsigned count;
+	char etag[80];		/* of the whole, from multipart_complete */
 };
 
 /* How large the parts of a file are; the parcel's pieces have to be that. */

@@ -8,7 +8,8 @@
 enum { DATE_MAX = 256 };
 
 static const char *const names[] = {
-	"name", "path", "host", "instance", "mtime", "sha256", "dcopylogs", NULL,
+	"name", "path", "host", "instance", "mtime", "sha256",
+	"dcopylogs", NULL,
 };
 
 /* The next field at or after *s: its text without braces; *s is moved on. */
@@ -34,8 +35,8 @@ is_date(struct span field)
 const char *
 place_check(const char *template)
 {
-	static const char unknown[] = "unknown {field}: known are name path host "
-	    "instance mtime sha256 dcopylogs date:FORMAT";
+	static const char unknown[] = "unknown {field}: known are name path "
+	    "host instance mtime sha256 dcopylogs date:FORMAT";
 	struct span before, field;
 	int i;
 
@@ -190,6 +191,7 @@ place_suffix(const char *name, unsigned n)
 		return strdup(name);
 	if (gz)
 		len -= 3;
-	return asprintf(&p, "%.*s.%u%s", (int)len, name, n, gz ? ".gz" : "") < 0 ?
-	    NULL : p;
+	if (asprintf(&p, "%.*s.%u%s", (int)len, name, n, gz ? ".gz" : "") < 0)
+		return NULL;
+	return p;
 }

@@ -25,8 +25,8 @@ bool place_uses(const char *template, const char *field);
 
 /*
  * Add template with its fields filled in to out; escape: values are
- * percent-encoded, slashes are not.  0, or -1 with errno: EINVAL for a date that
- * strftime cannot print.
+ * percent-encoded, slashes are not.  0, or -1 with errno: EINVAL for a date
+ * that strftime cannot print.
  */
 int place_expand(struct buf *out, const char *template,
     const struct place_fields *f, bool escape);

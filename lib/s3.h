@@ -15,7 +15,7 @@ struct s3_options {		/* strings are the caller's, and stay */
 	const char *region;	/* NULL: the environment's, the profile's */
 	const char *profile;	/* NULL: the environment's */
 	enum s3_style style;
-	const struct http_options *http;	/* also for finding credentials */
+	const struct http_options *http;	/* to find credentials by */
 	bool unsigned_payload;	/* over TLS: the body's digest is not signed */
 };
 

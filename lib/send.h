@@ -53,8 +53,8 @@ int send_s3(struct send *s, struct parcel *p);
 
 /*
  * Abort the uploads below the key's part before its first field that were begun
- * before that time (seconds since 1970); *count tells how many.  A STATUS_, with
- * the reason.
+ * before that time (seconds since 1970); *count tells how many.  A STATUS_,
+ * with the reason.
  */
 int send_s3_sweep(struct send *s, int64_t before, unsigned *count,
     char reason[320]);

@@ -35,7 +35,8 @@ static bool
 climbs(const char *path)
 {
 	for (const char *p = path; (p = strstr(p, "..")) != NULL; p++)
-		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+		if ((p == path || p[-1] == '/') &&
+		    (p[2] == '/' || p[2] == '\0'))
 			return true;
 	return false;
 }
@@ -206,8 +207,8 @@ fill(struct parcel *p, struct newfile *f, const char *path)
 	if (hash_range(HASH_SHA256, f->fd, 0, (uint64_t)st.st_size, &back) < 0)
 		return store_failed(p, path);
 	if (memcmp(back.sha256, p->digests.sha256, SHA256_SIZE) != 0)
-		return parcel_fail(p, STATUS_RETRY, "%s: reads back other bytes "
-		    "than were written", path);
+		return parcel_fail(p, STATUS_RETRY, "%s: reads back other "
+		    "bytes than were written", path);
 	if (parcel_changed(p))
 		return parcel_fail(p, STATUS_NO, "changed while it was sent");
 	return STATUS_OK;

@@ -173,6 +173,9 @@ put_single(struct trip *t, bool if_absent, bool *taken)
 		goto done;
 	}
 	v = s3_do(t->s->s3, t->h, &c, &t->retry);
+	/* With a key of KMS, the ETag is no MD5. */
+	t->accepted = v == S3_DONE && span_is(headers_get(
+	    &c.http.answer_headers, "x-amz-server-side-encryption"), "aws:kms");
 	*taken = v == S3_NO && c.http.status == 412;
 	if (*taken)
 		status = STATUS_NO;
@@ -187,6 +190,15 @@ done:
 	return status;
 }
 
+/* Does the ETag of the whole name as many parts as we sent? */
+static bool
+has_parts(const struct multipart *m)
+{
+	const char *dash = strchr(m->etag, '-');
+
+	return dash != NULL && strtoul(dash + 1, NULL, 10) == m->count;
+}
+
 /* The parts are there: have them put together, until the object is seen. */
 static int
 complete(struct trip *t, struct multipart *m, bool *taken)
@@ -196,6 +208,7 @@ complete(struct trip *t, struct multipart *m, bool *taken)
 
 	for (;;) {
 		v = multipart_complete(m, taken);
+		t->accepted = v == S3_DONE && has_parts(m);
 		if (v == S3_DONE || *taken)
 			return STATUS_NO;
 		/* Done all the same? RGW says 500 when asked once more. */

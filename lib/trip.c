@@ -10,7 +10,7 @@ is_own(const struct trip *t)
 	return t->own != NULL && span_is(t->name, t->own);
 }
 
-/* What was sent has to be there; STATUS_NO: other bytes are, so they are ours. */
+/* What was sent has to be there.  STATUS_NO: other bytes are, our own. */
 static int
 confirm(struct trip *t)
 {
@@ -22,6 +22,8 @@ confirm(struct trip *t)
 	case FOUND_FAILED:
 		return status;
 	case FOUND_UNKNOWN:
+		if (t->accepted)
+			return STATUS_OK;
 		return parcel_fail(t->p, STATUS_TROUBLE, "sent, but the store "
 		    "does not let us confirm it");
 	case FOUND_NONE:
@@ -66,8 +68,8 @@ deliver_to(struct trip *t, bool *taken)
 	if (is_own(t))
 		return STATUS_RETRY;
 	*taken = true;
-	return parcel_fail(t->p, STATUS_NO, "%.*s: is there with other contents",
-	    (int)t->name.len, t->name.p);
+	return parcel_fail(t->p, STATUS_NO, "%.*s: is there with other "
+	    "contents", (int)t->name.len, t->name.p);
 }
 
 /* Find a name for the parcel, the n-th if others are taken, and store it. */

@@ -10,7 +10,9 @@
 struct trip;
 
 /* What is under the name?  FAILED: the status given back is the parcel's. */
-enum found { FOUND_NONE, FOUND_EQUAL, FOUND_OTHER, FOUND_UNKNOWN, FOUND_FAILED };
+enum found {
+	FOUND_NONE, FOUND_EQUAL, FOUND_OTHER, FOUND_UNKNOWN, FOUND_FAILED,
+};
 
 struct trip_kind {
 	off_t md5_max;		/* larger files are sent without an MD5 */
@@ -32,6 +34,8 @@ struct trip {
 	struct retry retry;
 	struct span name;	/* in the store; key, or URL */
 	char *own;		/* a name that we put wrong bytes under */
+	bool accepted;		/* the store said that it has all of it: good
+				 * enough when it does not let us look */
 };
 
 /*

@@ -61,14 +61,11 @@ parts() {
 	ok "$parts_name" logpush -q s3://bucket/ big
 	is '  is delivered once' "$(ls s3/objects | tr '\n' ' ')" 'big big.meta '
 }
-parts 'parts that fail, are reset and lost' \
-	'partNumber=2 500,partNumber=3 reset,partNumber=5 mute'
-parts 'a part without ETag' 'partNumber=1 noetag'
+parts 'a busy store, parts that fail, are reset, lost, and without ETag' \
+	'POST.*uploads 503,partNumber=1 noetag,partNumber=2 500,partNumber=3 reset,partNumber=5 mute'
 parts 'complete says 200 and an error' 'POST.*uploadId 200=InternalError'
 parts 'complete fails, after a 200' 'POST.*uploadId 0=InternalError'
-parts 'complete is done, its answer lost' 'POST.*uploadId mute'
-parts 'and is then an unknown upload' 'POST.*uploadId mute,POST.*uploadId 500'
-parts 'a busy store at the start' 'POST.*uploads 503'
+parts 'complete is done, its answer lost, the upload then unknown' 'POST.*uploadId mute,POST.*uploadId 500'
 : >proxy/plan
 printf 'partNumber=4 403=AccessDenied\n' >proxy/plan
 exits 2 'a part that is refused' logpush s3://bucket/refused/ big

@@ -112,7 +112,8 @@ ok 'with the bytes' cmp app.log other/objects/app.log
 serve wo --write-only
 export AWS_ENDPOINT_URL="$url"
 ok 'credentials that only write' logpush -q s3://bucket/ app.log
+ok 'of large files too' logpush -q s3://bucket/ big
 echo again >>app.log
 ok 'never write over' logpush -q s3://bucket/ app.log
-is 'what is there' "$(ls wo/objects | grep -v meta | tr '\n' ' ')" 'app.log app.log.1 '
+is 'what is there' "$(ls wo/objects | grep -v meta | tr '\n' ' ')" 'app.log app.log.1 big '
 done_testing
