@@ -89,17 +89,6 @@ add_text_member(struct record *r, struct span name, struct span text,
 	return add_member(r, &f, name, true, b);
 }
 
-/* How many inner layers have a field of f's name. */
-static unsigned
-hidden_by(const struct record *r, const struct field *f)
-{
-	unsigned n = 0;
-
-	while ((f = record_inner(r, f)) != NULL)
-		n++;
-	return n;
-}
-
 /*
  * The fields that n inner ones hide, as an object; the next level, which n + 1
  * hide, is inside it.
@@ -109,15 +98,13 @@ add_envelope(struct record *r, unsigned n, struct buf *b)
 {
 	bool deeper = false, begun = false;
 	const struct field *f;
-	unsigned by;
 
 	for (size_t i = 0; i < r->n; i++) {
 		f = &r->fields[i];
 		if (f->kind == FIELD_GONE)
 			continue;
-		by = hidden_by(r, f);
-		deeper |= by > n;
-		if (by != n)
+		deeper |= f->hidden > n;
+		if (f->hidden != n)
 			continue;
 		if (!begun && buf_adds(b, ",\"envelope\":{") < 0)
 			return -1;
@@ -129,47 +116,43 @@ add_envelope(struct record *r, unsigned n, struct buf *b)
 	return begun ? buf_addc(b, '}') : 0;
 }
 
-/* format, error and lossy, which are not in the line; not twice. */
-static void
-add_own(struct record *r, struct buf *b)
-{
-	bool has_format = false, has_lossy = false;
-	struct span name;
+/* What a line's own fields may be called as well: then it is not said twice. */
+enum { HAS_FORMAT = 1, HAS_LOSSY = 2 };
 
-	for (size_t i = 0; i < r->n; i++) {
-		name = r->fields[i].name;
-		if (name.len < 5 || name.len > 6)
-			continue;
-		has_format |= span_is(name, "format");
-		has_lossy |= span_is(name, "lossy");
-	}
-	if (!has_format)
-		add_text_member(r, NAME("format"), record_format(r), b);
-	if (r->layers > 1)
-		add_envelope(r, 1, b);
-	if (r->error.len > 0)
-		add_text_member(r, NAME("error"), r->error, b);
-	if (r->lossy && !has_lossy)
-		buf_adds(b, ",\"lossy\":true");
+static inline unsigned
+own_name(struct span name)
+{
+	if (name.len == 6 && memcmp(name.p, "format", 6) == 0)
+		return HAS_FORMAT;
+	return name.len == 5 && memcmp(name.p, "lossy", 5) == 0 ? HAS_LOSSY : 0;
 }
 
 int
 write_json(struct emit *e, struct record *r, struct buf *b)
 {
+	bool hidden = r->layers > 1 && record_hide(r);
 	const struct field *f;
+	unsigned has = 0;
 
 	(void)e;
 	buf_addc(b, '{');
 	for (size_t i = 0; i < r->n; i++) {
 		f = &r->fields[i];
-		if (f->kind == FIELD_GONE ||
-		    (r->layers > 1 && record_inner(r, f) != NULL))
+		if (f->kind == FIELD_GONE || f->hidden > 0)
 			continue;
+		has |= own_name(f->name);
 		if (add_member(r, f, f->name, f->plain_name, b) < 0)
 			return -1;
 	}
-	add_own(r, b);
-	return buf_adds(b, "}\n");
+	if ((has & HAS_FORMAT) == 0)
+		add_text_member(r, NAME("format"), record_format(r), b);
+	if (hidden)
+		add_envelope(r, 1, b);
+	if (r->error.len > 0)
+		add_text_member(r, NAME("error"), r->error, b);
+	if (r->lossy && (has & HAS_LOSSY) == 0)
+		buf_adds(b, ",\"lossy\":true");
+	return buf_add(b, "}\n", 2);
 }
 
 int
@@ -195,11 +178,13 @@ next_flat(struct record *r, size_t *i, struct field *f)
 	static const struct span envelope = { "envelope.", 9 };
 	char *p;
 
+	if (*i == 0 && r->layers > 1)
+		record_hide(r);
 	for (; *i < r->n; ++*i) {
 		*f = r->fields[*i];
 		if (f->kind == FIELD_GONE)
 			continue;
-		if (record_inner(r, &r->fields[*i]) != NULL && (p =
+		if (f->hidden > 0 && (p =
 		    record_room(r, envelope.len + f->name.len)) != NULL) {
 			memcpy(p, envelope.p, envelope.len);
 			memcpy(p + envelope.len, f->name.p, f->name.len);

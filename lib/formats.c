@@ -1,12 +1,14 @@
 /*
  * The formats there are, in the order they are tried.
  */
+#include "hex.h"
 #include "scanning.h"
 
 const struct format format_clf = { .name = "clf", .scan = scan_clf,
     .first = "0a:-", .distinct = true };
+/* As a guess it is found by scan_clf, as those below it are by scan_json. */
 const struct format format_combined = { .name = "combined",
-    .scan = scan_combined, .first = "0a:-", .distinct = true };
+    .scan = scan_combined, .first = "" };
 const struct format format_docker_json = { .name = "docker-json",
     .scan = scan_docker_json, .first = "", .nests = true };
 const struct format format_kube = { .name = "kube", .scan = scan_kube,
@@ -32,7 +34,7 @@ static const struct format w3c = { .name = "w3c", .scan = scan_w3c,
 static const struct format cef = { .name = "cef", .scan = scan_cef,
     .first = "a", .distinct = true };
 static const struct format syslog = { .name = "syslog", .scan = scan_syslog,
-    .first = "<0a", .nests = true };
+    .first = "<0a", .nests = true, .distinct = true };
 static const struct format postgres = { .name = "postgres",
     .scan = scan_postgres, .first = "0" };
 static const struct format spring = { .name = "spring", .scan = scan_spring,
@@ -48,7 +50,31 @@ static const struct format json = { .name = "json", .scan = scan_json,
 static const struct format logfmt = { .name = "logfmt", .scan = scan_logfmt,
     .first = "a_@" };
 
-static const struct format alb = { .name = "alb", .scan = scan_layout,
+/* Any words fit the first fields of these two: look before the rest is tried. */
+static bool
+scan_alb(struct scan *s, struct span text)
+{
+	static const char types[] = " http https h2 grpcs ws wss ";
+	struct span type = token_at(text.p, text.p + text.len);
+	const char *found = memmem(types, sizeof types - 1, type.p, type.len);
+
+	if (found == NULL || type.len == 0 || found[-1] != ' ' ||
+	    found[type.len] != ' ')
+		return scan_fail(s, 1, text.p, "type");
+	return scan_layout(s, text);
+}
+
+static bool
+scan_s3_access(struct scan *s, struct span text)
+{
+	struct span owner = token_at(text.p, text.p + text.len);
+
+	if (!s->sure && (owner.len != 64 || hex_digit(*owner.p) < 0))
+		return scan_fail(s, 1, text.p, "bucket_owner");
+	return scan_layout(s, text);
+}
+
+static const struct format alb = { .name = "alb", .scan = scan_alb,
     .first = "a", .distinct = true, .layout = "{type} {timestamp:iso} {elb} "
     "{client:address} {target} {request_processing_time:seconds} "
     "{target_processing_time:seconds} {response_processing_time:seconds} "
@@ -61,7 +87,7 @@ static const struct format alb = { .name = "alb", .scan = scan_layout,
     "\"{classification}\" \"{classification_reason}\"{?} {conn_trace_id}{?} "
     "{extra}" };
 static const struct format s3_access = { .name = "s3-access",
-    .scan = scan_layout, .first = "0a", .distinct = true, .layout =
+    .scan = scan_s3_access, .first = "0a", .distinct = true, .layout =
     "{bucket_owner} {bucket} [{timestamp:clf}] {client} {requester} "
     "{request_id} {operation} {key} \"{request:request}\" {status:number} "
     "{error_code} {size:number} {object_size} {duration:millis} "

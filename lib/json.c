@@ -467,6 +467,40 @@ put_special(const char *p, const char *end, char **to, bool *lossy)
 	return p + 1;
 }
 
+#ifdef __SSE2__
+/*
+ * Copy n bytes, less than 16, if none of them is special: true.  Two loads that
+ * overlap are cheaper than a loop.
+ */
+static inline bool
+copy_short(char *to, const char *p, size_t n)
+{
+	uint64_t a = 0, b = 0;
+	uint32_t c = 0, d = 0;
+
+	if (n >= 8) {
+		memcpy(&a, p, 8);
+		memcpy(&b, p + n - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + n - 8, &b, 8);
+	} else if (n >= 4) {
+		memcpy(&c, p, 4);
+		memcpy(&d, p + n - 4, 4);
+		memcpy(to, &c, 4);
+		memcpy(to + n - 4, &d, 4);
+		a = b = (uint64_t)d << 32 | c;
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			if (is_special(p[i]))
+				return false;
+			to[i] = p[i];
+		}
+		return true;
+	}
+	return special_bits(_mm_set_epi64x((long long)b, (long long)a)) == 0;
+}
+#endif
+
 char *
 json_put(char *to, struct span bytes, bool *lossy)
 {
@@ -487,6 +521,8 @@ json_put(char *to, struct span bytes, bool *lossy)
 		to += __builtin_ctz(bits);
 		p = put_special(p, end, &to, lossy);
 	}
+	if (copy_short(to, p, (size_t)(end - p)))
+		return to + (end - p);
 #endif
 	while (p < end) {
 		if (is_special(*p))

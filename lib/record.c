@@ -231,16 +231,33 @@ record_value(struct record *r, const struct field *f)
 	    decoded(r, &v) : f->value;
 }
 
-const struct field *
-record_inner(const struct record *r, const struct field *f)
+/* How many layers inside f's have a field of its name. */
+static uint8_t
+count_inner(const struct record *r, size_t i)
 {
-	const struct field *in = f + 1, *end = r->fields + r->n;
+	const struct field *f = &r->fields[i], *in = f + 1;
+	const struct field *end = r->fields + r->n;
+	uint8_t n = 0;
 
 	for (; in < end; in++)
-		if (in->layer > f->layer && in->kind != FIELD_GONE &&
-		    span_eq(in->name, f->name))
-			return in;
-	return NULL;
+		if (in->layer > f->layer && in->name.len == f->name.len &&
+		    in->kind != FIELD_GONE && span_eq(in->name, f->name))
+			n++;
+	return n;
+}
+
+bool
+record_hide(struct record *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->n && r->fields[i].layer + 1 <
+	    (int)r->layers; i++) {
+		r->fields[i].hidden = count_inner(r, i);
+		any |= r->fields[i].hidden > 0 &&
+		    r->fields[i].kind != FIELD_GONE;
+	}
+	return any;
 }
 
 /* "syslog,combined", or raw. */
@@ -294,12 +311,14 @@ find_inside(struct record *r, const struct field *object, struct span path,
 
 /* The field of an outer layer that an inner one of the same name hides. */
 static bool
-find_hidden(const struct record *r, struct span name, struct field *f)
+find_hidden(struct record *r, struct span name, struct field *f)
 {
+	if (!record_hide(r))
+		return false;
 	for (size_t i = r->n; i-- > 0;)
 		if (r->fields[i].kind != FIELD_GONE &&
 		    span_eq(r->fields[i].name, name) &&
-		    record_inner(r, &r->fields[i]) != NULL) {
+		    r->fields[i].hidden > 0) {
 			*f = r->fields[i];
 			return true;
 		}

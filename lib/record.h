@@ -23,6 +23,7 @@ struct field {
 	struct span name, value;
 	uint8_t kind;
 	uint8_t layer;		/* 0 is the outermost format */
+	uint8_t hidden;		/* so many inner layers have the name, too */
 	bool plain_name;	/* the name needs no escapes in JSON */
 	bool clean;		/* as in json_value */
 	bool escaped;
@@ -89,7 +90,10 @@ struct span record_value(struct record *r, const struct field *f);
 /* "syslog,combined": the layers that matched, or "raw". */
 struct span record_format(struct record *r);
 
-/* The field that has f's name in an inner layer, so that f is of an envelope. */
-const struct field *record_inner(const struct record *r, const struct field *f);
+/*
+ * Set hidden in all fields, once all are there: those where it is not 0 are of
+ * the envelope.  True when there are any.
+ */
+bool record_hide(struct record *r);
 
 #endif

@@ -310,30 +310,45 @@ timestamp_rfc822(const char *p, const char *end, struct zone *z,
  * RFC 3164 has no year: take the one that puts the stamp nearest to near, so
  * that a line of December read in January is last year's.
  */
+static int
+nearest_year(const struct parts *d, struct zone *z)
+{
+	int64_t local = 2 * z->near - zone_to_utc(z, z->near), year, gap;
+	int64_t best = INT64_MAX;
+	int found = 0;
+	unsigned m, day;
+
+	civil_from_days(local / DAY_S - (local % DAY_S < 0), &year, &m, &day);
+	for (int64_t y = year - 1; y <= year + 1; y++) {
+		if (!is_date(y, d->month, d->day))
+			continue;	/* 29 February */
+		gap = llabs(days_from_civil(y, d->month, d->day) * DAY_S +
+		    d->hour * 3600 + d->minute * 60 + d->second - local);
+		if (gap < best) {
+			best = gap;
+			found = (int)y;
+		}
+	}
+	return found;
+}
+
 static const char *
 finish_yearless(const char *p, struct parts *d, struct zone *z,
     struct timestamp *t)
 {
-	int64_t around, best = -1, gap;
-	struct timestamp one;
-	unsigned m, day;
-
 	if (z->year != 0) {
 		d->year = z->year;
 		return finish(p, d, z, t);
 	}
-	civil_from_days(z->near / DAY_S - (z->near % DAY_S < 0), &around, &m,
-	    &day);
-	for (d->year = around - 1; d->year <= around + 1; d->year++) {
-		if (finish(p, d, z, &one) == NULL)
-			continue;	/* 29 February */
-		gap = llabs(one.sec - z->near);
-		if (best < 0 || gap < best) {
-			best = gap;
-			*t = one;
-		}
+	if (z->year_found == 0 || z->year_near != z->near ||
+	    z->year_month != d->month || z->year_day != d->day) {
+		z->year_found = nearest_year(d, z);
+		z->year_near = z->near;
+		z->year_month = d->month;
+		z->year_day = d->day;
 	}
-	return best < 0 ? NULL : p;
+	d->year = z->year_found;
+	return finish(p, d, z, t);
 }
 
 /* " 2021" or " CST 2021" behind a BSD stamp (RFC 3164, 5.4, example 2). */
@@ -640,21 +655,38 @@ put2(char *to, unsigned v)
 	return to + 2;
 }
 
+/* "2021-06-29T" of a day; a log has few days. */
+static char *
+put_date(char *to, int64_t days)
+{
+	static _Thread_local int64_t last_days = INT64_MIN;
+	static _Thread_local char last[16];
+	unsigned month, day;
+	int64_t year;
+	char *p = last;
+
+	if (days != last_days) {
+		civil_from_days(days, &year, &month, &day);
+		p = put2(put2(p, (unsigned)year / 100), (unsigned)year % 100);
+		*p++ = '-';
+		p = put2(p, month);
+		*p++ = '-';
+		p = put2(p, day);
+		*p = 'T';
+		last_days = days;
+	}
+	memcpy(to, last, 11);
+	return to + 11;
+}
+
 size_t
 timestamp_print(char *to, const struct timestamp *t)
 {
-	int64_t days = t->sec / DAY_S - (t->sec % DAY_S < 0), year;
-	unsigned sec = (unsigned)(t->sec - days * DAY_S), month, day;
+	int64_t days = t->sec / DAY_S - (t->sec % DAY_S < 0);
+	unsigned sec = (unsigned)(t->sec - days * DAY_S);
 	uint32_t nsec = t->nsec;
-	char *p = to;
+	char *p = put_date(to, days);
 
-	civil_from_days(days, &year, &month, &day);
-	p = put2(put2(p, (unsigned)year / 100), (unsigned)year % 100);
-	*p++ = '-';
-	p = put2(p, month);
-	*p++ = '-';
-	p = put2(p, day);
-	*p++ = 'T';
 	p = put2(p, sec / 3600);
 	*p++ = ':';
 	p = put2(p, sec / 60 % 60);

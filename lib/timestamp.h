@@ -27,8 +27,12 @@ struct zone {
 	int32_t offset_s;	/* east of Greenwich is positive */
 	int year;		/* 0: the one that puts a stamp nearest to near */
 	int64_t near;		/* seconds since 1970 */
-	int64_t slot;		/* a quarter of an hour of local time ... */
-	int32_t slot_offset_s;	/* ... and what was found for it */
+	/* What was found last, as the next stamp will be much the same: */
+	int64_t slot;		/* for this quarter of an hour of local time */
+	int32_t slot_offset_s;
+	int64_t year_near;	/* for this near, month and day */
+	unsigned year_month, year_day;
+	int year_found;		/* 0: none yet */
 };
 
 /*

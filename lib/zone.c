@@ -51,6 +51,7 @@ int
 zone_set(struct zone *z, const char *name)
 {
 	z->slot = INT64_MIN;
+	z->year_found = 0;
 	z->fixed = true;
 	z->offset_s = 0;
 	if (strcmp(name, "UTC") == 0 || strcmp(name, "GMT") == 0 ||
