@@ -16,16 +16,18 @@ enum {
 	JIT_STACK_FIRST = 32 << 10,
 	JIT_STACK_MAX = 8 << 20,
 	ERROR_SIZE = 128,
-	SAMPLE = 32 << 10,	/* bytes to measure finders on, and how many */
-	SAMPLE_LASTS = 1024,/* times as much text that is good for */
+	SAMPLE = 16 << 10,	/* bytes to measure finders on, and how many */
+	SAMPLE_LASTS = 4096,/* times as much text that is good for */
 };
 
 struct pattern {
 	size_t n;
 	pcre2_code **each;
 	pcre2_code *any;	/* finds a line that any of them finds; or NULL */
+	bool jit;		/* any is machine code */
 	struct need needs[NEEDS_MAX];
 	size_t n_needs;
+	bool with_lf;		/* the first need has the line's LF in it */
 };
 
 struct matcher {
@@ -154,8 +156,12 @@ add_needs(struct pattern *p, struct span s, int flags)
 	add_bare(&b, s, flags);
 	n = required_find(needs, buf_span(&b), flags & PATTERN_CASELESS);
 	buf_free(&b);
-	for (size_t i = 0; i < n; i++)
-		needs[i].exact &= !(flags & (PATTERN_LINE | PATTERN_WORD));
+	for (size_t i = 0; i < n; i++) {
+		needs[i].exact &= !(flags & PATTERN_WORD) &&
+		    (!(flags & PATTERN_LINE) || needs[i].n == 1);
+		if (flags & PATTERN_LINE)
+			needs[i].at_start = needs[i].at_end = true;
+	}
 	if (p->n == 0) {
 		memcpy(p->needs, needs, sizeof needs);
 		p->n_needs = n;
@@ -190,6 +196,25 @@ add_pattern(struct pattern *p, struct span s, int flags, struct buf *error)
 	return 0;
 }
 
+/*
+ * A match at a line's end is found faster with the LF behind it.  A line that
+ * has none is then looked at by itself.
+ */
+static void
+add_lf(struct pattern *p)
+{
+	struct need *need = &p->needs[0];
+	struct shape *s = need->shapes;
+
+	if (p->n_needs == 0 || !need->exact || !need->at_end ||
+	    s->len == SHAPE_MAX)
+		return;
+	memset(s->set[s->len], 0, sizeof s->set[0]);
+	s->set[s->len++]['\n' >> 6] = UINT64_C(1) << ('\n' & 63);
+	need->at_end = false;
+	p->with_lf = true;
+}
+
 struct pattern *
 pattern_new(struct span list, int flags, struct buf *error)
 {
@@ -207,12 +232,13 @@ pattern_new(struct span list, int flags, struct buf *error)
 		rest = lf == NULL ? (struct span){ 0 } :
 		    span_of(lf + 1, rest.len - (size_t)(lf + 1 - rest.p));
 	}
+	add_lf(p);
 	if (p->n == 1)
 		p->any = p->each[0];
 	else if (p->n > 1)
 		p->any = join(list, flags);
 	if (p->any != NULL)	/* without JIT it is only slower */
-		pcre2_jit_compile(p->any, PCRE2_JIT_COMPLETE);
+		p->jit = pcre2_jit_compile(p->any, PCRE2_JIT_COMPLETE) == 0;
 	else
 		for (size_t i = 0; i < p->n; i++)
 			pcre2_jit_compile(p->each[i], PCRE2_JIT_COMPLETE);
@@ -287,8 +313,12 @@ search(struct matcher *m, const pcre2_code *code, struct span text, size_t from,
 	const PCRE2_SIZE *at;
 	int r;
 
-	r = pcre2_match(code, (PCRE2_SPTR)text.p, text.len, from, 0, m->data,
-	    m->context);
+	if (code == m->pattern->any && m->pattern->jit)
+		r = pcre2_jit_match(code, (PCRE2_SPTR)text.p, text.len, from, 0,
+		    m->data, m->context);
+	else
+		r = pcre2_match(code, (PCRE2_SPTR)text.p, text.len, from, 0,
+		    m->data, m->context);
 	if (r == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (r < 0) {
@@ -399,26 +429,45 @@ next_of_all(struct matcher *m, struct span block, struct span *line)
 	return 0;
 }
 
+/* Whether what the exact need was found at is a match. */
+static bool
+is_match(const struct need *need, struct span block, const char *at)
+{
+	const char *end = at + need->shapes[0].len;
+
+	return (!need->at_start || at == block.p || at[-1] == '\n') &&
+	    (!need->at_end || end == block.p + block.len || *end == '\n');
+}
+
 /* Look only at lines that hold what a match needs. */
 static int
 next_found(struct matcher *m, struct span block, struct span *line)
 {
 	const struct finder *f = m->finders[m->best];
-	const char *end = block.p + block.len, *at;
+	const struct need *need = &m->pattern->needs[m->best];
+	const char *last = block.p + block.len, *end = last, *p = block.p, *at;
 	int r;
 
-	while ((at = finder_next(f, block.p, end)) < end) {
+	if (m->pattern->with_lf && end[-1] != '\n') {
+		at = memrchr(p, '\n', (size_t)(end - p));
+		end = at != NULL ? at + 1 : p;
+	}
+	while (p < end && (at = finder_next(f, p, end)) < end) {
+		p = at + 1;
+		if (need->exact && !is_match(need, block, at))
+			continue;
 		*line = line_around(block, at);
-		if (m->pattern->needs[m->best].exact)
+		if (need->exact)
 			return 1;
 		if ((r = matches(m, *line)) != 0)
 			return r;
-		block.p = line->p + line->len;
-		if (block.p == end)
-			break;
-		block.len = (size_t)(end - ++block.p);
+		p = line->p + line->len + 1;
+		block = span_of(p, p < end ? (size_t)(end - p) : 0);
 	}
-	return 0;
+	if (end == last)
+		return 0;
+	*line = span_of(end, (size_t)(last - end));
+	return matches(m, *line);
 }
 
 int

@@ -19,7 +19,8 @@ struct parser {
 
 /* What is known of a part of a pattern. */
 struct node {
-	bool fixed;		/* it is run, neither more nor less */
+	bool fixed;		/* it is run, neither more nor less, */
+	bool at_start, at_end;	/* but for ^ before and $ behind it */
 	struct shape run;	/* the bytes in a row that it is, or ends with */
 	struct need needs[NEEDS_MAX];
 	size_t n;
@@ -96,6 +97,8 @@ end_run(struct parser *ps, struct node *node, bool exact)
 			return;
 		}
 		*need.shapes = node->run;
+		need.at_start = exact && node->at_start;
+		need.at_end = exact && node->at_end;
 		need.bits = shape_bits(&node->run);
 		node_add(node, need);
 	}
@@ -123,7 +126,9 @@ need_or(struct need *a, const struct need *b)
 	memcpy(p + a->n, b->shapes, b->n * sizeof *p);
 	a->shapes = p;
 	a->n += b->n;
-	a->exact &= b->exact;
+	a->exact &= b->exact && !a->at_start && !a->at_end && !b->at_start &&
+	    !b->at_end;
+	a->at_start = a->at_end = false;
 	a->bits = (a->bits < b->bits ? a->bits : b->bits) - 0.5;
 	return 0;
 }
@@ -336,7 +341,8 @@ static void
 add_group(struct parser *ps, struct node *node, struct node *group,
     unsigned min, unsigned max)
 {
-	if (group->fixed && group->run.len > 0 && min == 1 && max == 1 &&
+	if (group->fixed && !group->at_start && !group->at_end &&
+	    group->run.len > 0 && min == 1 && max == 1 &&
 	    node->run.len + group->run.len <= SHAPE_MAX) {
 		for (size_t i = 0; i < group->run.len; i++)
 			add_set(ps, node, group->run.set[i]);
@@ -345,7 +351,8 @@ add_group(struct parser *ps, struct node *node, struct node *group,
 	end_run(ps, node, false);
 	node->fixed = false;
 	for (size_t i = 0; i < group->n && min > 0; i++) {
-		group->needs[i].exact &= min == 1;
+		group->needs[i].exact &= min == 1 && max == 1 &&
+		    !group->at_start && !group->at_end;
 		node_add(node, group->needs[i]);
 		group->needs[i] = (struct need){ 0 };
 	}
@@ -369,9 +376,14 @@ add_atom(struct parser *ps, struct node *node, struct span atom, unsigned min,
 
 /* Skip an atom that is not one byte: an anchor, or a back reference. */
 static void
-skip_other(struct parser *ps, struct node *node, char c)
+skip_other(struct parser *ps, struct node *node, char c, bool once)
 {
-	node->fixed = false;
+	if (c == '^' && once && node->run.len == 0 && node->n == 0)
+		node->at_start = true;
+	else if (c == '$' && once)
+		node->at_end = true;
+	else
+		node->fixed = false;
 	if (strchr("bBAzZGK^$", c) == NULL)
 		end_run(ps, node, false);
 }
@@ -401,6 +413,8 @@ parse_atom(struct parser *ps, struct node *node)
 		ps->p = end <= ps->end ? end : ps->end;
 	}
 	parse_quantifier(ps, &min, &max);
+	if (node->at_end)	/* what follows a $ can't be in a line */
+		node->fixed = false;
 	if (ps->failed)
 		;
 	else if (c == '(' && consumes)
@@ -411,7 +425,8 @@ parse_atom(struct parser *ps, struct node *node)
 		add_atom(ps, node, span_of(start, (size_t)(end - start)), min,
 		    max);
 	else
-		skip_other(ps, node, c == '\\' ? start[1] : c);
+		skip_other(ps, node, c == '\\' ? start[1] : c,
+		    min == 1 && max == 1);
 	node_free(&group);
 }
 
@@ -437,7 +452,8 @@ parse_sequence(struct parser *ps, struct node *node)
 static bool
 merge_bytes(struct node *a, const struct node *b)
 {
-	if (!a->fixed || !b->fixed || a->run.len != 1 || b->run.len != 1)
+	if (!a->fixed || !b->fixed || a->run.len != 1 || b->run.len != 1 ||
+	    a->at_start || a->at_end || b->at_start || b->at_end)
 		return false;
 	for (int i = 0; i < 4; i++)
 		a->run.set[0][i] |= b->run.set[0][i];
@@ -477,7 +493,8 @@ required_find(struct need needs[NEEDS_MAX], struct span pattern, bool caseless)
 	    .caseless = caseless };
 	struct node node = { 0 };
 
-	if (pattern.len >= 2 && memcmp(pattern.p, "(*", 2) == 0)
+	if (pattern.len == 0 || (pattern.len >= 2 &&
+	    memcmp(pattern.p, "(*", 2) == 0))
 		return 0;
 	parse_alternatives(&ps, &node);
 	if (ps.failed || ps.p != ps.end)

@@ -16,7 +16,8 @@ enum { NEEDS_MAX = 4, NEED_SHAPES_MAX = 64 };
 struct need {
 	struct shape *shapes;
 	size_t n;
-	bool exact;		/* and what is one of them is a match */
+	bool exact;		/* and what is one of them is a match, */
+	bool at_start, at_end;	/* if it stands there in the line */
 	double bits;		/* how rare it is thought to be */
 };
 

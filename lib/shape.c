@@ -7,19 +7,30 @@
 #include <immintrin.h>
 #endif
 
-enum { BUCKETS = 8, DEPTH = 3, SHAPES_MAX = 64 };
+enum {
+	BUCKETS = 8, DEPTH = 3, SHAPES_MAX = 64,
+	CANDIDATES = 6,		/* rare bytes to choose a pair from */
+};
+
+/* A place in a shape where the byte is known, but perhaps for its case. */
+struct known {
+	size_t at;
+	unsigned char byte, fold;	/* text | fold == byte */
+};
 
 /*
- * One shape in which two bytes are known (but perhaps for their case) is found
- * by these.  Other shapes are in buckets: table[k][b] has bit i set when byte b
+ * One shape in which a byte is known is found by two such bytes, the pair.  Other shapes are in buckets: table[k][b] has bit i set when byte b
  * can be in place k of a shape in bucket i; lo and hi are the same by nibbles.
  * The first of these DEPTH places is at[] bytes into the shape.
  */
 struct finder {
 	size_t n, depth;
 	bool by_pair;
-	size_t first, second;		/* where the two bytes are */
-	unsigned char byte[2], fold[2];	/* text | fold == byte */
+	struct known pair[2];
+	unsigned char byte[SHAPE_MAX];	/* all that are known of the shape: */
+	unsigned char fold[SHAPE_MAX];	/* text | fold == byte */
+	unsigned char unknown[SHAPE_MAX];	/* 0xff elsewhere */
+	bool all_known;
 	unsigned char table[DEPTH][256];
 	unsigned char lo[DEPTH][16], hi[DEPTH][16];
 	const char *(*search)(const struct finder *f, const char *p,
@@ -39,14 +50,8 @@ fits(const struct shape *s, const char *p, const char *start, const char *end)
 	return true;
 }
 
-/* Whether a shape is where the pair was found. */
-static bool
-check_pair(const struct finder *f, const char *p, const char *end)
-{
-	return fits(&f->shape[0], p, p, end);
-}
-
-static bool
+/* Where a shape of these buckets begins whose rarest places are at p; or NULL. */
+static const char *
 check_buckets(const struct finder *f, unsigned buckets, const char *p,
     const char *start, const char *end)
 {
@@ -54,33 +59,33 @@ check_buckets(const struct finder *f, unsigned buckets, const char *p,
 		for (size_t i = (size_t)__builtin_ctz(buckets); i < f->n;
 		    i += BUCKETS)
 			if (fits(&f->shape[i], p - f->at[i], start, end))
-				return true;
-	return false;
+				return p - f->at[i];
+	return NULL;
 }
 
 static const char *
 pair_plain(const struct finder *f, const char *p, const char *end)
 {
-	const char *q;
+	const struct known *k = &f->pair[0];
+	const char *stop, *q;
 
 	if ((size_t)(end - p) < f->shape[0].len)
 		return end;
-	end -= f->shape[0].len - 1;	/* here no shape can begin */
-	for (; p < end; p++) {
-		if (f->fold[0] != 0) {
-			if ((p[f->first] | f->fold[0]) != f->byte[0])
+	stop = end - f->shape[0].len;	/* the last place for one */
+	for (; p <= stop; p++) {
+		if (k->fold != 0) {
+			if ((p[k->at] | k->fold) != k->byte)
 				continue;
 		} else {
-			q = memchr(p + f->first, f->byte[0],
-			    (size_t)(end - p));
+			q = memchr(p + k->at, k->byte, (size_t)(stop - p) + 1);
 			if (q == NULL)
 				break;
-			p = q - f->first;
+			p = q - k->at;
 		}
-		if (fits(&f->shape[0], p, p, p + f->shape[0].len))
+		if (fits(&f->shape[0], p, p, end))
 			return p;
 	}
-	return end + f->shape[0].len - 1;
+	return end;
 }
 
 static const char *
@@ -88,6 +93,7 @@ buckets_from(const struct finder *f, const char *start, const char *p,
     const char *end)
 {
 	const unsigned char *u;
+	const char *q;
 	unsigned found;
 
 	for (; (size_t)(end - p) >= f->depth; p++) {
@@ -95,8 +101,9 @@ buckets_from(const struct finder *f, const char *start, const char *p,
 		found = f->table[0][u[0]];
 		for (size_t k = 1; k < f->depth; k++)
 			found &= f->table[k][u[k]];
-		if (found != 0 && check_buckets(f, found, p, start, end))
-			return p;
+		if (found != 0 && (q = check_buckets(f, found, p, start,
+		    end)) != NULL)
+			return q;
 	}
 	return end;
 }
@@ -112,12 +119,25 @@ buckets_plain(const struct finder *f, const char *p, const char *end)
 #define AVX2 __attribute__((target("avx2")))
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 
+/* Whether the shape is at p, where SHAPE_MAX bytes can be read. */
+static inline bool
+fits_known(const struct finder *f, const char *p, const char *end)
+{
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(LOAD16(p), LOAD16(f->fold)),
+	    LOAD16(f->byte));
+
+	return _mm_movemask_epi8(_mm_or_si128(same, LOAD16(f->unknown))) ==
+	    0xffff && (f->all_known || fits(&f->shape[0], p, p, end));
+}
+
 AVX2 static inline __m256i
 pair_at(const char *p, const struct finder *f, const __m256i v[4])
 {
 	return _mm256_and_si256(
-	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->first), v[2]), v[0]),
-	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->second), v[3]),
+	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->pair[0].at), v[2]),
+	    v[0]),
+	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->pair[1].at), v[3]),
 	    v[1]));
 }
 
@@ -125,10 +145,10 @@ AVX2 static const char *
 pair_avx2(const struct finder *f, const char *p, const char *end)
 {
 	const __m256i v[4] = {
-		_mm256_set1_epi8((char)f->byte[0]),
-		_mm256_set1_epi8((char)f->byte[1]),
-		_mm256_set1_epi8((char)f->fold[0]),
-		_mm256_set1_epi8((char)f->fold[1]),
+		_mm256_set1_epi8((char)f->pair[0].byte),
+		_mm256_set1_epi8((char)f->pair[1].byte),
+		_mm256_set1_epi8((char)f->pair[0].fold),
+		_mm256_set1_epi8((char)f->pair[1].fold),
 	};
 	__m256i m[4];
 	uint64_t bits[2];
@@ -150,7 +170,7 @@ pair_avx2(const struct finder *f, const char *p, const char *end)
 				const char *q = p + 64 * i +
 				    __builtin_ctzll(bits[i]);
 
-				if (check_pair(f, q, end))
+				if (fits_known(f, q, end))
 					return q;
 			}
 	}
@@ -200,7 +220,8 @@ buckets_depth(const struct finder *f, const char *start, const char *end,
 		_mm256_storeu_si256((__m256i *)(void *)found, r);
 		for (; bits != 0; bits &= bits - 1) {
 			q = p + __builtin_ctz(bits);
-			if (check_buckets(f, found[q - p], q, start, end))
+			q = check_buckets(f, found[q - p], q, start, end);
+			if (q != NULL)
 				return q;
 		}
 	}
@@ -261,37 +282,73 @@ weight(const uint64_t set[4], const double freq[256])
 	return sum;
 }
 
-/* The two rarest bytes that the one shape must have; false: there is none. */
-static bool
-choose_pair(struct finder *f, const double freq[256])
+/* What is known of the one shape; the rarest bytes of it, how many. */
+static size_t
+find_known(struct finder *f, const double freq[256],
+    struct known rare[CANDIDATES])
 {
 	const struct shape *s = &f->shape[0];
-	double w, best[2] = { 2, 2 };
-	unsigned char byte, fold;
+	double w, weights[CANDIDATES];
+	struct known k;
+	size_t n = 0, i;
 
-	for (size_t i = 0; f->n == 1 && i < s->len; i++) {
-		if (!is_one_byte(s->set[i], &byte, &fold) ||
-		    (w = weight(s->set[i], freq)) >= best[1])
+	f->all_known = true;
+	memset(f->unknown, 0xff, sizeof f->unknown);
+	for (k.at = 0; k.at < s->len; k.at++) {
+		if (!is_one_byte(s->set[k.at], &k.byte, &k.fold)) {
+			f->all_known = false;
 			continue;
-		if (w < best[0]) {
-			best[1] = best[0];
-			f->second = f->first;
-			f->byte[1] = f->byte[0];
-			f->fold[1] = f->fold[0];
 		}
-		int k = w < best[0] ? 0 : 1;
+		f->byte[k.at] = k.byte;
+		f->fold[k.at] = k.fold;
+		f->unknown[k.at] = 0;
+		w = weight(s->set[k.at], freq);
+		if (n == CANDIDATES && w >= weights[n - 1])
+			continue;
+		for (i = n < CANDIDATES ? n++ : n - 1; i > 0 &&
+		    weights[i - 1] > w; i--) {
+			weights[i] = weights[i - 1];
+			rare[i] = rare[i - 1];
+		}
+		weights[i] = w;
+		rare[i] = k;
+	}
+	return n;
+}
 
-		best[k] = w;
-		*(k == 0 ? &f->first : &f->second) = i;
-		f->byte[k] = byte;
-		f->fold[k] = fold;
+/*
+ * The two bytes of the one shape that are least often together in the sample;
+ * false: it has no byte that is known.
+ */
+static bool
+choose_pair(struct finder *f, const double freq[256], const char *p,
+    const char *end)
+{
+	size_t together[CANDIDATES][CANDIDATES] = { 0 }, n, least = SIZE_MAX;
+	struct known rare[CANDIDATES];
+	unsigned here;
+
+	if (f->n != 1 || (n = find_known(f, freq, rare)) == 0)
+		return false;
+	for (; end - p >= SHAPE_MAX; p++) {
+		here = 0;
+		for (size_t i = 0; i < n; i++)
+			if (((unsigned char)p[rare[i].at] | rare[i].fold) ==
+			    rare[i].byte)
+				here |= 1u << i;
+		for (size_t i = 0; here >> i > 1; i++)
+			for (size_t k = i + 1; k < n; k++)
+				together[i][k] += here >> i & here >> k & 1;
 	}
-	if (best[0] < 2 && best[1] == 2) {
-		f->second = f->first;
-		f->byte[1] = f->byte[0];
-		f->fold[1] = f->fold[0];
-	}
-	return best[0] < 2;
+	f->pair[0] = f->pair[1] = rare[0];
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n; k++)
+			if (together[i][k] < least) {
+				least = together[i][k];
+				f->pair[0] = rare[i];
+				f->pair[1] = rare[k];
+			}
+	return true;
 }
 
 /* Put the shapes into buckets, by the places in each that are rarest. */
@@ -355,13 +412,14 @@ finder_free(struct finder *f)
 void
 finder_tune(struct finder *f, const char *p, const char *end)
 {
+	const char *start = p;
 	double freq[256], n = 256 + (double)(end - p);
 
 	for (int b = 0; b < 256; b++)
 		freq[b] = 1 / n;
 	for (; p < end; p++)
 		freq[(unsigned char)*p] += 1 / n;
-	f->by_pair = choose_pair(f, freq);
+	f->by_pair = choose_pair(f, freq, start, end);
 	if (!f->by_pair)
 		fill_buckets(f, freq);
 	choose_search(f);

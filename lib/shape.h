@@ -31,8 +31,8 @@ void finder_free(struct finder *f);
 void finder_tune(struct finder *f, const char *p, const char *end);
 
 /*
- * A place in the first line from p on (lines end at LF) that holds a shape, or
- * end.  Sets must not hold LF.
+ * Where a shape begins, in the first line from p on (lines end at LF) that
+ * holds one, or end.  Only the last set of a shape may hold LF.
  */
 const char *finder_next(const struct finder *f, const char *p, const char *end);
 

@@ -29,8 +29,12 @@ make_pattern(struct buf *b)
 	size_t n = 1 + rnd(6);
 
 	buf_clear(b);
+	if (rnd(8) == 0)
+		buf_adds(b, "^");
 	for (size_t i = 0; i < n; i++)
 		buf_adds(b, pieces[rnd(sizeof pieces / sizeof *pieces)]);
+	if (rnd(8) == 0)
+		buf_adds(b, "$");
 	if (rnd(8) == 0)
 		buf_adds(b, "\nabc");
 }
