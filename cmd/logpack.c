@@ -32,7 +32,7 @@
 #include "writers.h"
 
 enum { CHUNK = 128 * 1024, FRAME = 18 };	/* FRAME: of a gzip member */
-enum { RM = OPT_LONG, WAIT };
+enum { RM = OPT_LONG, RSYNCABLE, TYPE, WAIT };
 
 static const struct cmd cmd = {
 	.name = "logpack",
@@ -59,6 +59,8 @@ static const struct cmd cmd = {
 		{ 't', "test", NULL, "test whether all can be unpacked" },
 		{ 'v', "verbose", NULL, "tell what was done" },
 		{ RM, "rm", NULL, "remove what was archived or unpacked" },
+		{ RSYNCABLE, "rsyncable", NULL, "small changes stay small" },
+		{ TYPE, "type", "type", "make gz, zst or xz (default: gz)" },
 		{ WAIT, "wait", "time", "for files open for writing (10 s)" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
@@ -66,9 +68,12 @@ static const struct cmd cmd = {
 	},
 };
 
+static const char *const types[] = { "gz", "zst", "xz", NULL };
+
 static struct {
 	enum { COMPRESS, DECOMPRESS, TEST, LIST } mode;
-	bool to_stdout, keep, rm, dry_run, verbose;
+	enum { GZ, ZST, XZ } type;
+	bool rsyncable, to_stdout, keep, rm, dry_run, verbose;
 	const char *archive, *dir;
 	int level;
 	unsigned threads;
@@ -190,6 +195,8 @@ struct stream {
 	int out;		/* -1: standard output */
 	const char *failed;	/* what errno is about; NULL: out_finish tells */
 	const char *in_name, *out_name;
+	uint64_t written;
+	struct content content;	/* what was read */
 };
 
 static int
@@ -214,6 +221,7 @@ stream_write(void *arg, const void *p, size_t n)
 {
 	struct stream *s = arg;
 
+	s->written += n;
 	if (s->out >= 0)
 		return write_all(s->out, p, n);
 	out_add(p, n);
@@ -257,30 +265,70 @@ feed(struct pack *p, struct stream *s)
 	return -1;
 }
 
-/* Compress s; 0, or -1 when told. */
 static int
-compress_stream(struct task *t, struct stream *s, struct pack *p)
+compress_gzip(struct stream *s)
 {
 	const struct stat *st = input_stat(s->in);
 	bool is_large = !S_ISREG(st->st_mode) || st->st_size > LARGE;
-	int r;
-
-	*p = (struct pack){ .level = job.level,
+	struct pack p = { .level = job.level, .rsyncable = job.rsyncable,
 	    .threads = is_large ? job.threads : 1,
 	    .sink = stream_write, .again = s->out >= 0 ? stream_again : NULL,
 	    .size = (uint64_t)st->st_size, .arg = s };
-	s->failed = s->out_name;
+	int r;
+
 	if (is_large)
 		pthread_mutex_lock(&large);
-	if ((r = feed(p, s)) < 0 && s->failed != NULL)
-		trouble(t, s->failed);
-	pack_free(p);
+	r = feed(&p, s);
+	pack_free(&p);
 	if (is_large)
 		pthread_mutex_unlock(&large);
-	if (r < 0)
+	s->content = (struct content){ p.in, p.crc };
+	return r;
+}
+
+/* zstd or xz; as feed, but what goes wrong in between is told here. */
+static int
+compress_other(struct stream *s)
+{
+	enum bundle_type type = job.type == ZST ? BUNDLE_ZST : BUNDLE_XZ;
+	const struct stat none = { 0 };
+	char buf[CHUNK];
+	struct bundle *b;
+	ssize_t n = -1;
+	int r;
+
+	if ((b = bundle_create(stream_write, s, type, job.level, 1)) == NULL)
+		return -1;
+	if ((r = bundle_begin(b, "data", -1, &none)) == 0)
+		while ((n = input_read_raw(s->in, buf, sizeof buf)) > 0 &&
+		    (r = bundle_add(b, buf, (size_t)n)) == 0)
+			content_add(&s->content, buf, (size_t)n);
+	if (n < 0 && r == 0) {
+		s->failed = s->in_name;
+		r = -1;
+	} else if ((r < 0 || (r = bundle_end(b)) < 0) && s->failed != NULL) {
+		warnx("%s: %s", s->out_name, bundle_error(b));
+		s->failed = NULL;
+	}
+	bundle_free(b);
+	return r;
+}
+
+/* Compress s; 0, or -1 when told. */
+static int
+compress_stream(struct task *t, struct stream *s)
+{
+	int r;
+
+	s->failed = s->out_name;
+	r = job.type == GZ ? compress_gzip(s) : compress_other(s);
+	if (r < 0) {
+		if (s->failed != NULL)
+			trouble(t, s->failed);
 		set_status(t, STATUS_TROUBLE);
-	t->unpacked = p->in;
-	t->packed = p->out;
+	}
+	t->unpacked = s->content.size;
+	t->packed = s->written;
 	return r;
 }
 
@@ -399,7 +447,6 @@ compress_file(struct task *t)
 	struct stream stream = { .in_name = t->path };
 	struct newfile f;
 	struct source s;
-	struct pack p;
 	int fd;
 
 	if (name != NULL) {
@@ -409,7 +456,7 @@ compress_file(struct task *t)
 	}
 	if (open_source(t, &s, true) < 0)
 		return;
-	if (asprintf(&name, "%s.gz", t->path) < 0)
+	if (asprintf(&name, "%s.%s", t->path, types[job.type]) < 0)
 		die("out of memory");
 	if (open_result(t, &s, &f, name) < 0)
 		goto close_source;
@@ -418,8 +465,8 @@ compress_file(struct task *t)
 	if ((fd = fcntl(s.fd, F_DUPFD_CLOEXEC, 3)) < 0 ||
 	    (stream.in = input_new(fd)) == NULL) {
 		trouble(t, t->path);
-	} else if (compress_stream(t, &stream, &p) == 0 &&
-	    verify(t, &f, false, &(struct content){ p.in, p.crc }) == 0) {
+	} else if (compress_stream(t, &stream) == 0 &&
+	    verify(t, &f, false, &stream.content) == 0) {
 		replace(t, &s, &f, name);
 		if (t->result.len > 0)
 			tell_ratio(t);
@@ -511,7 +558,6 @@ filter(struct task *t)
 	    .out_name = "standard output" };
 	struct input *in;
 	struct stat now;
-	struct pack p;
 	struct content content;
 
 	if ((in = open_input(t)) == NULL)
@@ -519,7 +565,7 @@ filter(struct task *t)
 	s.in = in;
 	if (job.mode == DECOMPRESS)
 		decompress(t, in, -1, &content);
-	else if (compress_stream(t, &s, &p) == 0 &&
+	else if (compress_stream(t, &s) == 0 &&
 	    S_ISREG(input_stat(in)->st_mode) &&
 	    fstat(input_fd(in), &now) == 0 &&
 	    now.st_size != input_stat(in)->st_size)
@@ -742,9 +788,9 @@ add_file(struct task *t, struct bundle *b, struct archived **last)
 	return r;
 }
 
-/* All files into b, up to the end of the archive; 0, or -1 when told. */
+/* All files into b, which is written to fd; 0, or -1 when told. */
 static int
-add_files(struct task *t, struct bundle *b, struct files *files,
+add_files(struct task *t, struct bundle *b, int fd, struct files *files,
     struct archived **first)
 {
 	struct archived **last = first;
@@ -761,7 +807,8 @@ add_files(struct task *t, struct bundle *b, struct files *files,
 	}
 	if (files_error(files) != 0 || finish_asked())
 		return -1;		/* main tells */
-	return bundle_end(b) < 0 ? bundle_trouble(t, b) : 0;
+	return bundle_end(b) < 0 || bundle_verify(b, fd) < 0 ?
+	    bundle_trouble(t, b) : 0;
 }
 
 /* With --rm: the archive is there, so remove what is still as it is in it. */
@@ -788,6 +835,7 @@ static void
 make_archive(struct files *files)
 {
 	struct archived *first = NULL, *a;
+	struct stream stream = { .out_name = job.archive };
 	struct task t = { 0 };
 	struct bundle *b;
 	struct newfile f;
@@ -798,11 +846,12 @@ make_archive(struct files *files)
 		total.status = errno == EEXIST ? STATUS_NO : STATUS_TROUBLE;
 		return;
 	}
-	b = bundle_create(f.fd, bundle_type(job.archive), job.level,
-	    job.threads);
+	stream.out = f.fd;
+	b = bundle_create(stream_write, &stream, bundle_type(job.archive),
+	    job.level, job.threads);
 	if (b == NULL)
 		die("%s", job.archive);
-	r = add_files(&t, b, files, &first);
+	r = add_files(&t, b, f.fd, files, &first);
 	bundle_free(b);
 	if (r == 0 && first != NULL) {
 		if (!job.dry_run && newfile_commit(&f) < 0) {
@@ -912,11 +961,16 @@ check_use(bool from_stdin)
 	if (job.archive != NULL) {
 		if (job.mode != COMPRESS || job.to_stdout)
 			opt_misuse(&cmd, "-a goes with none of -c, -d, -l and -t");
+		if (job.type != GZ || job.rsyncable)
+			opt_misuse(&cmd, "-a goes with neither --type nor "
+			    "--rsyncable");
 		if (bundle_type(job.archive) == BUNDLE_NONE ||
 		    bundle_type(job.archive) == BUNDLE_OLD)
 			opt_misuse(&cmd, "%s: not the name of a .tar, .tar.gz, "
 			    ".tar.zst, .tar.xz or .zip", job.archive);
 	}
+	if (job.rsyncable && job.type != GZ)
+		opt_misuse(&cmd, "--rsyncable is for gz only");
 	if (job.mode == COMPRESS && to_stdout && isatty(STDOUT_FILENO))
 		opt_misuse(&cmd, "compressed data is not for a terminal");
 	if (job.mode != COMPRESS && from_stdin && isatty(STDIN_FILENO))
@@ -949,6 +1003,8 @@ main(int argc, char *argv[])
 		case 'T': list = optarg; break;
 		case '0': job.end = '\0'; break;
 		case RM: job.rm = true; break;
+		case RSYNCABLE: job.rsyncable = true; break;
+		case TYPE: job.type = (unsigned)opt_word(&cmd, types); break;
 		case WAIT: job.wait_ms = opt_duration_ms(&cmd); break;
 		default: job.level = ch - '0'; break;
 		}

@@ -26,7 +26,8 @@ struct bundle {
 	struct archive *disk;		/* reads what members are besides data */
 	struct archive_entry *entry;
 	enum bundle_type type;
-	int fd;
+	int (*sink)(void *arg, const void *p, size_t n);
+	void *arg;			/* for sink */
 	bool given_up;			/* drop what is still written */
 	struct pack pack;
 	struct expected *members;
@@ -57,24 +58,6 @@ bundle_type(const char *path)
 	return BUNDLE_NONE;
 }
 
-static int
-write_fd(void *arg, const void *bytes, size_t n)
-{
-	const struct bundle *b = arg;
-	const char *p = bytes;
-	ssize_t w;
-
-	while (n > 0) {
-		if ((w = write(b->fd, p, n)) < 0 && errno != EINTR)
-			return -1;
-		if (w > 0) {
-			p += w;
-			n -= (size_t)w;
-		}
-	}
-	return 0;
-}
-
 /* What libarchive writes to. */
 static la_ssize_t
 take(struct archive *a, void *arg, const void *p, size_t n)
@@ -85,7 +68,7 @@ take(struct archive *a, void *arg, const void *p, size_t n)
 	if (b->given_up)
 		return (la_ssize_t)n;
 	r = b->type == BUNDLE_TAR_GZ ? pack_add(&b->pack, p, n) :
-	    write_fd(b, p, n);
+	    b->sink(b->arg, p, n);
 	if (r == 0)
 		return (la_ssize_t)n;
 	archive_set_error(a, errno, "%s", strerror(errno));
@@ -120,16 +103,18 @@ set_format(const struct bundle *b, int level)
 }
 
 struct bundle *
-bundle_create(int fd, enum bundle_type type, int level, unsigned threads)
+bundle_create(int (*sink)(void *, const void *, size_t), void *arg,
+    enum bundle_type type, int level, unsigned threads)
 {
 	struct bundle *b;
 
 	if ((b = calloc(1, sizeof *b)) == NULL)
 		return NULL;
-	b->fd = fd;
+	b->sink = sink;
+	b->arg = arg;
 	b->type = type;
 	b->pack = (struct pack){ .level = level, .threads = threads,
-	    .sink = write_fd, .arg = b };
+	    .sink = sink, .arg = arg };
 	if ((type == BUNDLE_TAR_GZ && pack_begin(&b->pack) < 0) ||
 	    (b->entry = archive_entry_new()) == NULL ||
 	    (b->disk = archive_read_disk_new()) == NULL ||
@@ -175,11 +160,29 @@ expect(struct bundle *b, const char *name)
 	return 0;
 }
 
+static bool
+is_one_file(const struct bundle *b)
+{
+	return b->type == BUNDLE_ZST || b->type == BUNDLE_XZ;
+}
+
+static int
+begin(struct bundle *b, const char *name)
+{
+	if (archive_write_header(b->a, b->entry) < ARCHIVE_WARN)
+		return fail(b, archive_error_string(b->a));
+	return expect(b, name);
+}
+
 int
 bundle_begin(struct bundle *b, const char *name, int fd, const struct stat *st)
 {
 	archive_entry_clear(b->entry);
 	archive_entry_copy_pathname(b->entry, name);
+	if (is_one_file(b)) {
+		archive_entry_set_filetype(b->entry, AE_IFREG);
+		return begin(b, name);
+	}
 	archive_entry_copy_sourcepath(b->entry, name);
 	if (archive_read_disk_entry_from_file(b->disk, b->entry, fd, st) <
 	    ARCHIVE_WARN)
@@ -191,9 +194,7 @@ bundle_begin(struct bundle *b, const char *name, int fd, const struct stat *st)
 	archive_entry_set_fflags(b->entry, 0, 0);
 	archive_entry_set_nlink(b->entry, 1);
 	archive_entry_set_size(b->entry, st->st_size);
-	if (archive_write_header(b->a, b->entry) < ARCHIVE_WARN)
-		return fail(b, archive_error_string(b->a));
-	return expect(b, name);
+	return begin(b, name);
 }
 
 int
@@ -220,16 +221,38 @@ compare(struct bundle *b, size_t i, struct unbundle *u, const struct member *m)
 	return 0;
 }
 
+int
+bundle_end(struct bundle *b)
+{
+	if (archive_write_close(b->a) != ARCHIVE_OK)
+		return fail(b, archive_error_string(b->a));
+	if (b->type == BUNDLE_TAR_GZ && pack_end(&b->pack) < 0)
+		return fail(b, strerror(errno));
+	return 0;
+}
+
+/* The one member of what is no archive. */
 static int
-verify(struct bundle *b)
+verify_content(struct bundle *b, int fd)
+{
+	const char *why;
+
+	return content_check(&b->members[0].content, fd, false, &why) < 0 ?
+	    fail(b, why) : 0;
+}
+
+int
+bundle_verify(struct bundle *b, int fd)
 {
 	struct unbundle *u;
 	struct member m;
 	size_t i = 0;
 	int r;
 
-	if (lseek(b->fd, 0, SEEK_SET) < 0 ||
-	    (u = unbundle_new(b->fd, b->type)) == NULL)
+	if (is_one_file(b))
+		return verify_content(b, fd);
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    (u = unbundle_new(fd, b->type)) == NULL)
 		return fail(b, strerror(errno));
 	while ((r = unbundle_next(u, &m)) > 0 &&
 	    (r = compare(b, i, u, &m)) == 0)
@@ -240,16 +263,6 @@ verify(struct bundle *b)
 		r = fail(b, "what is read back is less than what was written");
 	unbundle_free(u);
 	return r;
-}
-
-int
-bundle_end(struct bundle *b)
-{
-	if (archive_write_close(b->a) != ARCHIVE_OK)
-		return fail(b, archive_error_string(b->a));
-	if (b->type == BUNDLE_TAR_GZ && pack_end(&b->pack) < 0)
-		return fail(b, strerror(errno));
-	return verify(b);
 }
 
 const char *

@@ -11,7 +11,11 @@
 #include "gzindex.h"
 #include "jobs.h"
 
-enum { LOOKAHEAD = 64 * 1024 };	/* where the end of a line is looked for */
+enum {
+	LOOKAHEAD = 64 * 1024,	/* where the end of a line is looked for */
+	LEAST = 64 * 1024,	/* of a piece, with rsyncable */
+	WINDOW = 64,		/* bytes that decide there */
+};
 
 /*
  * libdeflate's levels that make no larger files than gzip's.  gzip -9 lies
@@ -106,7 +110,7 @@ put_header(struct pack *p)
 	size_t piece = levels[p->level].piece;
 
 	k->header_size = GZ_HEADER;
-	if (p->again != NULL && p->size > piece) {
+	if (p->again != NULL && !p->rsyncable && p->size > piece) {
 		if (gzindex_new(&k->index, (p->size + piece - 1) / piece) < 0)
 			return -1;
 		k->header_size = gzindex_size(&k->index);
@@ -192,27 +196,48 @@ begin_piece(struct pack *p, const void *ahead, size_t n)
 	memcpy(e->in, ahead, n);
 	e->n = n;
 	e->nth = k->nth++;
-	k->want = (size_t)(k->nth * levels[p->level].piece - k->at);
+	k->want = levels[p->level].piece;
+	if (!p->rsyncable)
+		k->want = (size_t)(k->nth * k->want - k->at);
 	k->now = e;
 	return 0;
 }
 
-/*
- * Hand the piece to the threads, up to the first line that ends at the length
- * that is wanted or behind, and begin another.
- */
+/* With rsyncable: the length of a piece, of n bytes at p; 192 KiB on average. */
+static size_t
+cut_by_contents(const unsigned char *p, size_t n)
+{
+	uint64_t hash = 0;	/* each byte is shifted out after 64 more */
+
+	for (size_t i = LEAST - WINDOW; i < n; i++) {
+		hash = (hash << 1) + (p[i] + 1) * UINT64_C(0x9e3779b97f4a7c15);
+		if (i >= LEAST && hash >> 47 == 0)
+			return i + 1;
+	}
+	return n;
+}
+
+/* The first line that ends at n or behind, in all bytes at p; else n. */
+static size_t
+cut_by_line(const unsigned char *p, size_t n, size_t all)
+{
+	const unsigned char *lf = NULL;
+
+	if (n < all)
+		lf = memchr(p + n - 1, '\n', all - n + 1);
+	return lf != NULL ? (size_t)(lf + 1 - p) : n;
+}
+
+/* Hand the piece to the threads, up to where it ends, and begin another. */
 static int
 cut_piece(struct pack *p)
 {
 	struct packer *k = p->packer;
 	struct piece *e = k->now;
-	size_t n = e->n < k->want ? e->n : k->want;
-	size_t all = e->n;
-	const unsigned char *lf = NULL;
+	size_t all = e->n, n = all < k->want ? all : k->want;
 
-	if (n < all)
-		lf = memchr(e->in + n - 1, '\n', all - n + 1);
-	e->n = lf != NULL ? (size_t)(lf + 1 - e->in) : n;
+	e->n = p->rsyncable ? cut_by_contents(e->in, n) :
+	    cut_by_line(e->in, n, all);
 	k->at += e->n;
 	if (begin_piece(p, e->in + e->n, all - e->n) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #ifndef PACK_H
 #define PACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,11 @@
 struct pack {
 	int level;		/* 1 to 9, as gzip's */
 	unsigned threads;
+	/*
+	 * Pieces end where the contents say so: what follows a change in them
+	 * is soon packed to the same bytes again.  They get no index.
+	 */
+	bool rsyncable;
 	/* All n bytes: 0, or -1 with errno. */
 	int (*sink)(void *arg, const void *p, size_t n);
 	/*

@@ -73,6 +73,32 @@ for z in zstd:zst xz:xz bzip2:bz2 lz4:lz4; do
 	fi
 done
 
+for z in zstd:zst xz:xz; do
+	if command -v ${z%:*} >/dev/null; then
+		ok "makes what ${z%:*} reads" sh -c '
+			cp -p log t && test "$(logpack --type $1 t)" = t.$1 &&
+			test ! -e t && $0 -dc t.$1 | cmp - log' ${z%:*} ${z#*:}
+	else
+		skip "no ${z%:*}" "makes what ${z%:*} reads"
+	fi
+	is "and .${z#*:} back" "$(logpack -d "t.${z#*:}"; cmp t log)" t
+	is 'with its time' "$(stat -c %y t)" '2021-06-29 10:05:03.123456789 +0000'
+	ok "a stream to .${z#*:}" sh -c '
+		logpack --type="$0" -1 <log | logpack -d | cmp - log' "${z#*:}"
+	exits 2 'a full disk is trouble' sh -c 'logpack --type=$0 <log >/dev/full' ${z#*:}
+done
+exits 2 'another type is misuse' logpack --type=rar log
+
+logpack --rsyncable <log >r1.gz
+{ head -c 100000 log; echo 'a line more'; tail -c +100001 log; } >log2
+logpack --rsyncable -j 1 <log2 >r2.gz
+ok '--rsyncable packs, too' holds r2.gz log2
+is 'and a line more changes few bytes of the result' "$(
+	n=$(wc -c <r1.gz)
+	tail -c $((n * 3 / 4)) r1.gz | head -c $((n / 4)) >part1
+	tail -c $((n * 3 / 4)) r2.gz | head -c $((n / 4)) >part2
+	cmp part1 part2 && echo equal)" equal
+
 mkdir many
 for i in 1 2 3 4 5 6 7 8; do echo $i >many/$i; done
 is 'names are printed in their order' "$(logpack -j 4 many/? | tr '\n' ' ')" \
