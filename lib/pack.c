@@ -203,7 +203,7 @@ begin_piece(struct pack *p, const void *ahead, size_t n)
 	return 0;
 }
 
-/* With rsyncable: the length of a piece, of n bytes at p; 192 KiB on average. */
+/* With rsyncable: a piece's length, of n bytes at p; 192 KiB on average. */
 static size_t
 cut_by_contents(const unsigned char *p, size_t n)
 {

@@ -38,7 +38,7 @@ struct pack {
 	struct packer *packer;	/* private */
 };
 
-/* All return 0 (or a pointer), or -1 (NULL) with errno: the sink's or ENOMEM. */
+/* 0 (or a pointer), or -1 (NULL) with errno: the sink's or ENOMEM. */
 int pack_begin(struct pack *p);		/* fields above results are set */
 void *pack_room(struct pack *p, size_t *n);	/* n bytes to fill in, above 0 */
 void pack_filled(struct pack *p, size_t n);	/* so many were */

@@ -32,8 +32,8 @@ int unbundle_content(struct unbundle *u, struct content *c);
 /*
  * The member, a regular file, becomes a new file beneath the folder dir, with
  * its mode, time, extended attributes and, when root unpacks, its owner.  0, or
- * -1; then errno is EEXIST, EBUSY or EINVAL when the name cannot be had, EBADMSG
- * when the archive is broken.
+ * -1; then errno is EEXIST, EBUSY or EINVAL when the name cannot be had,
+ * EBADMSG when the archive is broken.
  */
 int unbundle_save(struct unbundle *u, const struct member *m, int dir);
 const char *unbundle_error(const struct unbundle *u);
