@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,8 +10,9 @@
 #include "newfile.h"
 #include "progress.h"
 #include "status.h"
+#include "units.h"
 
-enum { BLOCK = 128 << 10, SUFFIX_MAX = 10000 };
+enum { BLOCK = 128 << 10, SUFFIX_MAX = 10000, BUSY_MS = 20 };
 
 const char *
 send_file_prepare(struct send *s)
@@ -214,41 +216,66 @@ fill(struct parcel *p, struct newfile *f, const char *path)
 	return STATUS_OK;
 }
 
-/* Deliver to this very path; *taken: other contents are there. */
+/* Another run, or another of our threads, may be writing there: wait for it. */
 static int
-deliver_to(struct send *s, struct parcel *p, char *path, bool *taken)
+open_new(const struct send *s, struct newfile *f, const char *path, mode_t mode)
 {
-	bool over = s->if_exists == IF_EXISTS_OVERWRITE;
-	mode_t mode = p->st.st_mode & 0666;
-	struct newfile f;
-	int status, equal;
+	int64_t end_ms = units_now_ms() + s->deadline_ms;
+	int r;
 
-	*taken = false;
-	if (is_same_file(p, path))
-		return parcel_fail(p, STATUS_NO, "%s: is the same file", path);
-	if ((equal = holds_equal(p, path)) > 0) {
-		p->was_there = true;
-		return sync_there(path) < 0 ? store_failed(p, path) : STATUS_OK;
-	}
-	if (equal == 0 && !over)
-		goto taken;
-	if (make_folders(path) < 0)
-		return store_failed(p, path);
-	if ((over ? newfile_open_over(&f, path, mode) :
-	    newfile_open(&f, path, mode)) < 0) {
-		if (errno == EEXIST)
-			goto taken;
-		return store_failed(p, path);
-	}
+	while ((r = s->if_exists == IF_EXISTS_OVERWRITE ?
+	    newfile_open_over(f, path, mode) :
+	    newfile_open(f, path, mode)) < 0 && errno == EBUSY &&
+	    units_now_ms() < end_ms && !finish_asked())
+		poll(NULL, 0, BUSY_MS);
+	return r;
+}
+
+/* Copy to this very path; *exists: the name was given away meanwhile. */
+static int
+copy_to(const struct send *s, struct parcel *p, char *path, bool *exists)
+{
+	struct newfile f;
+	int status;
+
+	*exists = false;
+	if (make_folders(path) < 0 ||
+	    open_new(s, &f, path, p->st.st_mode & 0666) < 0)
+		goto failed;
 	if ((status = fill(p, &f, path)) != STATUS_OK) {
 		newfile_abort(&f);
 		return status;
 	}
 	if (newfile_commit(&f) == 0)
 		return STATUS_OK;
-	if (errno != EEXIST)
-		return store_failed(p, path);
-taken:
+failed:
+	*exists = errno == EEXIST;
+	return store_failed(p, path);
+}
+
+/* Deliver to this very path; *taken: other contents are there. */
+static int
+deliver_to(const struct send *s, struct parcel *p, char *path, bool *taken)
+{
+	bool exists = true;
+	int status, equal;
+
+	*taken = false;
+	for (int tries = 0; exists && tries < 2; tries++) {
+		if (is_same_file(p, path))
+			return parcel_fail(p, STATUS_NO, "%s: is the same file",
+			    path);
+		if ((equal = holds_equal(p, path)) > 0) {
+			p->was_there = true;
+			return sync_there(path) < 0 ? store_failed(p, path) :
+			    STATUS_OK;
+		}
+		if (equal == 0 && s->if_exists != IF_EXISTS_OVERWRITE)
+			break;
+		status = copy_to(s, p, path, &exists);
+		if (!exists)
+			return status;
+	}
 	*taken = true;
 	return parcel_fail(p, STATUS_NO, "%s: is there with other contents",
 	    path);

@@ -54,6 +54,11 @@ line'
 exits 0 'an empty list is success' logpush -T /dev/null "file://$tmp/list"
 exits 2 'no list is not' logpush -T /no/such "file://$tmp/list"
 
+mkdir w1 w2 w3; seq 300000 >w1/w.gz; seq 2 300000 >w2/w.gz; cp w1/w.gz w3
+ok 'files of one name may be on their way at once' \
+	logpush --rm "file://$tmp/at-once/" w1/w.gz w2/w.gz w3/w.gz
+is 'each contents is stored once' "$(ls at-once | tr '\n' ' ')" 'w.1.gz w.gz '
+
 seq 3 >only.log
 exits 1 'a file is not its own copy' \
 	logpush --rm "file://$tmp/" only.log
