@@ -250,16 +250,12 @@ new_selector(const struct job *j)
 	return s;
 }
 
-/* Is the file the one that is written to?  Then there would be no end. */
+/* Is something written for each line, and to the file that is read? */
 static bool
 is_output(const struct job *j, const struct input *in)
 {
-	const struct stat *st = input_stat(in);
-	struct stat out;
-
-	return S_ISREG(st->st_mode) && !j->show.quiet && !j->show.list_with && !j->show.list_without &&
-	    !j->show.count && j->show.max > 1 && fstat(STDOUT_FILENO, &out) == 0 &&
-	    out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+	return !j->show.quiet && !j->show.list_with && !j->show.list_without &&
+	    !j->show.count && j->show.max > 1 && input_is_output(in);
 }
 
 /*

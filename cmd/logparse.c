@@ -258,7 +258,6 @@ parse_input(struct job *job, struct input *in, struct lines *lines,
 			break;
 		}
 		more = parse_block(job, in, block, name);
-		progress_add(block.len);
 	}
 	more &= finish_tasks(job, name);
 	if (more) {
@@ -281,9 +280,10 @@ parse_file(struct job *job, const char *path)
 	    begin_file(job, in) < 0) {
 		warn("%s", name);
 		worse(job, STATUS_TROUBLE);
+	} else if (input_is_output(in)) {
+		warnx("%s: input file is also the output", name);
+		worse(job, STATUS_TROUBLE);
 	} else {
-		if (S_ISREG(input_stat(in)->st_mode))
-			progress_expect((uint64_t)input_stat(in)->st_size);
 		idle_fd = input_fd(in);
 		more = parse_input(job, in, lines, name) && !finish_asked();
 	}

@@ -271,6 +271,15 @@ input_stat(const struct input *in)
 }
 
 bool
+input_is_output(const struct input *in)
+{
+	struct stat out;
+
+	return S_ISREG(in->st.st_mode) && fstat(STDOUT_FILENO, &out) == 0 &&
+	    out.st_dev == in->st.st_dev && out.st_ino == in->st.st_ino;
+}
+
+bool
 input_is_compressed(struct input *in)
 {
 	if (in->kind == UNKNOWN)

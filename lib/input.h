@@ -28,6 +28,8 @@ ssize_t input_read(struct input *in, void *p, size_t n);	/* 0: end; -1 */
 ssize_t input_read_raw(struct input *in, void *p, size_t n);	/* as it is */
 const char *input_error(const struct input *in);	/* after -1: the reason */
 const struct stat *input_stat(const struct input *in);	/* as it was at open */
+/* A file that standard output adds to: there would be no end to it. */
+bool input_is_output(const struct input *in);
 bool input_is_compressed(struct input *in);	/* may read the first bytes */
 int input_fd(const struct input *in);
 void input_close(struct input *in);

@@ -81,6 +81,16 @@ logpack -d c.log.gz no.gz >/dev/null 2>&-
 ok 'logpack: neither names nor messages get into its files' \
     cmp c.log three.log
 
+# A file that is read and written: no end of it.
+for c in loggrep logparse; do
+	cp three.log self.log
+	case $c in loggrep) set -- . ;; logparse) set -- ;; esac
+	"$c" "$@" self.log >>self.log 2>err
+	is "$c: input that is also the output is status 2" $? 2
+	ok "$c: and is told" grep -q ': input file is also the output$' err
+	ok "$c: and is left alone" cmp self.log three.log
+done
+
 # A reader that goes away ends a filter quietly, as syslog-ng's children see it.
 for c in loggrep logparse logpack; do
 	for _ in 1 2 3 4 5 6 7 8; do cat three.log; done >24.log
