@@ -20,13 +20,13 @@ static const struct telling {
 	{ { "__REALTIME_TIMESTAMP", 20 }, REALTIME },
 };
 
-static unsigned
+static inline unsigned
 bit_of(struct span key)
 {
-	if (key.len < 3 || memchr("lhtsfvk_", *key.p, 8) == NULL)
-		return 0;
 	for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
-		if (span_eq(key, telling[i].key))
+		if (telling[i].key.len == key.len && key.len > 0 &&
+		    *telling[i].key.p == *key.p &&
+		    span_eq(key, telling[i].key))
 			return telling[i].bit;
 	return 0;
 }

@@ -268,16 +268,24 @@ add_named(struct scan *s, struct span name, struct span value)
 		add_text(s, name, value);
 }
 
-/* The keys that name the same thing, best first, and the table's name. */
-static const struct {
-	const char *name, *keys[7];
-} classes[] = {
-	{ "timestamp", { "timestamp", "@timestamp", "time", "ts", "datetime",
-	    "date" } },
-	{ "message", { "message", "msg", "log" } },
-	{ "level", { "level", "lvl", "severity", "levelname" } },
-};
 enum { TIME, MESSAGE, LEVEL };
+
+static const struct span table_names[] = { { "timestamp", 9 },
+    { "message", 7 }, { "level", 5 } };
+
+/* The keys that mean the same; of several the one of the lowest rank counts. */
+static const struct {
+	struct span key;
+	int class, rank;
+} known_keys[] = {
+	{ { "timestamp", 9 }, TIME, 0 }, { { "@timestamp", 10 }, TIME, 1 },
+	{ { "time", 4 }, TIME, 2 }, { { "ts", 2 }, TIME, 3 },
+	{ { "datetime", 8 }, TIME, 4 }, { { "date", 4 }, TIME, 5 },
+	{ { "message", 7 }, MESSAGE, 0 }, { { "msg", 3 }, MESSAGE, 1 },
+	{ { "log", 3 }, MESSAGE, 2 }, { { "level", 5 }, LEVEL, 0 },
+	{ { "lvl", 3 }, LEVEL, 1 }, { { "severity", 8 }, LEVEL, 2 },
+	{ { "levelname", 9 }, LEVEL, 3 },
+};
 
 void
 keys_begin(struct keys *k)
@@ -286,22 +294,36 @@ keys_begin(struct keys *k)
 		k->best[c].rank = -1;
 }
 
+static void
+note_known(struct keys *k, const struct record *r, struct span name)
+{
+	struct key_rank *best;
+
+	for (size_t i = 0; i < sizeof known_keys / sizeof known_keys[0]; i++) {
+		if (known_keys[i].key.len != name.len ||
+		    *known_keys[i].key.p != *name.p ||
+		    !span_eq(known_keys[i].key, name))
+			continue;
+		best = &k->best[known_keys[i].class];
+		if (best->rank < 0 || known_keys[i].rank < best->rank) {
+			best->rank = known_keys[i].rank;
+			best->field = r->n - 1;
+		}
+		return;
+	}
+}
+
 void
 keys_note(struct keys *k, const struct record *r)
 {
 	struct span name = r->n > 0 ? r->fields[r->n - 1].name : NAME("");
-	int c, rank;
 
-	if (name.len < 2 || name.len > 10 ||
-	    memchr("t@dml s", *name.p, 7) == NULL)
+	if (name.len < 2 || name.len > 10)
 		return;
-	for (c = TIME; c <= LEVEL; c++)
-		for (rank = 0; classes[c].keys[rank] != NULL; rank++)
-			if (span_is(name, classes[c].keys[rank]) &&
-			    (k->best[c].rank < 0 || rank < k->best[c].rank)) {
-				k->best[c].rank = rank;
-				k->best[c].field = r->n - 1;
-			}
+	switch (*name.p) {
+	case 't': case '@': case 'd': case 'm': case 'l': case 's':
+		note_known(k, r, name);
+	}
 }
 
 void
@@ -322,7 +344,7 @@ keys_end(struct keys *k, struct scan *s)
 		}
 		if (c == MESSAGE && f->kind != FIELD_JSON)
 			r->message = (int)k->best[c].field;
-		f->name = span_str(classes[c].name);
+		f->name = table_names[c];
 		f->plain_name = true;
 	}
 }

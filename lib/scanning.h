@@ -205,7 +205,7 @@ void add_named(struct scan *s, struct span name, struct span value);
  * end those that hold the time, the message and the level get the table's names.
  */
 struct keys {
-	struct { int rank; size_t field; } best[3];
+	struct key_rank { int rank; size_t field; } best[3];
 };
 void keys_begin(struct keys *k);
 void keys_note(struct keys *k, const struct record *r);
