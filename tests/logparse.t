@@ -88,6 +88,16 @@ exits 2 'a full disk' sh -c 'logparse "$1" >/dev/full' - mixed.log
 says '2 records, 0 lines' '-v says what was read' sh -c \
     'printf "a=1 b=2\na=1 b=2\n" | logparse -v'
 
+# The manual knows each format, and each example in it is one.
+sed -n '/^.Sh FORMATS$/,/^.Sh FORMATS OF/p' "$top/man/logferry-formats.5" >man
+sed -n 's/^\.It Cm //p' man | tr -d , | xargs -n 1 | sort >in-man
+cut -f1 "$g/bad.tsv" | sort -u | grep -v '^ltsv$' >tested
+ok 'each format has its place in the manual' sh -c \
+    'grep -vx ltsv in-man | cmp - tested'
+sed -n 's/^\.Dl //p' man | sed 's/\\(dq/"/g; s/\\en/\\n/; s/\\et/\t/; s/\\&//g' |
+    grep -v '\.\.\.' | grep -v '^2021-06-29 10:05:03 192' >examples
+ok 'with an example that is recognised' logparse examples
+
 # Formats of one's own
 ng='$remote_addr $status "$request" $request_time $upstream_status'
 echo '192.0.2.1 502 "GET / HTTP/1.1" 0.5 502, 504 : 200' >ng.log
