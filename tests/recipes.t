@@ -37,9 +37,10 @@ echo 'http { log_format main "$remote_addr $status $request_time"; }' \
     >etc/nginx/nginx.conf
 printf 'ok\nFATAL one\nok\nfatal two\n' >var/log/app.log
 
-# A search engine and a syslog collector that accept everything.
+# A search engine, which is an S3 server, too, and a syslog collector; they
+# accept everything.
 cat >sink.py <<'END'
-import http.server, json, socketserver, threading
+import hashlib, http.server, json, socketserver, threading
 class Search(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -54,6 +55,21 @@ class Search(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(answer)
+    objects = {}
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.objects[self.path] = body
+        with open("objects", "ab") as f:
+            f.write(body)
+        self.answer(200, body, 0)
+    def do_HEAD(self):
+        body = self.objects.get(self.path)
+        self.answer(404 if body is None else 200, body or b"", len(body or b""))
+    def answer(self, status, body, length):
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.send_header("ETag", '"%s"' % hashlib.md5(body).hexdigest())
+        self.end_headers()
     def log_message(self, *args):
         pass
 class Collector(socketserver.StreamRequestHandler):
@@ -77,7 +93,7 @@ read -r search collector <ports
 # example NUMBER: run it; what it prints is in out
 example() {
 	sed -e "s|/var/|$tmp/var/|g" -e "s|/etc/|$tmp/etc/|g" \
-	    -e "s|s3://bucket|file://$tmp/bucket|" -e 's|-t 1m|-t 100ms|' \
+	    -e "s|s3://bucket|${bucket:-file://$tmp/bucket}|" -e 's|-t 1m|-t 100ms|' \
 	    -e "s|es+https://search.example.com:9200|es+http://127.0.0.1:$search|" \
 	    -e "s|syslog+tls://logs.example.com:6514|syslog+tcp://127.0.0.1:$collector|" \
 	    "$1.page" >"$1.sh"
@@ -112,6 +128,23 @@ FATAL one
 fatal two'
 example 6
 is 'a bundle of logs' "$(grep -c 'access\.log' out)" 2
-is 'each example was run' "$(ls ./*.page | wc -l)" 6
+mv var/log/nginx/access.log access.log.saved
+echo '192.0.2.7 503 0.25' >var/log/nginx/access.log
+example 7
+ok "the server's own format" grep -q '"status":503' out
+mv access.log.saved var/log/nginx/access.log
+AWS_ENDPOINT_URL=http://127.0.0.1:$search AWS_REGION=here
+AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b
+export AWS_ENDPOINT_URL AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+bucket=s3://bucket
+example 8
+bucket=
+is 'requests as records in a bucket' "$(gzip -dcf objects |
+    grep -c '"status":')" 3
+example 9
+ok 'server errors at a collector' until_true 20 grep -q '503' collector
+example 10
+is 'every request in a search engine' "$(grep -c '"status":' search)" 3
+is 'each example was run' "$(ls ./*.page | wc -l)" 10
 
 done_testing
