@@ -270,6 +270,22 @@ step_back(const struct search *s, struct input *in, off_t start)
 		lseek(STDIN_FILENO, start + (off_t)s->grep.last, SEEK_SET);
 }
 
+/* With --since or --until, what is outside need not be read if nobody asks. */
+static void
+leave_out(const struct job *j, struct input *in)
+{
+	const struct timestamp *since = j->criteria.since;
+	const struct timestamp *until = j->criteria.until;
+
+	if ((since == NULL && until == NULL) || j->show.inverted ||
+	    j->show.numbers || j->show.offsets || grep_has_context(&j->show) ||
+	    !S_ISREG(input_stat(in)->st_mode) ||
+	    input_fd(in) == STDIN_FILENO)
+		return;
+	input_between(in, since != NULL ? since->sec : INT64_MIN,
+	    until != NULL ? until->sec + (until->nsec > 0) : INT64_MAX);
+}
+
 /* Search one input, and close it. */
 static void
 search_input(struct search *s, struct input *in)
@@ -285,6 +301,7 @@ search_input(struct search *s, struct input *in)
 	} else {
 		if ((lines = lines_new(in, j->max_line)) == NULL)
 			die("%s", s->grep.name);
+		leave_out(j, in);
 		selector_input(s->selector, S_ISREG(input_stat(in)->st_mode) ?
 		    input_stat(in)->st_mtime : time(NULL));
 		search_lines(s, in, lines);

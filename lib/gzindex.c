@@ -62,12 +62,15 @@ gzindex_add(struct gzindex *x, uint64_t nth, const struct gzpiece *piece)
 		return;
 	x->n = i + 1;
 	p = &x->piece[i];
+	if (p->packed == 0 || piece->first == 0) {
+		p->first = piece->first;
+		p->last = piece->last;
+	} else if (p->first != 0) {	/* all that it has are known, too */
+		p->first = piece->first < p->first ? piece->first : p->first;
+		p->last = piece->last > p->last ? piece->last : p->last;
+	}
 	p->packed += piece->packed;
 	p->unpacked += piece->unpacked;
-	if (p->first == 0 || (piece->first != 0 && piece->first < p->first))
-		p->first = piece->first;
-	if (piece->last > p->last)
-		p->last = piece->last;
 }
 
 size_t

@@ -16,7 +16,7 @@
 
 struct gzpiece {
 	uint32_t packed, unpacked;	/* sizes in bytes */
-	uint32_t first, last;		/* times in it, seconds; 0: none known */
+	uint32_t first, last;		/* seconds; 0: not all times known */
 };
 
 struct gzindex {

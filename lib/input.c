@@ -287,6 +287,13 @@ input_is_compressed(struct input *in)
 	return in->kind != UNKNOWN && in->kind != PLAIN;
 }
 
+void
+input_between(struct input *in, int64_t from, int64_t until)
+{
+	if (input_is_compressed(in) && in->pieces != NULL)
+		pieces_between(in->pieces, from, until);
+}
+
 int
 input_fd(const struct input *in)
 {

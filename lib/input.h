@@ -30,6 +30,11 @@ const char *input_error(const struct input *in);	/* after -1: the reason */
 const struct stat *input_stat(const struct input *in);	/* as it was at open */
 /* A file that standard output adds to: there would be no end to it. */
 bool input_is_output(const struct input *in);
+/*
+ * Only lines of these times are wanted, in seconds since 1970, until excluded:
+ * others may be left out, where an index tells of them.  Before the first read.
+ */
+void input_between(struct input *in, int64_t from, int64_t until);
 bool input_is_compressed(struct input *in);	/* may read the first bytes */
 int input_fd(const struct input *in);
 void input_close(struct input *in);

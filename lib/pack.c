@@ -7,6 +7,7 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
+#include "clftimes.h"
 #include "deflate.h"
 #include "gzindex.h"
 #include "jobs.h"
@@ -37,7 +38,8 @@ struct piece {
 	unsigned char *in, *out;
 	uint64_t nth;
 	size_t n, size;
-	uint32_t crc;
+	uint32_t crc, first, last;	/* times, for the index */
+	bool indexed;
 	struct piece *next;
 };
 
@@ -58,6 +60,9 @@ compress_piece(void *arg)
 
 	e->size = deflate_piece(e->deflate[e->nth & 1], e->in, e->n, e->out);
 	e->crc = libdeflate_crc32(0, e->in, e->n);
+	if (!e->indexed || !clftimes(span_of((const char *)e->in, e->n),
+	    &e->first, &e->last))
+		e->first = e->last = 0;
 }
 
 static void
@@ -164,7 +169,8 @@ put_oldest(struct pack *p)
 	p->in += e->n;
 	if (k->index.room > 0)
 		gzindex_add(&k->index, e->nth, &(struct gzpiece){
-		    (uint32_t)e->size, (uint32_t)e->n, 0, 0 });
+		    (uint32_t)e->size, (uint32_t)e->n,
+		    e->first, e->last });
 	return put(p, e->out, e->size);
 }
 
@@ -196,6 +202,7 @@ begin_piece(struct pack *p, const void *ahead, size_t n)
 	memcpy(e->in, ahead, n);
 	e->n = n;
 	e->nth = k->nth++;
+	e->indexed = k->index.room > 0;
 	k->want = levels[p->level].piece;
 	if (!p->rsyncable)
 		k->want = (size_t)(k->nth * k->want - k->at);

@@ -33,6 +33,8 @@ struct pieces {
 	size_t begun, given;		/* pieces put, bytes of now given out */
 	uint32_t most_packed, most_unpacked;
 	off_t at;			/* of the piece to begin next */
+	int64_t from, until;		/* of the times that are wanted */
+	bool skipped;			/* some piece was left out */
 	uint32_t crc;
 	int fd;
 	const char *error;
@@ -105,6 +107,8 @@ pieces_new(int fd, unsigned threads)
 		return NULL;
 	}
 	p->fd = fd;
+	p->from = INT64_MIN;
+	p->until = INT64_MAX;
 	p->index = index;
 	p->at = index.start;
 	for (size_t i = 0; i < index.n; i++) {
@@ -126,6 +130,26 @@ fail:
 	return NULL;
 }
 
+void
+pieces_between(struct pieces *p, int64_t from, int64_t until)
+{
+	p->from = from;
+	p->until = until;
+}
+
+/*
+ * Is the next piece not wanted?  Only if the one behind it has its own times:
+ * a line without one has that of the line before it.
+ */
+static bool
+is_outside(const struct pieces *p)
+{
+	const struct gzpiece *e = &p->index.piece[p->begun];
+
+	return e->first != 0 && (e->last < p->from || e->first >= p->until) &&
+	    (p->begun + 1 == p->index.n || e[1].first != 0);
+}
+
 /* Let the threads begin with as many pieces as there are idle slots. */
 static int
 begin(struct pieces *p)
@@ -133,6 +157,11 @@ begin(struct pieces *p)
 	struct slot *s;
 
 	while ((s = p->idle) != NULL && p->begun < p->index.n) {
+		if (is_outside(p)) {
+			p->at += p->index.piece[p->begun++].packed;
+			p->skipped = true;
+			continue;
+		}
 		p->idle = s->next;
 		s->piece = p->index.piece[p->begun++];
 		s->at = p->at;
@@ -159,7 +188,7 @@ next_piece(struct pieces *p)
 		return -1;
 	p->given = 0;
 	if ((p->now = jobs_take(p->jobs)) == NULL) {
-		if (p->crc == p->index.crc)
+		if (p->skipped || p->crc == p->index.crc)
 			return 0;
 		p->error = "incorrect data check";	/* zlib's words */
 		return -1;

@@ -66,10 +66,11 @@ main(void)
 	ok(x.run == 3 && x.room == 3334, "a header has room for 4095 pieces");
 	for (uint64_t i = 0; i < 10000; i++)
 		gzindex_add(&x, i, &(struct gzpiece){ 1, 10,
-		    i % 3 == 1 ? (uint32_t)i : 0, (uint32_t)i });
+		    i == 7 ? 0 : (uint32_t)i + 1, i == 7 ? 0 : (uint32_t)i + 2 });
 	ok(x.n == 3334 && x.piece[1].packed == 3 && x.piece[1].unpacked == 30,
 	    "several pieces are told as one");
-	ok(x.piece[1].first == 4 && x.piece[1].last == 5, "with all their times");
+	ok(x.piece[1].first == 4 && x.piece[1].last == 7, "with all their times");
+	ok(x.piece[2].first == 0, "or none, when one's are not known");
 	size = gzindex_size(&x) + 10000 + 2 + 8;
 	ok(reads(file(&x, size, 100000), &y) && y.n == 3334, "and read");
 	gzindex_free(&y);

@@ -49,6 +49,26 @@ logpack -dc k.gz k.gz >out
 ok 'with an index, or two of them' cmp out two
 cat k.gz k.gz >two.gz
 ok 'an index does not hide what follows' sh -c 'logpack -dc two.gz | cmp - two'
+# Times in the index.  The log of a day, then a trace, then the day again.
+sed 's/29.Jun/28\/Jun/' log >day
+{ cat log day; echo ' at trace'; cat log; } >times
+logpack -k times >out
+middle=$(sed -n '8000s/.*\[29.Jun.2026:\([0-9:]*\) .*/2026-06-29T\1Z/p' log)
+for o in "--since $middle" "--until $middle" '--since 2026-06-30' \
+    '--until 2026-06-28' '--since 2026-06-28T23:59:59.5Z' \
+    '--since 2026-06-28 --until 2026-06-29' "--since $middle -n" \
+    '--since 2026-06-29 -v' '--until 2026-06-29 -c' '--until 2026-06-29 -A 1'
+do
+	# shellcheck disable=SC2086
+	is "loggrep $o finds the same with an index" \
+		"$(loggrep $o times.gz | cksum)" "$(loggrep $o times | cksum)"
+done
+n=$(wc -c <times.gz)
+{ head -c $((n - 70000)) times.gz; echo bad; tail -c 69996 times.gz; } >hurt.gz
+exits 2 'loggrep finds what is broken' loggrep -c . hurt.gz
+exits 0 'and does not look at times that are not wanted' \
+	loggrep -c --since 2026-06-28 --until 2026-06-29 hurt.gz
+
 for l in 1 2 3 4 5 6 7 8 9; do
 	ok "level $l packs no worse than gzip -$l" sh -c '
 		logpack -$0 <log >l.gz && gzip -dc l.gz | cmp - log &&
