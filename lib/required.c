@@ -489,13 +489,13 @@ parse_alternatives(struct parser *ps, struct node *node)
 size_t
 required_find(struct need needs[NEEDS_MAX], struct span pattern, bool caseless)
 {
-	struct parser ps = { .p = pattern.p, .end = pattern.p + pattern.len,
-	    .caseless = caseless };
+	struct parser ps = { .p = pattern.p, .caseless = caseless };
 	struct node node = { 0 };
 
 	if (pattern.len == 0 || (pattern.len >= 2 &&
 	    memcmp(pattern.p, "(*", 2) == 0))
 		return 0;
+	ps.end = pattern.p + pattern.len;
 	parse_alternatives(&ps, &node);
 	if (ps.failed || ps.p != ps.end)
 		node_free(&node);
