@@ -165,6 +165,19 @@ back(const char *start, const char **p, uint64_t n)
 	return done;
 }
 
+/* Where the last n lines kept of earlier blocks begin. */
+static const char *
+before_back(const struct grep *g, uint64_t n)
+{
+	const char *p = g->before.p;
+
+	if (g->before.len > 0) {
+		p += g->before.len;
+		back(g->before.p, &p, n);
+	}
+	return p;
+}
+
 /* Where what was not printed yet begins in the block. */
 static const char *
 unprinted(const struct grep *g)
@@ -221,13 +234,12 @@ static void
 begin_group(struct grep *g, const char *line)
 {
 	const struct grep_options *o = g->options;
-	const char *p = line, *b = g->before.p + g->before.len;
+	const char *p = line, *b;
 	uint64_t n = o->before != UINT64_MAX ? o->before : 0, first;
 
 	n -= back(unprinted(g), &p, n);
-	if (g->before.len > 0)
-		back(g->before.p, &b, n);
-	if (g->before.len > 0 && b < g->before.p + g->before.len)
+	b = before_back(g, n);
+	if (g->before.len > 0 && n > 0)
 		first = g->before_offset + (uint64_t)(b - g->before.p);
 	else
 		first = g->offset + (uint64_t)(p - g->block.p);
@@ -310,9 +322,7 @@ keep_before(struct grep *g)
 		number = number_at(g, p);
 	if (n == 0 || p > g->block.p)
 		buf_clear(&g->before);
-	b = g->before.p + g->before.len;
-	if (g->before.len > 0)
-		back(g->before.p, &b, n);
+	b = before_back(g, n);
 	if (g->before.len == 0) {
 		g->before_offset = g->offset + (uint64_t)(p - g->block.p);
 		g->before_number = number;

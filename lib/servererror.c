@@ -421,32 +421,46 @@ skip_field(const char *p, const char *end)
 }
 
 /*
- * W3C without its #Fields, as IIS writes it (... method, stem, query, port,
- * user, client, agent, referer, status) and CloudFront, between tabs (...
- * method, host, stem, status).
+ * W3C without its #Fields: date, time, ..., method, stem, perhaps query, port,
+ * user, client, agent and referer, then the status and other numbers, as IIS
+ * writes it.  A port has the user behind it, which is no number.
  */
+static enum verdict
+judge_iis(const char *stem, const char *end)
+{
+	const char *p = skip_field(stem, end), *next;
+	bool first = true;
+
+	for (; p < end; p = next, first = false) {
+		next = skip_field(p, end);
+		if (is_status(p, end) && (next == end ||
+		    isdigit((unsigned char)*next) || (first && *next == '-')))
+			return verdict_of(p);
+	}
+	return UNKNOWN;
+}
+
+/* IIS, or CloudFront between tabs: ..., method, host, stem, status. */
 static enum verdict
 judge_w3c(struct span line)
 {
-	const char *end = line.p + line.len, *p = line.p, *q = NULL, *port;
+	const char *end = line.p + line.len, *p = line.p, *q = NULL;
 
 	while (p < end && (q = skip_w3c_time(p, end)) == NULL)
 		p = skip_field(p, end);
-	if (q == NULL)
-		return UNKNOWN;
-	for (p = q; p < end && (q = skip_method(p, end)) == NULL; )
-		p = skip_field(p, end);
-	if (p >= end)
-		return UNKNOWN;
-	p = skip_field(skip_field(q, end), end);
-	if (q[-1] == '\t')
-		return is_status(p, end) ? verdict_of(p) : UNKNOWN;
-	port = p;
-	if (*q != '/' || !skip_number(&port, end))
-		return UNKNOWN;
-	for (p = port; p < end; p = skip_field(p, end))
-		if (is_status(p, end))
-			return verdict_of(p);
+	for (p = q; p != NULL && p < end; p = skip_field(p, end)) {
+		if ((q = skip_method(p, end)) == NULL || q == end)
+			continue;
+		if (*q == '/')
+			return judge_iis(q, end);
+		if (q[-1] != '\t')
+			continue;
+		q = skip_field(q, end);
+		if (q < end && *q == '/') {
+			q = skip_field(q, end);
+			return is_status(q, end) ? verdict_of(q) : UNKNOWN;
+		}
+	}
 	return UNKNOWN;
 }
 
