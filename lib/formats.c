@@ -5,7 +5,7 @@
 #include "scanning.h"
 
 const struct format format_clf = { .name = "clf", .scan = scan_clf,
-    .first = "0a:-", .distinct = true };
+    .first = "0a:-[", .distinct = true };
 /* As a guess it is found by scan_clf, as those below it are by scan_json. */
 const struct format format_combined = { .name = "combined",
     .scan = scan_combined, .first = "" };

@@ -100,7 +100,7 @@ scan_who(struct scan *s, const char *p, const char *end)
 		user.p += identity.len + 1;
 		user.len -= identity.len + 1;
 	}
-	add_text(s, NAME("client"), client);
+	add_address(s, client);
 	add_text(s, NAME("identity"), identity);
 	add_text(s, NAME("user"), user);
 	record_add_time(s->rec, &t);

@@ -98,6 +98,13 @@ sed -n 's/^\.Dl //p' man | sed 's/\\(dq/"/g; s/\\en/\\n/; s/\\et/\t/; s/\\&//g' 
     grep -v '\.\.\.' | grep -v '^2021-06-29 10:05:03 192' >examples
 ok 'with an example that is recognised' logparse examples
 
+for client in 1.2.3.4 '[2001:db8::1]'; do
+	echo "$client:443 - - [29/Jun/2021:10:05:03 +0000] \"GET /\" 200 1"
+done >ports.log
+is 'client is the address alone' \
+    "$(logparse -o tsv -s client,client_port,format ports.log)" \
+    "$(printf '1.2.3.4\t443\tclf\n2001:db8::1\t443\tclf')"
+
 # Formats of one's own
 ng='$remote_addr $status "$request" $request_time $upstream_status'
 echo '192.0.2.1 502 "GET / HTTP/1.1" 0.5 502, 504 : 200' >ng.log
