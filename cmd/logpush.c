@@ -682,9 +682,9 @@ is_stream(const struct push *push, char *const *operands)
 	    (!files && is_s3(push->send.url)));
 }
 
-/* Open what the stream goes to. */
+/* What a stream that is not for S3 goes to. */
 static struct sender *
-open_sender(struct push *push)
+open_drain(struct push *push)
 {
 	struct sender_options *o = &push->drain;
 	struct sender *s;
@@ -695,14 +695,18 @@ open_sender(struct push *push)
 	o->region = push->send.s3_options.region;
 	o->headers = &push->send.headers;
 	o->http = push->send.http;
-	o->http.until_done = true;
 	o->auth = read_auth(push->auth_file);
-	if (!is_s3(push->send.url)) {
-		if ((s = sender_open(push->send.url, o, &why)) == NULL)
-			opt_misuse(&cmd, "%s", why);
-		return s;
-	}
-	push->send.http.until_done = true;
+	o->url = push->send.url;
+	if ((s = sender_open(o, &why)) == NULL)
+		opt_misuse(&cmd, "%s", why);
+	return s;
+}
+
+static struct sender *
+open_bucket(struct push *push)
+{
+	struct sender *s;
+
 	set_up(push);
 	if ((s = sender_s3_new(&push->send)) == NULL)
 		die("cannot start");
@@ -717,12 +721,16 @@ push_stream(struct push *push, char *const *operands)
 	struct files *files;
 	struct span user;
 
+	if (push->dry_run || push->rm || push->move_to != NULL)
+		opt_misuse(&cmd, "--dry-run, --rm and --move-to are for files");
 	st->host = push->send.common.host;
 	sender_plain_url(&plain, push->send.url, &user);
 	if ((st->url = buf_str(&plain)) == NULL)
 		die("cannot start");
 	st->deadline_ms = push->send.deadline_ms;
-	st->sender = open_sender(push);
+	push->send.http.until_done = true;
+	st->sender = is_s3(push->send.url) ? open_bucket(push) :
+	    open_drain(push);
 	st->receipts = push->receipts_fd;
 	st->dead_letter = open_append(push->dead_letter, 0600);
 	st->tell = warnx;

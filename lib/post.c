@@ -53,7 +53,7 @@ find_auth(struct post *p, struct span user)
 		    o->auth);
 	if (user.len == 0)
 		return 0;
-	r = http_split_user(o->url, &plain, &p->auth);
+	r = http_split_user(sender_rest(o->url), &plain, &p->auth);
 	buf_free(&plain);
 	return r < 0 ? -1 : 0;
 }
@@ -65,7 +65,7 @@ post_init(struct post *p, const struct sender_options *o, const char **why)
 
 	*p = (struct post){ .o = o };
 	*why = "out of memory";
-	sender_plain_url(&p->url, o->url, &user);
+	sender_plain_url(&p->url, sender_rest(o->url), &user);
 	while (p->url.len > 0 && p->url.p[p->url.len - 1] == '/')
 		p->url.len--;
 	p->http = http_new(&o->http);
@@ -73,7 +73,8 @@ post_init(struct post *p, const struct sender_options *o, const char **why)
 		post_free(p);
 		return -1;
 	}
-	if (!o->http.insecure && strncmp(o->url, "http:", 5) == 0 &&
+	if (!o->http.insecure &&
+	    strncmp(sender_rest(o->url), "http:", 5) == 0 &&
 	    !http_is_loopback(o->url) && (p->auth.len > 0 ||
 	    headers_get(o->headers, "Authorization").p != NULL)) {
 		*why = "credentials do not go over http:// without "

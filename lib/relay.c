@@ -159,13 +159,13 @@ flush_memory(struct relay *r)
 	return result;
 }
 
-static bool
-gave_up(struct relay *r)
+bool
+relay_refuses(struct relay *r)
 {
 	bool yes;
 
 	pthread_mutex_lock(&r->lock);
-	yes = r->gave_up;
+	yes = r->gave_up || r->error != 0;
 	pthread_mutex_unlock(&r->lock);
 	return yes;
 }
@@ -180,7 +180,7 @@ make_room(struct relay *r)
 		pthread_mutex_unlock(&r->lock);
 		return 0;
 	}
-	if (gave_up(r))
+	if (relay_refuses(r))
 		return -1;
 	poll(NULL, 0, FULL_POLL_MS);
 	return 0;

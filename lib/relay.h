@@ -52,6 +52,7 @@ uint64_t relay_planned(struct relay *r);
 void relay_give_up(struct relay *r);	/* the sender takes no more */
 
 bool relay_closed(struct relay *r);
+bool relay_refuses(struct relay *r);	/* to take more, by error or given up */
 bool relay_is_kept(const struct relay *r);	/* in a spool */
 uint64_t relay_lost(struct relay *r);	/* dropped or damaged, since last asked */
 bool relay_dropping(struct relay *r);	/* it has begun to drop, since last asked */

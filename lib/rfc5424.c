@@ -61,7 +61,8 @@ get_fields(struct span line, struct json_value v[FIELDS])
 static bool
 same_word(struct span a, const char *b)
 {
-	return a.len == strlen(b) && strncasecmp(a.p, b, a.len) == 0;
+	return a.len > 0 && a.len == strlen(b) &&
+	    strncasecmp(a.p, b, a.len) == 0;
 }
 
 static int

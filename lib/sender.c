@@ -31,12 +31,15 @@ find_kind(const char *url)
 }
 
 struct sender *
-sender_open(const char *url, struct sender_options *o, const char **why)
+sender_open(const struct sender_options *o, const char **why)
 {
-	const struct kind *kind = find_kind(url);
+	return find_kind(o->url)->new(o, why);
+}
 
-	o->url = url + kind->ours;
-	return kind->new(o, why);
+const char *
+sender_rest(const char *url)
+{
+	return url + find_kind(url)->ours;
 }
 
 bool

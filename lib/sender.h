@@ -47,7 +47,7 @@ struct sender {
 enum framing { FRAMING_OCTET, FRAMING_LF };
 
 struct sender_options {		/* the strings are the caller's, and stay */
-	const char *url;	/* without the scheme's first part; sender_open's */
+	const char *url;	/* with its whole scheme */
 	const char *host;	/* this machine's name */
 	const char *endpoint;	/* where to connect instead, or NULL */
 	const char *region;	/* NULL: not given */
@@ -59,14 +59,16 @@ struct sender_options {		/* the strings are the caller's, and stay */
 };
 
 /*
- * For a URL with its whole scheme.  NULL with the reason in *why, which is a
- * constant text.  The options must stay as long as the sender does.
+ * NULL with the reason in *why, which is a constant text.  The options must stay
+ * as long as the sender does.
  */
-struct sender *sender_open(const char *url, struct sender_options *o,
-    const char **why);
+struct sender *sender_open(const struct sender_options *o, const char **why);
 
 /* Is there a sender for such a URL, and (only) is it for nothing but streams? */
 bool sender_takes(const char *url, bool only);
+
+/* The URL without that part of its scheme that is ours: "es+". */
+const char *sender_rest(const char *url);
 
 /* Add the URL without user and password, which *user gets, to plain. */
 void sender_plain_url(struct buf *plain, const char *url, struct span *user);

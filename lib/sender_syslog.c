@@ -109,6 +109,7 @@ sender_syslog_new(const struct sender_options *o, const char **why)
 		{ "tcp://", CONN_TCP }, { "tls://", CONN_TLS },
 		{ "udp://", CONN_UDP },
 	};
+	const char *rest = sender_rest(o->url);
 	struct syslog *d;
 
 	*why = "out of memory";
@@ -119,9 +120,9 @@ sender_syslog_new(const struct sender_options *o, const char **why)
 	d->s.free = free_syslog;
 	d->s.at_once = true;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strncmp(o->url, kinds[i].scheme, 6) == 0) {
+		if (strncmp(rest, kinds[i].scheme, 6) == 0) {
 			d->kind = kinds[i].kind;
-			d->host_port = o->url + 6;
+			d->host_port = rest + 6;
 		}
 	if (d->host_port != NULL && strrchr(d->host_port, ':') != NULL &&
 	    strpbrk(d->host_port, "/?#@") == NULL)

@@ -418,9 +418,10 @@ read_file(struct run *run, const char *name)
 	}
 	r = run->st->confirm ? confirm_lines(l, run->relay, run->st->spool,
 	    &run->lines) : read_lines(run, l);
-	if (r < 0 && relay_error(run->relay) == NULL && !finish_asked()) {
+	if (r < 0 && !relay_refuses(run->relay)) {
 		run->st->tell("%s: %s", label, input_error(in));
-		run->read_status = STATUS_TROUBLE;
+		run->read_status = finish_asked() ? STATUS_RETRY :
+		    STATUS_TROUBLE;
 		r = 0;
 	}
 	run->cut += lines_cut(l);

@@ -296,6 +296,9 @@ kill -TERM $pid; wait $pid
 is 'and leaves the rest in a spool' "$? $(logpush --spool sp5 --status | grep -c '"records":10,')" '75 1'
 fresh http
 
+exits 2 'there is no dry run of a stream' logpush -n "$http/in" <in
+exits 2 'nor is its file removed' logpush --rm "$es/in" in
+
 # --- rsyslog's omprog ---
 printf '%s\n' a 'BEGIN TRANSACTION' b c 'COMMIT TRANSACTION' |
 	logpush --confirm "$http/in" >answers

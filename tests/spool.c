@@ -192,6 +192,30 @@ test_torn(void)
 	spool_writer_free(w);
 }
 
+static void
+test_plan(void)
+{
+	struct spool_writer *w;
+	struct spool_reader *r;
+
+	new_dir();
+	w = spool_writer_new(dir, MIB);
+	r = spool_reader_new(dir);
+	put(w, 0, 10, 10);
+	ok(spool_planned(r) == 0 && spool_plan(r, 7) == 0, "a batch is planned");
+	spool_reader_free(r);
+	r = spool_reader_new(dir);
+	ok(spool_planned(r) == 7 && spool_number(r) == 0,
+	    "and stays so when the reader was killed");
+	spool_ack(r, 7);
+	spool_reader_free(r);
+	r = spool_reader_new(dir);
+	ok(spool_planned(r) == 7 && spool_number(r) == 7,
+	    "until it is delivered");
+	spool_reader_free(r);
+	spool_writer_free(w);
+}
+
 /* A bit that flipped in an old segment costs the rest of that segment only. */
 static void
 test_damage(void)
@@ -277,6 +301,7 @@ main(void)
 	test_order();
 	test_full();
 	test_torn();
+	test_plan();
 	test_damage();
 	test_killed();
 	if (system("rm -rf spool.*") != 0 || chdir("/") < 0 || rmdir(tmp) < 0)

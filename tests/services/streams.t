@@ -215,7 +215,7 @@ if "$servers/opensearch" install 2>why; then
 		done >nginx.log
 		logger -u syslog-ng.es/log -t nginx -f nginx.log
 		ok 'errors in an nginx log get to OpenSearch' \
-			until_true 30 count_is 'nginx-*' 100
+			until_true 90 count_is 'nginx-*' 100
 		found() {
 			ask 'nginx-*/_search?q=%22page-42%22' >answer
 			cat answer
