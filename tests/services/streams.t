@@ -203,10 +203,10 @@ if "$servers/opensearch" install 2>why; then
 	if env=$("$servers/syslog-ng" env 2>/dev/null); then
 		eval "$env"
 		cat >nginx.conf <<-END
-			destination d_es { program("PATH=$B:\$PATH; loggrep --syslog -5 |
-			    logparse --syslog -o ecs | logpush --syslog
-			    --spool $tmp/es.spool --dead-letter $tmp/es.dead
-			    '$es/nginx-{date:%Y.%m}'" keep-alive(yes)); };
+			destination d_es { program("PATH=$B:\$PATH;
+			    loggrep --syslog -5 | logparse --syslog -o ecs |
+			    logpush --syslog --spool $tmp/es.spool '$es/nginx-{date:%Y.%m}'"
+			    keep-alive(yes)); };
 			log { source(s_sys); destination(d_es); };
 		END
 		"$servers/syslog-ng" start syslog-ng.es nginx.conf || exit 1
