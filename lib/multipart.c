@@ -228,6 +228,7 @@ settle(struct multipart *m, struct lane *l)
 		l->part->etag[etag.len] = '\0';
 		l->part = NULL;
 		s3_call_free(c);
+		retry_restart(m->retry);
 		return STATUS_OK;
 	}
 	if (v == S3_AGAIN)

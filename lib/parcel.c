@@ -84,20 +84,21 @@ digest_pieces(void *arg)
 int
 parcel_digest(struct parcel *p, int which)
 {
+	const bool cut = p->piece > 0;
 	void *failed = NULL;
 	pthread_t thread;
 	int r;
 
 	free(p->pieces);
 	p->pieces = NULL;
-	if (p->piece > 0) {
+	if (cut) {
 		p->pieces = calloc(parcel_pieces(p), sizeof *p->pieces);
 		if (p->pieces == NULL || (errno = pthread_create(&thread, NULL,
 		    digest_pieces, p)) != 0)
 			return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 	}
 	r = hash_range(which, p->fd, 0, (uint64_t)p->st.st_size, &p->digests);
-	if (p->piece > 0)
+	if (cut)
 		pthread_join(thread, &failed);
 	if (r < 0 || failed != NULL)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);

@@ -13,7 +13,14 @@ void
 retry_begin(struct retry *r, int64_t deadline_ms)
 {
 	r->tries = 0;
+	r->deadline_ms = deadline_ms;
 	r->end_ms = deadline_ms > 0 ? units_now_ms() + deadline_ms : 0;
+}
+
+void
+retry_restart(struct retry *r)
+{
+	retry_begin(r, r->deadline_ms);
 }
 
 static int64_t

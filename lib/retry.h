@@ -9,10 +9,12 @@
 
 struct retry {
 	int64_t end_ms;		/* units_now_ms of the deadline, 0: none */
+	int64_t deadline_ms;	/* how long that was from the beginning */
 	unsigned tries;		/* that failed so far */
 };
 
 void retry_begin(struct retry *r, int64_t deadline_ms);	/* 0: none */
+void retry_restart(struct retry *r);	/* a part was done: from here again */
 
 /*
  * How long to wait after a failure: a random time of up to 200 ms, doubling

@@ -1,5 +1,6 @@
 /* header fields as text, and how long a retry waits */
 #include <errno.h>
+#include <unistd.h>
 
 #include "headers.h"
 #include "retry.h"
@@ -47,6 +48,11 @@ test_retry(void)
 	ok(retry_next_ms(&r, 5000) < 0, "none that ends after the deadline");
 	ok(retry_left_ms(&r) > 0 && retry_left_ms(&r) <= 1000,
 	    "what is left can be told");
+	retry_begin(&r, 50);
+	usleep(60000);
+	ok(retry_next_ms(&r, 0) < 0, "nothing after the deadline");
+	retry_restart(&r);
+	ok(r.tries == 0 && retry_left_ms(&r) > 40, "progress begins it anew");
 }
 
 int
