@@ -271,7 +271,7 @@ stamp_siblings(struct job *job, struct siblings *s)
 			die("%s", s->folder);
 		free(f->name);
 		f->name = name;
-		f->split = siblings_split(name, &f->st, job->format,
+		f->split = siblings_split(b.p, &f->st, job->format,
 		    job->local);
 	}
 	siblings_sort(s);
