@@ -51,8 +51,8 @@ cat k.gz k.gz >two.gz
 ok 'an index does not hide what follows' sh -c 'logpack -dc two.gz | cmp - two'
 # Times in the index.  The log of a day, then a trace, then the day again.
 sed 's/29.Jun/28\/Jun/' log >day
-{ cat log day; echo ' at trace'; cat log; } >times
-logpack -k times >out
+{ cat log day; echo ' at trace'; cat log; } >timed
+logpack -k timed >out
 middle=$(sed -n '8000s/.*\[29.Jun.2026:\([0-9:]*\) .*/2026-06-29T\1Z/p' log)
 for o in "--since $middle" "--until $middle" '--since 2026-06-30' \
     '--until 2026-06-28' '--since 2026-06-28T23:59:59.5Z' \
@@ -61,10 +61,10 @@ for o in "--since $middle" "--until $middle" '--since 2026-06-30' \
 do
 	# shellcheck disable=SC2086
 	is "loggrep $o finds the same with an index" \
-		"$(loggrep $o times.gz | cksum)" "$(loggrep $o times | cksum)"
+		"$(loggrep $o timed.gz | cksum)" "$(loggrep $o timed | cksum)"
 done
-n=$(wc -c <times.gz)
-{ head -c $((n - 70000)) times.gz; echo bad; tail -c 69996 times.gz; } >hurt.gz
+n=$(wc -c <timed.gz)
+{ head -c $((n - 70000)) timed.gz; echo bad; tail -c 69996 timed.gz; } >hurt.gz
 exits 2 'loggrep finds what is broken' loggrep -c . hurt.gz
 exits 0 'and does not look at times that are not wanted' \
 	loggrep -c --since 2026-06-28 --until 2026-06-29 hurt.gz
@@ -179,6 +179,56 @@ ok 'and kept' sh -c 'cmp busy log && test ! -e busy.gz'
 ok 'it is packed when its writer lets go' logpack --wait=30 busy
 ok 'the whole of it' holds busy.gz log
 wait
+
+# Where there is no lease to be had: a file of somebody else's.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	mkdir theirs
+	cp log theirs/log
+	chmod 755 "$tmp"
+	chown 65534 theirs
+	chmod 644 theirs/log
+	other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+	chmod 666 theirs/log
+	other sh -c 'exec 3>>theirs/log; : >theirs/opened
+		until [ -e theirs/enough ]; do sleep 0.05; done' &
+	until_true 10 test -e theirs/opened
+	is 'without a lease, /proc tells who writes' \
+		"$(other logpack --wait 200ms theirs/log 2>&1; echo $?)" \
+		'logpack: theirs/log: is still open for writing
+1'
+	: >theirs/enough
+	wait
+	touch theirs/log
+	is 'and a second without a change is waited for' \
+		"$(other logpack --wait 20 theirs/log 2>&1)" theirs/log.gz
+	is 'the group of another is not let in' \
+		"$(stat -c '%a %u' theirs/log.gz)" '606 65534'
+else
+	skip 'not root, or no setpriv' 'without a lease, /proc tells who writes'
+fi
+
+cp log attr
+if command -v setfacl >/dev/null && setfacl -m u:1:r attr 2>/dev/null; then
+	acl=$(getfacl -n attr | grep -v '^#')
+	logpack attr >out
+	is 'the access control list is kept' \
+		"$(getfacl -n attr.gz | grep -v '^#')" "$acl"
+	logpack -d attr.gz >out
+	is 'and comes back' "$(getfacl -n attr | grep -v '^#')" "$acl"
+else
+	skip 'no setfacl, or not on this file system' 'the access control list is kept'
+fi
+if command -v python3 >/dev/null && python3 -c '
+import os; os.setxattr("attr", "user.origin", b"here\0")' 2>/dev/null; then
+	logpack attr >out
+	logpack -d attr.gz >out
+	logpack --rm -a attr.tar attr >out
+	logpack -d attr.tar >out
+	ok 'extended attributes survive .gz and .tar' python3 -c '
+import os; assert os.getxattr("attr", "user.origin") == b"here\0"'
+else
+	skip 'no python3, or not on this file system' 'extended attributes survive'
+fi
 
 # The writer comes when logpack has begun.
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat log; done >grows
