@@ -135,7 +135,7 @@ store_failed(struct parcel *p, const char *path)
 	}
 }
 
-/* Does the file at path hold what the parcel holds?  1 yes, 0 no, -1. */
+/* Does path hold what the parcel holds?  1 yes, 0 no, -1 there is no file. */
 static int
 holds_equal(struct parcel *p, const char *path)
 {
@@ -145,7 +145,7 @@ holds_equal(struct parcel *p, const char *path)
 
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? -1 : 0;
+		return lstat(path, &st) == 0 ? 0 : -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size != p->st.st_size)
 		goto done;

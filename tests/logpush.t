@@ -59,6 +59,8 @@ ok 'files of one name may be on their way at once' \
 	logpush --rm "file://$tmp/at-once/" w1/w.gz w2/w.gz w3/w.gz
 is 'each contents is stored once' "$(ls at-once | tr '\n' ' ')" 'w.1.gz w.gz '
 
+says 'app.log/x/app.log: Not a directory$' 'a file where a folder should be' \
+	logpush "file://$tmp/app.log/x/" app.log
 seq 3 >only.log
 exits 1 'a file is not its own copy' \
 	logpush --rm "file://$tmp/" only.log
