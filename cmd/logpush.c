@@ -747,7 +747,7 @@ print_status(const char *dir)
 {
 	struct buf b = { 0 };
 	struct spool_state st;
-	bool lossy;
+	bool lossy = false;
 
 	if (dir == NULL)
 		opt_misuse(&cmd, "--status needs --spool");

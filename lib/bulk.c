@@ -72,7 +72,7 @@ make_id(struct bulk *b, const struct item *item, char id[ID_SIZE])
 static void
 add_index(struct bulk *b, struct buf *body, struct span line)
 {
-	bool lossy;
+	bool lossy = false;
 
 	buf_clear(&b->name);
 	payload_expand(&b->name, b->index, line);

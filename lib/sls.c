@@ -91,7 +91,7 @@ add_text(struct buf *b, const struct json_value *v)
 {
 	struct buf clean = { 0 };
 	struct json_value again;
-	bool lossy;
+	bool lossy = false;
 
 	if (v->clean || v->type != JSON_STRING) {
 		json_decode(b, v);

@@ -29,7 +29,7 @@
 enum {
 	FEW_TRIES = 3,
 	LONGEST_PART = 4,	/* of a spool that a line may take */
-	GRACE_MS = 30 * 1000,	/* to deliver what no spool keeps, after SIGTERM */
+	GRACE_MS = 10 * 1000,	/* to deliver what no spool keeps, after SIGTERM */
 };
 
 struct run {
