@@ -98,17 +98,31 @@ take_lock(int fd)
 	    ftruncate(fd, n) == 0 ? 0 : -1;
 }
 
+/*
+ * In the child: signals as a new program wants them.  What was sent to our
+ * process group before the child had left it is not for the command.
+ */
+static void
+reset_signals(void)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
+		if (signal(sigs[i], SIG_IGN) != SIG_IGN)
+			signal(sigs[i], SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void
 child(const struct run *r, const struct run_how *how, int tell)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	int in = how->in, error;
-	sigset_t none;
 
 	setsid();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	sigaction(SIGPIPE, &dfl, NULL);
+	reset_signals();
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
 	if (in < 0 || dup2(in, STDIN_FILENO) < 0)

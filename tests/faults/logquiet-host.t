@@ -68,7 +68,7 @@ echo | logquiet -t 1h --state disk/state ./fired; echo "full: $?"
 rm disk/zero
 yes | head -c 20000 | logquiet -t 1h --state disk/state --feed \
     sh -c 'test "$(wc -c)" -gt 0 && ./fired'; echo "feed: $?"
-mount -o remount,ro disk
+mount -t tmpfs -o remount,ro none "$PWD/disk"
 echo | logquiet -t 1h --state disk/state ./fired; echo "read-only: $?"
 END
 	rm -f log

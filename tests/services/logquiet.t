@@ -197,4 +197,5 @@ else
 	skip 'no syslog-ng: tests/servers/syslog-ng install' \
 	    'as program() of syslog-ng'
 fi
+until_true 10 not pgrep -f "$tmp" >/dev/null
 done_testing
