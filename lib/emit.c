@@ -1,15 +1,32 @@
 #include "emit.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "emitting.h"
 
+/* Names and most values are short: no call for those. */
 static inline char *
 put(char *to, const char *p, size_t n)
 {
-	memcpy(to, p, n);
+	uint64_t first, last;
+	uint32_t head, tail;
+
+	if (n > 16 || n < 4) {
+		memcpy(to, p, n);
+	} else if (n >= 8) {
+		memcpy(&first, p, 8);
+		memcpy(&last, p + n - 8, 8);
+		memcpy(to, &first, 8);
+		memcpy(to + n - 8, &last, 8);
+	} else {
+		memcpy(&head, p, 4);
+		memcpy(&tail, p + n - 4, 4);
+		memcpy(to, &head, 4);
+		memcpy(to + n - 4, &tail, 4);
+	}
 	return to + n;
 }
 

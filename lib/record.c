@@ -269,6 +269,8 @@ record_format(struct record *r)
 
 	if (r->layers == 0)
 		return NAME("raw");
+	if (r->layers == 1)
+		return span_str(r->formats[0]);
 	for (unsigned i = 0; i < r->layers; i++)
 		n += strlen(r->formats[i]) + 1;
 	if ((p = to = record_room(r, n)) == NULL)

@@ -87,7 +87,9 @@ scanner_free(struct scanner *s)
 void
 scanner_custom(struct scanner *s, const struct custom *c)
 {
-	s->custom = c;
+	bool only_named;
+
+	s->custom = custom_at(c, 0, &only_named) != NULL ? c : NULL;
 }
 
 bool

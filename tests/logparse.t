@@ -89,12 +89,12 @@ says '2 records, 0 lines' '-v says what was read' sh -c \
     'printf "a=1 b=2\na=1 b=2\n" | logparse -v'
 
 # The manual knows each format, and each example in it is one.
-sed -n '/^.Sh FORMATS$/,/^.Sh FORMATS OF/p' "$top/man/logferry-formats.5" >man
-sed -n 's/^\.It Cm //p' man | tr -d , | xargs -n 1 | sort >in-man
+sed -n '/^.Sh FORMATS$/,/^.Sh FORMATS OF/p' "$top/man/logferry-formats.5" >formats
+sed -n 's/^\.It Cm //p' formats | tr -d , | xargs -n 1 | sort >in-man
 cut -f1 "$g/bad.tsv" | sort -u | grep -v '^ltsv$' >tested
 ok 'each format has its place in the manual' sh -c \
     'grep -vx ltsv in-man | cmp - tested'
-sed -n 's/^\.Dl //p' man | sed 's/\\(dq/"/g; s/\\en/\\n/; s/\\et/\t/; s/\\&//g' |
+sed -n 's/^\.Dl //p' formats | sed 's/\\(dq/"/g; s/\\en/\\n/; s/\\et/\t/; s/\\&//g' |
     grep -v '\.\.\.' | grep -v '^2021-06-29 10:05:03 192' >examples
 ok 'with an example that is recognised' logparse examples
 
