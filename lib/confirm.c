@@ -19,7 +19,7 @@ struct confirm {
 	/* Of the last transaction before a crash: what may come again. */
 	struct frame repeat[REPEAT_MAX];
 	size_t n_repeat, next_repeat;
-	bool repeating;		/* one line of it has come, the next must follow */
+	bool repeating;		/* a line has come, the next must follow */
 	struct buf repeat_text;
 	char mark[4096];	/* this file says that we did not end well */
 };

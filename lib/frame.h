@@ -15,7 +15,7 @@
 enum { FRAME_HEAD = 24, FRAME_MAX = 1 << 26 };	/* bytes; FRAME_MAX of data */
 
 struct frame {
-	uint64_t stream;	/* what was read: told from others by its first line */
+	uint64_t stream;	/* which input, by its first line */
 	uint64_t position;	/* bytes of it before this line */
 	struct span data;
 };

@@ -55,7 +55,7 @@ bool relay_closed(struct relay *r);
 bool relay_refuses(struct relay *r);	/* to take more, by error or given up */
 bool relay_is_kept(const struct relay *r);	/* in a spool */
 uint64_t relay_lost(struct relay *r);	/* dropped or damaged, since last asked */
-bool relay_dropping(struct relay *r);	/* it has begun to drop, since last asked */
+bool relay_dropping(struct relay *r);	/* since last asked */
 const char *relay_error(struct relay *r);	/* NULL: none */
 
 #endif

@@ -15,7 +15,7 @@ struct segment {
 	int fd;			/* -1: not open */
 	off_t at;		/* where the next frame begins */
 	uint64_t number;	/* of the next frame */
-	struct buf buf;		/* bytes read from at on, but used of them passed */
+	struct buf buf;		/* read from the file; used of it is passed */
 	size_t used;
 };
 
@@ -28,7 +28,7 @@ void segment_close(struct segment *s);
  * whole frame (yet) at s->at; -1 with errno.
  */
 int segment_next(struct segment *s, struct frame *f);
-int segment_skip_all(struct segment *s);	/* to the last whole frame's end */
+int segment_skip_all(struct segment *s);	/* to the end */
 
 struct segment_file {
 	uint64_t first;

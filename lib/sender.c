@@ -5,7 +5,7 @@
 
 static const struct kind {
 	const char *scheme;
-	size_t ours;		/* bytes of it that are ours, not the receiver's */
+	size_t ours;		/* bytes of it that only we know */
 	sender_new *new;
 } kinds[] = {
 	{ "es+http://", 3, sender_es_new },

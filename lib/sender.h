@@ -14,7 +14,7 @@ struct item {
 	struct span line;	/* a record or any text, without LF */
 	uint64_t stream, position;	/* see frame.h */
 	enum item_state state;
-	char *reason;		/* of its refusal, for free(); NULL: sender's error */
+	char *reason;		/* of its refusal, for free(); or NULL */
 };
 
 enum attempt {
@@ -34,11 +34,12 @@ struct sender {
 	 */
 	enum attempt (*attempt)(struct sender *s, struct item **items, size_t n);
 	void (*free)(struct sender *s);
-	bool at_once;		/* a batch waits for nothing that is not there yet */
+	bool at_once;		/* a batch does not wait for more lines */
 	bool whole;		/* a batch sent again must hold the same lines */
-	size_t overhead;	/* bytes that a line takes beside its own, about */
+	size_t overhead;	/* bytes that a line takes more, about */
 	int64_t retry_after_ms;	/* what the receiver asked for, or 0 */
-	uint64_t lost;		/* lines that never came, for it to tell; see frame */
+	uint64_t lost, refused;	/* lines that a spool dropped, or that it refused:
+				 * since it was last told, if it can be */
 	struct buf etag;	/* of what was stored, for the receipt */
 	struct buf url;		/* where that is; empty: the stream's own URL */
 	char error[512];
@@ -51,8 +52,8 @@ struct sender_options {		/* the strings are the caller's, and stay */
 	const char *host;	/* this machine's name */
 	const char *endpoint;	/* where to connect instead, or NULL */
 	const char *region;	/* NULL: not given */
-	const char *auth;	/* user:password, "ApiKey x", "Bearer x", or NULL */
-	const struct buf *headers;	/* the user's own, see headers.h; not NULL */
+	const char *auth;	/* as --auth-file holds it, or NULL */
+	const struct buf *headers;	/* the user's own; not NULL */
 	struct http_options http;
 	bool gzip;		/* request bodies */
 	enum framing framing;	/* of syslog */

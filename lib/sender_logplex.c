@@ -37,21 +37,56 @@ add_frame(struct logplex *d)
 	buf_addc(&d->body, '\n');
 }
 
-/* What was lost is told in the stream itself: L12, as log-shuttle does. */
-static void
-add_loss(struct logplex *d)
+/*
+ * What is missing is told in the stream itself, as log-shuttle does: L12 what
+ * was dropped here, L13 what was sent in vain.  Returns how many messages.
+ */
+static size_t
+add_losses(struct logplex *d)
 {
+	const struct {
+		const char *code, *what;
+		uint64_t n;
+	} losses[] = {
+		{ "L12", "dropped", d->s.lost }, { "L13", "lost", d->s.refused },
+	};
 	time_t now = time(NULL);
 	struct tm tm;
 	char when[32] = "-";
+	size_t count = 0;
 
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_clear(&d->line);
-	buf_printf(&d->line, "<172>1 %s %s logplex logpush - - Error L12: "
-	    "%llu messages dropped.", when, d->post.o->host,
-	    (unsigned long long)d->s.lost);
-	add_frame(d);
+	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+		if (losses[i].n == 0)
+			continue;
+		buf_clear(&d->line);
+		buf_printf(&d->line, "<172>1 %s %s logplex logpush - - "
+		    "Error %s: %llu messages %s.", when, d->post.o->host,
+		    losses[i].code, (unsigned long long)losses[i].n,
+		    losses[i].what);
+		add_frame(d);
+		count++;
+	}
+	return count;
+}
+
+/* And in headers. */
+static void
+add_counts(struct logplex *d, size_t n)
+{
+	struct buf *h = &d->post.headers;
+
+	post_headers(&d->post, "application/logplex-1");
+	headers_add(h, "Logplex-Msg-Count", "%zu", n);
+	headers_add(h, "Logplex-Frame-Id", "%lu-%lu", (unsigned long)getpid(),
+	    d->frame + 1);
+	if (d->s.lost > 0)
+		headers_add(h, "Logplex-Drop-Count", "%llu",
+		    (unsigned long long)d->s.lost);
+	if (d->s.refused > 0)
+		headers_add(h, "Logplex-Lost-Count", "%llu",
+		    (unsigned long long)d->s.refused);
 }
 
 static enum attempt
@@ -59,11 +94,10 @@ attempt(struct sender *s, struct item **items, size_t n)
 {
 	struct logplex *d = (struct logplex *)s;
 	enum attempt result;
-	bool loss = s->lost > 0;
+	size_t losses;
 
 	buf_clear(&d->body);
-	if (loss)
-		add_loss(d);
+	losses = add_losses(d);
 	for (size_t i = 0; i < n; i++) {
 		buf_clear(&d->line);
 		rfc5424_add(&d->line, items[i]->line, d->post.o->host);
@@ -71,17 +105,11 @@ attempt(struct sender *s, struct item **items, size_t n)
 	}
 	if (d->body.failed || d->line.failed)
 		return sender_fail(s, ATTEMPT_LATER, "%s", strerror(ENOMEM));
-	post_headers(&d->post, "application/logplex-1");
-	headers_add(&d->post.headers, "Logplex-Msg-Count", "%zu", n + loss);
-	headers_add(&d->post.headers, "Logplex-Frame-Id", "%lu-%lu",
-	    (unsigned long)getpid(), d->frame + 1);
-	if (loss)
-		headers_add(&d->post.headers, "Logplex-Drop-Count", "%llu",
-		    (unsigned long long)s->lost);
+	add_counts(d, n + losses);
 	result = post_send(&d->post, s, d->post.r.url, buf_span(&d->body));
 	if (result == ATTEMPT_DONE) {
 		sender_done(items, n);
-		s->lost = 0;
+		s->lost = s->refused = 0;
 		d->frame++;
 	}
 	return result;

@@ -29,7 +29,7 @@ struct position {		/* little endian */
 struct spool_writer {
 	int dir, lock;
 	uint64_t max, segment_size;	/* bytes */
-	struct segment seg;	/* the newest; at its end, but for other writers */
+	struct segment seg;	/* the newest, at what we know of its end */
 	uint64_t torn;
 	bool dirty;
 };

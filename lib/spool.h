@@ -35,7 +35,7 @@ int spool_sync(struct spool_writer *w);
 
 /* Remove the oldest segment, unless it is the newest: then -1 with ENOENT. */
 int spool_drop_oldest(struct spool_writer *w);
-uint64_t spool_next(const struct spool_writer *w);	/* the next frame's number */
+uint64_t spool_next(const struct spool_writer *w);	/* frame's number */
 uint64_t spool_torn(const struct spool_writer *w);	/* bytes cut off so far */
 
 /*
@@ -55,7 +55,7 @@ struct spool_reader *spool_reader_new(const char *dir);
  */
 int spool_read(struct spool_reader *r, struct frame *f);
 uint64_t spool_number(const struct spool_reader *r);	/* of the next frame */
-uint64_t spool_lost(const struct spool_reader *r);	/* frames dropped or damaged */
+uint64_t spool_lost(const struct spool_reader *r);	/* or damaged */
 
 /* Frames before number are delivered: forget them.  0, or -1 with errno. */
 int spool_ack(struct spool_reader *r, uint64_t number);
@@ -81,6 +81,6 @@ struct spool_state {
 	bool sending;		/* some process is the reader */
 };
 
-int spool_look(const char *dir, struct spool_state *st);	/* -1 with errno */
+int spool_look(const char *dir, struct spool_state *st);	/* -1, errno */
 
 #endif

@@ -29,7 +29,7 @@
 enum {
 	FEW_TRIES = 3,
 	LONGEST_PART = 4,	/* of a spool that a line may take */
-	GRACE_MS = 10 * 1000,	/* to deliver what no spool keeps, after SIGTERM */
+	GRACE_MS = 10 * 1000,	/* after SIGTERM, for what no spool keeps */
 };
 
 struct run {
@@ -109,6 +109,7 @@ refuse(struct run *run, struct item *item)
 	    run->st->sender->error;
 
 	item->state = ITEM_REFUSED;
+	run->st->sender->refused++;
 	if (run->refused++ == 0)
 		run->st->tell("%s: refused: %s", run->st->url, why);
 	if (run->status == STATUS_OK)

@@ -188,6 +188,10 @@ fi
 # --- Logplex ---
 exits 0 'Logplex takes them in frames' logpush "logplex+$http/logplex" <in
 is 'with their number' "$(wc -l <http/lines)$(grep -c '"Logplex-Msg-Count": "4"' http/requests)" 41
+fresh http; echo status=410:1 >http/mode
+seq 2 | logpush --batch-lines 1 "logplex+$http/logplex" 2>/dev/null
+is 'what it refused it is told with the next' "$(sed 's/.* - //' http/lines | tr '\n' ' ')" \
+	'Error L13: 1 messages lost. 2 '
 ok 'all as it should be' test ! -e http/wrong
 
 # --- the Log Service ---
