@@ -578,7 +578,7 @@ static int
 test_file(struct task *t)
 {
 	struct input *in;
-	struct content content;
+	struct content content = { 0 };
 	int r = -1;
 
 	if ((in = open_input(t)) == NULL)

@@ -699,7 +699,7 @@ open_drain(struct push *push)
 	o->url = push->send.url;
 	if ((s = sender_open(o, &why)) == NULL)
 		opt_misuse(&cmd, "%s", why);
-	return s;
+	return s;	/* NOLINT: the URL's copy lasts until the end */
 }
 
 static struct sender *

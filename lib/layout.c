@@ -75,9 +75,11 @@ add_item(struct layout *l, enum layout_kind kind)
 {
 	struct item *it = realloc(l->items, (l->n + 1) * sizeof *it);
 
-	if (it == NULL || buf_addc(&l->memory, '\0') < 0)
+	if (it == NULL)
 		return NULL;
 	l->items = it;
+	if (buf_addc(&l->memory, '\0') < 0)
+		return NULL;
 	it += l->n++;
 	*it = (struct item){ .text = l->tail, .text_len = l->tail_len,
 	    .kind = kind, .name = l->memory.len, .may_end = l->may_end,

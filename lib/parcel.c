@@ -86,7 +86,7 @@ parcel_digest(struct parcel *p, int which)
 {
 	const bool cut = p->piece > 0;
 	void *failed = NULL;
-	pthread_t thread;
+	pthread_t thread = 0;
 	int r;
 
 	free(p->pieces);

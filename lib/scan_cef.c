@@ -58,7 +58,8 @@ next_key(const char *p, const char *end, const char **key)
 static void
 add_extension(struct scan *s, const char *p, const char *end)
 {
-	const char *key, *equals = next_key(p, end, &key), *next, *behind;
+	const char *key, *equals = next_key(p, end, &key), *behind;
+	const char *next = NULL;
 	struct span name, value;
 	struct timestamp t;
 

@@ -256,7 +256,7 @@ select_time(const char *s, struct timestamp *t)
 	struct timespec now;
 	struct zone zone = { 0 };
 	const char *end = s + strlen(s);
-	int64_t ms, ns;
+	int64_t ms = 0, ns;
 
 	*t = (struct timestamp){ 0 };
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -267,7 +267,6 @@ select_time(const char *s, struct timestamp *t)
 	if (*s != '\0' && s[strspn(s, "0123456789.")] == '\0')
 		return timestamp_epoch(s, end, t) == end ? 0 : -1;
 	if (strcmp(s, "now") == 0 || units_duration_ms(s, &ms) == 0) {
-		ms = *s == 'n' ? 0 : ms;
 		ns = now.tv_nsec - ms % 1000 * 1000000;
 		t->sec = now.tv_sec - ms / 1000 - (ns < 0);
 		t->nsec = (uint32_t)(ns < 0 ? ns + 1000000000 : ns);
