@@ -25,7 +25,7 @@ joined(struct scan *s, struct partial *part, struct span message)
 	char *p = record_room(s->rec, part->text.len + message.len);
 
 	part->held = false;
-	if (p == NULL)
+	if (p == NULL || part->text.len == 0)
 		return message;
 	memcpy(p, part->text.p, part->text.len);
 	memcpy(p + part->text.len, message.p, message.len);
