@@ -230,6 +230,28 @@ else
 	skip 'no python3, or not on this file system' 'extended attributes survive'
 fi
 
+if command -v logrotate >/dev/null; then
+	mkdir rotated
+	cp -p log rotated/app.log
+	cat >rotate.conf <<E
+$tmp/rotated/app.log {
+	rotate 3
+	compress
+	compresscmd $(command -v logpack)
+	compressoptions -9 -j 1
+	compressext .gz
+}
+E
+	chmod 644 rotate.conf
+	chmod 755 rotated
+	is 'logrotate takes it for compresscmd, without a word' \
+		"$(logrotate -f -s "$tmp/state" rotate.conf 2>&1; ls rotated)" \
+		app.log.1.gz
+	ok 'and has the log' holds rotated/app.log.1.gz log
+else
+	skip 'no logrotate' 'logrotate takes it for compresscmd'
+fi
+
 # The writer comes when logpack has begun.
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat log; done >grows
 logpack -9 -j 1 grows >out 2>err &
