@@ -5,7 +5,10 @@
 #include "json.h"
 #include "statusscan.h"
 
-enum { NESTING = 4 };		/* envelopes within envelopes */
+enum {
+	NESTING = 4,		/* envelopes within envelopes */
+	NEAR = 4096,		/* bytes: how far a rule looks */
+};
 
 /* What a rule says of a line. */
 enum verdict { UNKNOWN, SUCCESS, FAILURE };
@@ -107,13 +110,13 @@ judge_access(struct span line)
 	const char *end = line.p + line.len, *p = line.p, *q, *status;
 	bool after_time;
 
-	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+	for (; (p = memchr(p, '"', (size_t)(end - p))) != NULL; p = q) {
 		after_time = ends(line.p, p, "] ");
-		p++;
-		if (!after_time && skip_method(p, end) == NULL)
+		q = p + 1;
+		if (!after_time && skip_method(q, end) == NULL)
 			continue;
-		if ((q = end_of_request(p, end)) == NULL || end - q < 5)
-			continue;
+		if ((q = end_of_request(q, end)) == NULL || end - q < 5)
+			break;
 		status = q + 2 + (q[2] == '"');
 		if (is_status(status, end))
 			return verdict_of(status);
@@ -253,31 +256,28 @@ judge_json(struct span line, const char **rule, int depth)
 	return verdict;
 }
 
-/* The status at s is the value of a key, status=503 or status="503". */
+/*
+ * The status at s is the value of a key, status=503 or status="503", which is
+ * not in somebody's string; quoted: an odd number of quotes is before s.
+ */
 static bool
-is_logfmt(struct span line, const char *s)
+is_logfmt(struct span line, const char *s, bool quoted)
 {
 	const char *p = s, *key;
-	bool quoted = false;
 
-	if (p > line.p && p[-1] == '"')
+	if (p > line.p && p[-1] == '"') {
 		p--;
-	if (p == line.p || p[-1] != '=')
+		quoted = !quoted;
+	}
+	if (quoted || p == line.p || p[-1] != '=')
 		return false;
 	key = --p;
 	while (key > line.p && !is_blank(key[-1]) && key[-1] != ',' &&
 	    key[-1] != '{' && key[-1] != '=' && key[-1] != '"')
 		key--;
-	if ((key > line.p && (key[-1] == '=' || key[-1] == '"')) ||
-	    !is_status_path(span_of(key, (size_t)(p - key))))
+	if (key > line.p && (key[-1] == '=' || key[-1] == '"'))
 		return false;
-	for (p = line.p; p < key; p++) {	/* not in somebody's string */
-		if (*p == '\\')
-			p++;
-		else if (*p == '"')
-			quoted = !quoted;
-	}
-	return !quoted;
+	return is_status_path(span_of(key, (size_t)(p - key)));
 }
 
 /* HAProxy: backend/server Tq/Tw/Tc/Tr/Tt status bytes. */
@@ -468,7 +468,6 @@ static const struct {
 	const char *name;
 	bool (*is)(struct span line, const char *status);
 } rules[] = {
-	{ "logfmt", is_logfmt },
 	{ "haproxy", is_haproxy },
 	{ "uwsgi", is_uwsgi },
 	{ "elb", is_elb },
@@ -479,20 +478,43 @@ static const struct {
 	{ "chi", is_chi },
 };
 
-/* The rules that look at a number and what stands around it. */
+/* Go on to s, with *quoted: whether it is inside quotes. */
+static void
+follow_quotes(const char **p, const char *s, bool *quoted)
+{
+	for (; *p < s; ++*p) {
+		if (**p == '\\')
+			++*p;
+		else if (**p == '"')
+			*quoted = !*quoted;
+	}
+}
+
+/*
+ * The rules that look at a number and what stands around it, but not further
+ * away than NEAR: a long line may hold many numbers.
+ */
 static enum verdict
 judge_numbers(struct span line, const char **rule)
 {
-	const char *end = line.p + line.len, *s = line.p;
+	const char *end = line.p + line.len, *s = line.p, *p = line.p;
+	struct span near;
+	bool quoted = false;
 
 	for (; (s = status_scan(s, end)) < end; s += 3) {
 		if (!is_status(s, end))
 			continue;
-		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-			if (rules[i].is(line, s)) {
-				*rule = rules[i].name;
+		near.p = s - line.p > NEAR ? s - NEAR : line.p;
+		near.len = (size_t)((end - s > NEAR ? s + NEAR : end) - near.p);
+		follow_quotes(&p, s, &quoted);
+		*rule = "logfmt";
+		if (is_logfmt(near, s, quoted))
+			return FAILURE;
+		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+			*rule = rules[i].name;
+			if (rules[i].is(near, s))
 				return FAILURE;
-			}
+		}
 	}
 	return UNKNOWN;
 }
