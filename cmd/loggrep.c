@@ -296,7 +296,8 @@ search_input(struct search *s, struct input *in)
 
 	if (is_output(j, in)) {
 		if (!j->no_messages)
-			warnx("%s: input file is also the output", s->grep.name);
+			warnx("%s: input file is also the output",
+			    s->grep.name);
 		s->trouble = true;
 	} else {
 		if ((lines = lines_new(in, j->max_line)) == NULL)

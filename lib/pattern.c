@@ -23,7 +23,7 @@ enum {
 struct pattern {
 	size_t n;
 	pcre2_code **each;
-	pcre2_code *any;	/* finds a line that any of them finds; or NULL */
+	pcre2_code *any;	/* finds what any of them finds; or NULL */
 	bool jit;		/* any is machine code */
 	struct need needs[NEEDS_MAX];
 	size_t n_needs;

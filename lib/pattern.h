@@ -9,7 +9,7 @@
 enum {
 	PATTERN_CASELESS = 1,
 	PATTERN_LINE = 2,	/* must match a whole line */
-	PATTERN_WORD = 4,	/* no word character before or after the match */
+	PATTERN_WORD = 4,	/* no word character beside the match */
 	PATTERN_FIXED = 8,	/* strings, not expressions */
 };
 

@@ -14,14 +14,14 @@ struct parser {
 	const char *p, *end;
 	bool caseless;
 	int depth;
-	bool failed;		/* syntax that is not understood, or no memory */
+	bool failed;		/* syntax not understood, or no memory */
 };
 
 /* What is known of a part of a pattern. */
 struct node {
 	bool fixed;		/* it is run, neither more nor less, */
 	bool at_start, at_end;	/* but for ^ before and $ behind it */
-	struct shape run;	/* the bytes in a row that it is, or ends with */
+	struct shape run;	/* the bytes in a row it is, or ends with */
 	struct need needs[NEEDS_MAX];
 	size_t n;
 };

@@ -16,7 +16,7 @@ struct selector {
 	struct record rec;
 	struct where **where;
 	size_t n_where;
-	const char *timed;	/* lines of the block before this one have a time */
+	const char *timed;	/* in the block: lines before it have a time */
 	const char *end;	/* of the block */
 	bool has_time;
 	struct timestamp time;	/* of the last line before timed */
@@ -34,7 +34,8 @@ selector_new(const struct criteria *c, struct buf *error)
 	s->c = c;
 	while (c->where != NULL && c->where[n] != NULL)
 		n++;
-	if (c->pattern != NULL && (s->matcher = matcher_new(c->pattern)) == NULL)
+	if (c->pattern != NULL &&
+	    (s->matcher = matcher_new(c->pattern)) == NULL)
 		goto no_memory;
 	if (n == 0 && c->since == NULL && c->until == NULL)
 		return s;
@@ -151,7 +152,8 @@ is_in_time(struct selector *s, struct span line)
 {
 	find_time(s, line);
 	return s->has_time &&
-	    (s->c->since == NULL || timestamp_cmp(&s->time, s->c->since) >= 0) &&
+	    (s->c->since == NULL ||
+	    timestamp_cmp(&s->time, s->c->since) >= 0) &&
 	    (s->c->until == NULL || timestamp_cmp(&s->time, s->c->until) < 0);
 }
 
@@ -177,7 +179,7 @@ check_record(struct selector *s, struct span line)
 	return 1;
 }
 
-/* The next line by pattern or status, which can be looked for in whole blocks. */
+/* The next line by pattern or status, which whole blocks are searched for. */
 static int
 next_candidate(struct selector *s, struct span rest, struct span *line)
 {

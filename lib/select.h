@@ -40,7 +40,7 @@ int selector_next(struct selector *s, struct span rest, struct span *line);
 /* The block's lines are about to go: remember the time of the last. */
 void selector_block_end(struct selector *s);
 
-const char *selector_rule(const struct selector *s);	/* of the server error */
+const char *selector_rule(const struct selector *s);	/* of the error */
 const char *selector_error(const struct selector *s);	/* after -1 */
 struct matcher *selector_matcher(struct selector *s);	/* NULL: no pattern */
 

@@ -53,7 +53,7 @@ ends(const char *start, const char *p, const char *s)
 	return (size_t)(p - start) >= n && memcmp(p - n, s, n) == 0;
 }
 
-/* A request method (GET, REPORT, M-SEARCH) and a blank: behind them, or NULL. */
+/* Behind a request method (GET, REPORT, M-SEARCH) and a blank; or NULL. */
 static const char *
 skip_method(const char *p, const char *end)
 {
@@ -352,7 +352,8 @@ is_rails(struct span line, const char *s)
 static bool
 is_gin(struct span line, const char *s)
 {
-	return ends(line.p, s, "| ") && starts(s + 3, line.p + line.len, " |") &&
+	return ends(line.p, s, "| ") &&
+	    starts(s + 3, line.p + line.len, " |") &&
 	    memmem(line.p, line.len, "[GIN]", 5) != NULL;
 }
 

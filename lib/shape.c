@@ -19,9 +19,10 @@ struct known {
 };
 
 /*
- * One shape in which a byte is known is found by two such bytes, the pair.  Other shapes are in buckets: table[k][b] has bit i set when byte b
- * can be in place k of a shape in bucket i; lo and hi are the same by nibbles.
- * The first of these DEPTH places is at[] bytes into the shape.
+ * One shape in which a byte is known is found by two such bytes, the pair.
+ * Other shapes are in buckets: table[k][b] has bit i set when byte b can be in
+ * place k of a shape in bucket i; lo and hi are the same by nibbles.  The first
+ * of these DEPTH places is at[] bytes into the shape.
  */
 struct finder {
 	size_t n, depth;
@@ -50,7 +51,7 @@ fits(const struct shape *s, const char *p, const char *start, const char *end)
 	return true;
 }
 
-/* Where a shape of these buckets begins whose rarest places are at p; or NULL. */
+/* Where a shape of these buckets begins that has its places at p; or NULL. */
 static const char *
 check_buckets(const struct finder *f, unsigned buckets, const char *p,
     const char *start, const char *end)

@@ -24,7 +24,7 @@ set_has(const uint64_t set[4], unsigned char b)
 /* Looks for any of some shapes; good for a sample of text like what follows. */
 struct finder;
 
-struct finder *finder_new(const struct shape *shapes, size_t n);	/* or ENOMEM */
+struct finder *finder_new(const struct shape *shapes, size_t n);	/* or NULL */
 void finder_free(struct finder *f);
 
 /* Choose which bytes to look for first, by how often each is in p to end. */

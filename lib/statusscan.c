@@ -25,8 +25,8 @@ may_precede(char c)
 static inline bool
 is_status(const char *p, const char *end)
 {
-	return end - p >= 3 && p[0] == '5' && is_digit(p[1]) && is_digit(p[2]) &&
-	    (end - p == 3 || !is_digit(p[3]));
+	return end - p >= 3 && p[0] == '5' && is_digit(p[1]) &&
+	    is_digit(p[2]) && (end - p == 3 || !is_digit(p[3]));
 }
 
 static const char *

@@ -11,7 +11,7 @@
  */
 const char *status_scan(const char *p, const char *end);
 
-/* The ways it can be done here, for the test: the best first, NULL at the end. */
+/* The ways it can be done here, for a test: the best first, NULL at the end. */
 typedef const char *status_scan_fn(const char *p, const char *end);
 status_scan_fn *const *status_scan_ways(void);
 

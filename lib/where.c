@@ -108,7 +108,7 @@ where_new(const char *expr, struct buf *error)
 		buf_adds(error, strerror(ENOMEM));
 		return NULL;
 	}
-	strcpy(w->text, expr);
+	memcpy(w->text, expr, strlen(expr));
 	if (!parse(w)) {
 		buf_adds(error, "not a condition such as status>=500");
 		goto fail;

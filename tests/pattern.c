@@ -118,7 +118,7 @@ main(void)
 	ok(bad == 0, "blocks give the same lines as lines do");
 	buf_clear(&error);
 	ok(pattern_new(span_str("a\n(b"), 0, &error) == NULL &&
-	    strstr(buf_str(&error), "(b") != NULL, "an error names the pattern");
+	    strstr(buf_str(&error), "(b") != NULL, "an error names it");
 	buf_free(&pat);
 	buf_free(&text);
 	buf_free(&error);
