@@ -877,7 +877,7 @@ work(void *arg)
 {
 	struct task *t = arg;
 
-	if (finish_asked())
+	if (finish_asked() && strcmp(t->path, "-") != 0)
 		set_status(t, STATUS_TROUBLE);
 	else if (bundle_type(t->path) != BUNDLE_NONE && !job.to_stdout &&
 	    job.mode != COMPRESS)
@@ -938,8 +938,8 @@ work_through(struct files *files)
 	if (jobs == NULL)
 		die("threads");
 	jobs_report(jobs, report);
-	while (!finish_asked() && !out_failed() &&
-	    (path = files_next(files)) != NULL) {
+	/* Asked to finish, what is in the pipe of standard input is taken. */
+	while (!out_failed() && (path = files_next(files)) != NULL) {
 		t = task_new(path);
 		if (job.to_stdout || strcmp(path, "-") == 0) {
 			jobs_wait(jobs, 0);
@@ -949,6 +949,8 @@ work_through(struct files *files)
 			die("out of memory");
 		}
 		jobs_wait(jobs, 2 * job.threads);
+		if (finish_asked())
+			break;
 	}
 	jobs_free(jobs);
 }

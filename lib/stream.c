@@ -438,8 +438,9 @@ read_all(struct run *run, struct files *files)
 
 	reading = run->relay;
 	input_idle = flush_idle;
-	while (!finish_asked() && (name = files_next(files)) != NULL &&
-	    read_file(run, name) == 0)
+	/* Asked before we began: what is in the pipe is taken all the same. */
+	while ((name = files_next(files)) != NULL &&
+	    read_file(run, name) == 0 && !finish_asked())
 		;
 	input_idle = NULL;
 	if ((errno = files_error(files)) != 0) {

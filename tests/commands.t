@@ -199,9 +199,27 @@ for c in loggrep logparse logpack logquiet; do
 	exec 3>&-
 done
 
-# --syslog: nothing on standard error, all to /dev/log.
 strace=
 strace -o /dev/null true 2>/dev/null && strace=yes
+
+# Also when the signal comes before the first read.
+if [ -n "$strace" ]; then
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=clone,clone3 \
+	    -e inject=clone,clone3:signal=TERM:when=1 \
+	    logpack <three.log >out 2>err
+	is 'logpack: an early SIGTERM does not pass for an empty input' \
+	    "$?$(gzip -dc <out 2>/dev/null | wc -l)" 20
+	cat three.log | ASAN_OPTIONS=detect_leaks=0 strace -f -o trace \
+	    -e trace=clone,clone3 \
+	    -e inject=clone,clone3:signal=TERM:when=1 logpack >out 2>err
+	is 'logpack: and its pipe is taken' \
+	    "$?$(gzip -dc <out 2>/dev/null | wc -l)" 03
+else
+	skip 'no strace here' 'logpack: an early SIGTERM does not pass for an empty input'
+	skip 'no strace here' 'logpack: and its pipe is taken'
+fi
+
+# --syslog: nothing on standard error, all to /dev/log.
 for c in $all; do
 	case $c in
 	loggrep) set -- --syslog x /no/such/file ;;
