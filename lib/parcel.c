@@ -34,9 +34,21 @@ parcel_fail_errno(struct parcel *p, int status, const char *what)
 int
 parcel_open(struct parcel *p, const char *path)
 {
-	*p = (struct parcel){ .path = path };
-	/* O_NONBLOCK: a FIFO is refused, not waited for. */
-	p->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	/* A FIFO is refused, not waited for; a link could lead anywhere. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+	    O_NOFOLLOW);
+
+	if (fd < 0 && errno == ELOOP) {
+		*p = (struct parcel){ .path = path, .fd = -1 };
+		return parcel_fail(p, STATUS_NO, "a symbolic link, not sent");
+	}
+	return parcel_take(p, fd, path);
+}
+
+int
+parcel_take(struct parcel *p, int fd, const char *path)
+{
+	*p = (struct parcel){ .path = path, .fd = fd };
 	if (p->fd < 0 || fstat(p->fd, &p->st) < 0)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 	if (S_ISDIR(p->st.st_mode))
@@ -130,9 +142,6 @@ check_name(struct parcel *p, int dir, const char *base)
 
 	if (fstatat(dir, base, &now, AT_SYMLINK_NOFOLLOW) < 0)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
-	if (S_ISLNK(now.st_mode))
-		return parcel_fail(p, STATUS_NO, "delivered; a symbolic link, "
-		    "so not removed");
 	if (now.st_dev != p->st.st_dev || now.st_ino != p->st.st_ino ||
 	    !same_contents(&p->st, &now))
 		return parcel_fail(p, STATUS_NO, "delivered; changed since, "

@@ -29,6 +29,8 @@ struct parcel {
  * another thread at the same time, those of its pieces, if it has any.
  */
 int parcel_open(struct parcel *p, const char *path);
+/* As parcel_open; fd was just opened (-1: errno tells) and is closed with p. */
+int parcel_take(struct parcel *p, int fd, const char *path);
 int parcel_begin(struct parcel *p);
 int parcel_digest(struct parcel *p, int which);
 size_t parcel_pieces(const struct parcel *p);	/* how many */

@@ -100,12 +100,9 @@ deliver(struct s3_stream *d, int fd)
 		[STATUS_TROUBLE] = ATTEMPT_HOPELESS,
 	};
 	struct parcel p;
-	char path[64];
 	int status;
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	status = parcel_open(&p, path);
-	p.path = d->name;
+	status = parcel_take(&p, fd, d->name);
 	if (status == STATUS_OK)
 		status = send_s3(d->send, &p);
 	buf_clear(&d->s.etag);
@@ -133,7 +130,6 @@ attempt(struct sender *s, struct item **items, size_t n)
 	if (d->lines.failed || (fd = make_file(d, items[0]->line)) < 0)
 		return sender_fail(s, ATTEMPT_LATER, "%s", strerror(errno));
 	result = deliver(d, fd);
-	close(fd);
 	if (result == ATTEMPT_DONE)
 		sender_done(items, n);
 	return result;
