@@ -10,8 +10,8 @@
 #include "awsconf.h"
 #include "ec2.h"
 #include "headers.h"
-#include "s3.h"
-#include "uploads.h"
+#include "place.h"
+#include "xml.h"
 
 enum { FILE_MAX = 64 << 10, PATIENCE_MS = 10 * 1000, TRIES = 3 };
 
@@ -62,14 +62,14 @@ static void
 add_parameter(struct buf *b, const char *name, struct span value)
 {
 	buf_printf(b, "&%s=", name);
-	query_escape(b, value);
+	place_escape_query(b, value);
 }
 
 static char *
 element(struct span xml, const char *name)
 {
 	char text[8192];
-	char *s = s3_element(&xml, name, text, sizeof text) ? strdup(text) :
+	char *s = xml_element(&xml, name, text, sizeof text) ? strdup(text) :
 	    NULL;
 
 	explicit_bzero(text, sizeof text);

@@ -7,9 +7,11 @@
 
 #include "finish.h"
 #include "headers.h"
+#include "place.h"
 #include "status.h"
 #include "units.h"
 #include "uploads.h"
+#include "xml.h"
 
 enum {
 	PART_SIZE = 16 << 20, PARTS_MAX = 10000, LIST_MAX = 1 << 20,
@@ -33,7 +35,7 @@ struct lane {
 static bool
 element(struct span in, const char *name, char *out, size_t size)
 {
-	return s3_element(&in, name, out, size);
+	return xml_element(&in, name, out, size);
 }
 
 /* Keep the id of the newest upload of our very key that somebody began. */
@@ -74,7 +76,7 @@ take_page(struct multipart *m, struct span xml)
 	struct span part, all = xml;
 	unsigned long n = 0;
 
-	while (s3_block(&xml, "Part", &part)) {
+	while (xml_block(&xml, "Part", &part)) {
 		if (!element(part, "PartNumber", number, sizeof number) ||
 		    !element(part, "ETag", etag, sizeof etag) ||
 		    !element(part, "Size", size, sizeof size))
@@ -143,8 +145,8 @@ begin(struct multipart *m)
 		status = call_failed(m, &c, v);
 	} else {
 		xml = buf_span(&c.http.answer);
-		if (s3_element(&xml, "UploadId", id, sizeof id))
-			query_escape(&escaped, span_str(id));
+		if (xml_element(&xml, "UploadId", id, sizeof id))
+			place_escape_query(&escaped, span_str(id));
 		if (buf_str(&escaped) == NULL || escaped.len == 0 ||
 		    escaped.len > ID_MAX || (m->id = strdup(escaped.p)) == NULL)
 			status = parcel_fail(m->parcel, STATUS_TROUBLE,
@@ -400,12 +402,12 @@ multipart_complete(struct multipart *m, bool *taken)
 	answer = buf_span(&c.http.answer);
 	if (v == S3_DONE &&
 	    memmem(answer.p, answer.len, "<Error>", 7) != NULL) {
-		s3_element(&answer, "Code", c.code, sizeof c.code);
+		xml_element(&answer, "Code", c.code, sizeof c.code);
 		snprintf(c.reason, sizeof c.reason, "200, but %s", c.code);
 		v = S3_LATER;
 	}
 	if (v == S3_DONE)
-		s3_element(&answer, "ETag", m->etag, sizeof m->etag);
+		xml_element(&answer, "ETag", m->etag, sizeof m->etag);
 	else
 		call_failed(m, &c, v);
 done:

@@ -159,6 +159,17 @@ place_escape(struct buf *out, struct span s)
 }
 
 int
+place_escape_query(struct buf *out, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '/')
+			buf_adds(out, "%2F");
+		else
+			place_escape(out, span_of(s.p + i, 1));
+	return out->failed ? -1 : 0;
+}
+
+int
 place_expand(struct buf *out, const char *template,
     const struct place_fields *f, bool escape)
 {

@@ -39,5 +39,7 @@ char *place_suffix(const char *name, unsigned n);
 
 /* Add s with what RFC 3986 does not call unreserved, nor '/', as %XX. */
 int place_escape(struct buf *out, struct span s);
+/* As place_escape, and slashes too: a value in a query. */
+int place_escape_query(struct buf *out, struct span s);
 
 #endif

@@ -12,6 +12,7 @@
 #include "headers.h"
 #include "place.h"
 #include "sigv4.h"
+#include "xml.h"
 
 enum { FIXED_REGION = 1, FIXED_CLOCK = 2, FIXED_CREDS = 4,
 	FIXED_CONDITION = 8 };
@@ -261,82 +262,6 @@ no_memory:
 	return r;
 }
 
-/* Decode the five entities and &#..; of XML in place. */
-static void
-decode_entities(char *s)
-{
-	static const struct { const char *name; char c; } entity[] = {
-		{ "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' },
-		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&#34;", '"' },
-		{ "&#39;", '\'' }, { "&#13;", '\r' }, { "&#10;", '\n' },
-	};
-	char *to = s;
-
-	while (*s != '\0') {
-		size_t i, n = sizeof entity / sizeof *entity;
-
-		for (i = 0; i < n; i++)
-			if (strncmp(s, entity[i].name,
-			    strlen(entity[i].name)) == 0)
-				break;
-		if (i < n) {
-			*to++ = entity[i].c;
-			s += strlen(entity[i].name);
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = '\0';
-}
-
-bool
-s3_element(struct span *at, const char *name, char *out, size_t size)
-{
-	char open[64];
-	int n = snprintf(open, sizeof open, "<%s>", name);
-	const char *p, *end;
-	size_t len;
-
-	out[0] = '\0';
-	p = at->len > 0 ? memmem(at->p, at->len, open, (size_t)n) : NULL;
-	if (p == NULL)
-		return false;
-	p += n;
-	end = memchr(p, '<', at->len - (size_t)(p - at->p));
-	if (end == NULL)
-		return false;
-	len = (size_t)(end - p);
-	at->len -= (size_t)(end - at->p);
-	at->p = end;
-	if (len >= size)
-		len = size - 1;
-	memcpy(out, p, len);
-	out[len] = '\0';
-	decode_entities(out);
-	return true;
-}
-
-bool
-s3_block(struct span *at, const char *name, struct span *inside)
-{
-	char open[32], close[32];
-	int n = snprintf(open, sizeof open, "<%s>", name);
-	int m = snprintf(close, sizeof close, "</%s>", name);
-	const char *p, *end;
-
-	p = at->len > 0 ? memmem(at->p, at->len, open, (size_t)n) : NULL;
-	if (p == NULL)
-		return false;
-	p += n;
-	end = memmem(p, at->len - (size_t)(p - at->p), close, (size_t)m);
-	if (end == NULL)
-		return false;
-	*inside = span_of(p, (size_t)(end - p));
-	at->len -= (size_t)(end + m - at->p);
-	at->p = end + m;
-	return true;
-}
-
 /* Take the server's words for it into code and reason. */
 static void
 read_error(struct s3_call *c)
@@ -344,9 +269,9 @@ read_error(struct s3_call *c)
 	struct span xml = buf_span(&c->http.answer);
 	char message[200];
 
-	s3_element(&xml, "Code", c->code, sizeof c->code);
+	xml_element(&xml, "Code", c->code, sizeof c->code);
 	xml = buf_span(&c->http.answer);
-	s3_element(&xml, "Message", message, sizeof message);
+	xml_element(&xml, "Message", message, sizeof message);
 	for (char *p = message; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
@@ -377,7 +302,7 @@ correct_region(struct s3 *s, struct s3_call *c)
 	if (header.len > 0 && header.len < sizeof region) {
 		memcpy(region, header.p, header.len);
 		region[header.len] = '\0';
-	} else if (!s3_element(&xml, "Region", region, sizeof region)) {
+	} else if (!xml_element(&xml, "Region", region, sizeof region)) {
 		return false;
 	}
 	if (region[0] == '\0' || strspn(region, "abcdefghijklmnopqrstuvwxyz"

@@ -72,13 +72,4 @@ enum s3_verdict s3_do(struct s3 *s, struct http *h, struct s3_call *c,
 
 void s3_call_free(struct s3_call *c);
 
-/*
- * The text of the first element of that name in an answer's XML, with its
- * entities decoded, into out of size bytes.  *at is moved behind it.
- */
-bool s3_element(struct span *at, const char *name, char *out, size_t size);
-
-/* What the next element of that name holds; *at is moved behind it. */
-bool s3_block(struct span *at, const char *name, struct span *inside);
-
 #endif

@@ -5,23 +5,14 @@
 #include <time.h>
 
 #include "place.h"
+#include "xml.h"
 
 enum { PAGE_MAX = 2 << 20, QUERY_MAX = 1200 };
-
-void
-query_escape(struct buf *out, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] == '/')
-			buf_adds(out, "%2F");
-		else
-			place_escape(out, span_of(s.p + i, 1));
-}
 
 static bool
 element(struct span in, const char *name, char *out, size_t size)
 {
-	return s3_element(&in, name, out, size);
+	return xml_element(&in, name, out, size);
 }
 
 static int64_t
@@ -43,13 +34,13 @@ visit_page(struct span xml, void (*visit)(void *, const struct upload *),
 	struct buf escaped = { 0 };
 	struct span block;
 
-	while (s3_block(&xml, "Upload", &block)) {
+	while (xml_block(&xml, "Upload", &block)) {
 		if (!element(block, "Key", key, sizeof key) ||
 		    !element(block, "UploadId", id, sizeof id))
 			continue;
 		element(block, "Initiated", when, sizeof when);
 		buf_clear(&escaped);
-		query_escape(&escaped, span_str(id));
+		place_escape_query(&escaped, span_str(id));
 		if (buf_str(&escaped) == NULL || escaped.len > 1024)
 			continue;
 		visit(arg, &(struct upload){ key, escaped.p, time_of(when) });
@@ -72,14 +63,14 @@ next_page(struct span xml, struct buf *query, struct span prefix)
 	}
 	buf_clear(query);
 	buf_adds(query, "uploads=&prefix=");
-	query_escape(query, prefix);
+	place_escape_query(query, prefix);
 	if (*key != '\0') {
 		buf_adds(query, "&key-marker=");
-		query_escape(query, span_str(key));
+		place_escape_query(query, span_str(key));
 	}
 	if (*id != '\0') {
 		buf_adds(query, "&upload-id-marker=");
-		query_escape(query, span_str(id));
+		place_escape_query(query, span_str(id));
 	}
 	return buf_str(query) != NULL;
 }

@@ -23,7 +23,4 @@ enum s3_verdict uploads_each(struct s3 *s, struct http *h, struct retry *retry,
 enum s3_verdict upload_abort(struct s3 *s, struct http *h, struct retry *retry,
     struct span key, const char *id, char *reason);
 
-/* Percent-encode all that a query's value may not hold, slashes too. */
-void query_escape(struct buf *out, struct span s);
-
 #endif

@@ -5,6 +5,7 @@
 #include "headers.h"
 #include "s3.h"
 #include "sigv4.h"
+#include "xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -22,8 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	while (headers_next(&rest, &name, &value))
 		;
 	rest = text;
-	while (s3_block(&rest, "Part", &value))
-		while (s3_element(&value, "ETag", out, sizeof out))
+	while (xml_block(&rest, "Part", &value))
+		while (xml_element(&value, "ETag", out, sizeof out))
 			;
 	buf_addspan(&b, text);
 	headers_get(&b, "etag");
