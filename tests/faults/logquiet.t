@@ -45,6 +45,8 @@ start_quiet() {
 }
 at_exit='kill $grep_pid $quiet_pid 2>/dev/null; wait'
 
+runs() { grep -q "^$1" "/proc/$2/comm"; }
+
 kill_one() {			# WHICH SECONDS
 	case $1 in
 	loggrep)
@@ -59,7 +61,9 @@ kill_one() {			# WHICH SECONDS
 	both)
 		kill -KILL $grep_pid $quiet_pid; wait $grep_pid $quiet_pid
 		start_quiet "$2"; start_grep ;;
-	reload)
+	reload)			# dash loses a signal between fork and exec
+		until_true 5 runs loggrep "$grep_pid"
+		until_true 5 runs logquiet "$quiet_pid"
 		old_grep=$grep_pid old_quiet=$quiet_pid
 		kill -TERM "$old_grep" "$old_quiet"
 		start_quiet "$2"; start_grep
