@@ -147,6 +147,7 @@ start tcp syslog-sink tcp
 tcp=syslog+tcp://127.0.0.1:$port
 exits 0 'records become syslog messages' logpush "$tcp" <in
 until_true 20 sh -c 'test "$(wc -l <tcp/lines)" = 4'
+until_true 20 test -s tcp/framing
 is 'the header comes from the fields' "$(sed -n 1p tcp/lines)" \
 	'<155>1 2021-06-29T10:05:03.123456Z web1 shop 42 ID7 [a@1 k="v\"\]"] first'
 is 'or is user.info, this host, now' "$(sed -n 2p tcp/lines | sed 's/T[0-9:.]*Z/T/')" \
@@ -161,6 +162,7 @@ ok 'all of it is RFC 5424' test ! -e tcp/wrong
 start udp syslog-sink udp
 logpush "syslog+udp://127.0.0.1:$port" <in
 until_true 20 sh -c 'test "$(wc -l <udp/lines)" = 4'
+until_true 20 test -s udp/framing
 is 'datagrams hold a message each' "$(cat udp/framing; wc -l <udp/lines)" 'datagram
 4'
 exits 2 'a syslog URL has a port' logpush syslog+tcp://127.0.0.1 </dev/null
@@ -172,6 +174,7 @@ if openssl req -x509 -newkey rsa:2048 -nodes -keyout good.key -out good.pem \
 	tls=syslog+tls://localhost:$port
 	exits 0 'syslog goes over TLS' logpush --cacert good.pem "$tls" <in
 	until_true 20 sh -c 'test "$(wc -l <tls/lines)" = 4'
+	until_true 20 test -s tls/framing
 	is 'with octet counting' "$(cat tls/framing)" octet
 	exits 75 'but not to whom nobody vouches for' \
 		logpush --deadline 300ms "$tls" <in
