@@ -85,7 +85,7 @@ mkdir rotated
 cat >fast.conf <<END
 $tmp/rotated/app.log {
 	su $(id -un) $(id -gn)
-	rotate 5
+	rotate 50
 	create
 	postrotate
 		"$top/tests/servers/syslog-ng" reload "$ng"
@@ -102,6 +102,12 @@ $tmp/rotated/slow.log {
 }
 END
 chmod 644 ./*.conf
+# A burst may fire twice (a slow machine cuts it in two), so rotated logs are
+# not counted: each burst must be in one.
+rotated() {
+	cat rotated/app.log.* >got
+	all_came
+}
 cat >rotate <<END
 #!/bin/sh
 exec logrotate -s $tmp/lr.state -f $tmp/fast.conf
@@ -119,17 +125,18 @@ until_true 10 test -e slow
 "$top/tests/servers/syslog-ng" start "$ng" conf
 send "$ng/log" 5
 ok 'logrotate runs after the one that held its state file' \
-    until_true 20 test -s rotated/app.log.1
+    until_true 20 rotated
 wait
 ok 'of which it was told' grep -q 'exit status 3, again' messages
 ok 'the reload that its postrotate asks for does not stop it' \
     until_true 10 grep -q app.log lr.state
 send "$ng/log" 5
-ok 'the next burst fires as well' until_true 20 test -s rotated/app.log.2
+ok 'the next burst fires as well' until_true 20 rotated
 "$top/tests/servers/syslog-ng" stop "$ng"
 at_exit=:
 cat rotated/app.log* >got
-ok 'and no line is lost' all_came
+all_came
+is 'and no line is lost' "$(cat difference)" ''
 }
 
 stop_rsyslog() {
