@@ -21,6 +21,7 @@
 #include "feed.h"
 #include "opt.h"
 #include "pending.h"
+#include "pipe.h"
 #include "process.h"
 #include "run.h"
 #include "status.h"
@@ -28,7 +29,6 @@
 
 enum {
 	BUF_SIZE = 256 << 10,
-	PIPE_SIZE = 1 << 20,
 	TEE_PIECE = 4096,	/* a pipe that poll calls writable takes as much */
 	LINGER_MS = 250,	/* asked to finish: a pipe idle so long is empty */
 	LINGER_MAX_MS = 2000,	/* and so long after, even a busy one is left; */
@@ -586,30 +586,6 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/*
- * A pipe on standard input: make it large, and never wait in a read, as another
- * instance may have taken what poll saw.  The flag is for our own description
- * only, not for others who have the pipe.
- */
-static void
-own_pipe(void)
-{
-	struct pollfd p = { .fd = STDIN_FILENO };
-	struct stat st;
-	int fd;
-
-	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
-		return;
-	fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish */
-	fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	/* A FIFO opened when its writers have gone never tells that they have. */
-	if (poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP))
-		dup2(fd, STDIN_FILENO);
-	close(fd);
-}
-
 static void
 prepare(struct quiet *q)
 {
@@ -624,7 +600,7 @@ prepare(struct quiet *q)
 	if (q->timer < 0)
 		die("timer");
 	if (q->watch == NULL)
-		own_pipe();
+		pipe_own(STDIN_FILENO);
 	if (q->lock != NULL) {
 		int fd = open(q->lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 		    0600);

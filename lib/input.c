@@ -12,12 +12,12 @@
 #include "finish.h"
 #include "gzip.h"
 #include "pieces.h"
+#include "pipe.h"
 #include "progress.h"
 #include "units.h"
 
 enum {
 	PEEK = 16,		/* more than any magic number */
-	PIPE_SIZE = 1 << 20,
 	LINGER_MS = 100,	/* when asked to finish: a pipe idle so long is empty */
 	LINGER_MAX_MS = 1000,	/* and so long after, even a busy one is left */
 };
@@ -82,8 +82,7 @@ input_new(int fd)
 		errno = EISDIR;
 		goto fail;
 	}
-	if (S_ISFIFO(in->st.st_mode))
-		fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);	/* a wish, not a need */
+	pipe_own(fd);
 	if (S_ISREG(in->st.st_mode))
 		progress_expect((uint64_t)in->st.st_size);
 	return in;

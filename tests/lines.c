@@ -1,4 +1,5 @@
 /* input, line: bytes as lines, however they come and whatever packed them */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,9 +133,31 @@ packed(void)
 	ok(unpacked("\x28\xb5\x2f\xfdgarbage", 11) < 0, "bad zstd is an error");
 }
 
+/* Two readers of one pipe: what poll saw may be gone when we read. */
+static void
+shared(void)
+{
+	struct input *in;
+	int fd[2], other;
+	char c;
+
+	if (pipe(fd) < 0 || (other = dup(fd[0])) < 0)
+		abort();
+	in = input_new(fd[0]);
+	ok(read(input_fd(in), &c, 1) < 0 && errno == EAGAIN,
+	    "an empty pipe is never waited for in a read");
+	ok(!(fcntl(other, F_GETFL) & O_NONBLOCK),
+	    "though by others who have it");
+	close(fd[1]);
+	ok(input_read(in, &c, 1) == 0, "and its end is seen");
+	input_close(in);
+	close(other);
+}
+
 int
 main(void)
 {
+	shared();
 	lines();
 	blocks();
 	packed();
