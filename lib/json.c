@@ -1,49 +1,10 @@
 #include "json.h"
 
 #include <stdint.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
+#include "find.h"
 #include "hex.h"
 #include "utf8.h"
-
-/* Bytes that a JSON string can't hold as they are, or that need a look. */
-static inline bool
-is_special(char c)
-{
-	return (signed char)c < 0x20 || c == '"' || c == '\\';
-}
-
-#ifdef __SSE2__
-static inline unsigned
-special_bits(__m128i v)
-{
-	/* Signed: bytes from 0x80 on are below 0x20 as well. */
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(
-	    _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-	    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')))));
-}
-#endif
-
-static const char *
-find_special(const char *p, const char *end)
-{
-#ifdef __SSE2__
-	unsigned bits;
-
-	for (; end - p >= 16; p += 16) {
-		bits = special_bits(_mm_loadu_si128((const __m128i *)(const
-		    void *)p));
-		if (bits != 0)
-			return p + __builtin_ctz(bits);
-	}
-#endif
-	while (p < end && !is_special(*p))
-		p++;
-	return p;
-}
 
 static const char *
 skip_blanks(const char *p, const char *end)
@@ -510,7 +471,7 @@ json_put(char *to, struct span bytes, bool *lossy)
 	__m128i v;
 
 	while (end - p >= 16) {
-		v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		v = load16(p);
 		_mm_storeu_si128((__m128i *)(void *)to, v);
 		if ((bits = special_bits(v)) == 0) {
 			p += 16;

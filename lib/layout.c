@@ -296,7 +296,7 @@ add_value(const struct layout *l, struct scan *s, const struct item *it,
 	case LAYOUT_EPOCH:
 	case LAYOUT_STRFTIME: return add_stamp(l, s, it, v);
 	case LAYOUT_REQUEST:
-		add_request(s, decoded(l, s, v), false);
+		add_request(s, decoded(l, s, v), QUOTED_PLAIN);
 		return true;
 	case LAYOUT_ADDRESS:
 		add_address(s, v);
@@ -310,7 +310,7 @@ add_value(const struct layout *l, struct scan *s, const struct item *it,
 	case LAYOUT_TEXT: break;
 	}
 	if (it->quoted)
-		add_quoted(s, name, decoded(l, s, v), false);
+		add_quoted(s, name, decoded(l, s, v), QUOTED_PLAIN);
 	else
 		add_text(s, name, decoded(l, s, v));
 	return true;

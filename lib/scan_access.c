@@ -125,7 +125,7 @@ static const struct {
 };
 
 static void
-add_usual(struct scan *s, struct span key, struct span value, bool escaped)
+add_usual(struct scan *s, struct span key, struct span value, enum quoted how)
 {
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
 		if (span_is(key, usual[i].key)) {
@@ -135,7 +135,7 @@ add_usual(struct scan *s, struct span key, struct span value, bool escaped)
 				return;
 			}
 		}
-	add_quoted(s, key, value, escaped);
+	add_quoted(s, key, value, how);
 }
 
 static bool
@@ -154,7 +154,7 @@ scan_pair(struct scan *s, const char *p, const char *end)
 {
 	const char *q = p;
 	struct span key, value;
-	bool escaped = false;
+	enum quoted how = QUOTED_PLAIN;
 
 	while (q < end && (is_letter(*q) || *q == '_' || is_digit(*q)))
 		q++;
@@ -162,13 +162,13 @@ scan_pair(struct scan *s, const char *p, const char *end)
 	if (key.len == 0 || q == end || *q++ != '=')
 		return NULL;
 	if (q < end && *q == '"') {
-		if ((q = quoted_at(q, end, &value, &escaped)) == NULL)
+		if ((q = quoted_at(q, end, &value, &how)) == NULL)
 			return NULL;
 	} else {
 		value = token_at(q, end);
 		q += value.len;
 	}
-	add_usual(s, key, value, escaped);
+	add_usual(s, key, value, how);
 	return q;
 }
 
@@ -204,11 +204,11 @@ scan_extra(struct scan *s, const char *p, const char *end, int n,
 {
 	struct span value = token_at(p, end);
 	const char *q;
-	bool escaped;
+	enum quoted how;
 
 	if (*p == '"' && n == 0 &&
-	    (q = quoted_at(p, end, &value, &escaped)) != NULL) {
-		add_quoted(s, NAME("http_x_forwarded_for"), value, escaped);
+	    (q = quoted_at(p, end, &value, &how)) != NULL) {
+		add_quoted(s, NAME("http_x_forwarded_for"), value, how);
 		return q;
 	}
 	if ((q = scan_pair(s, p, end)) != NULL)
@@ -247,12 +247,12 @@ scan_extras(struct scan *s, const char *p, const char *end)
 /* A blank and a quoted field; what is behind it, or NULL. */
 static const char *
 scan_quoted(struct scan *s, const char *p, const char *end, unsigned field,
-    const char *expected, struct span *value, bool *escaped)
+    const char *expected, struct span *value, enum quoted *how)
 {
 	const char *behind = NULL;
 
 	if (end - p > 1 && p[0] == ' ' && p[1] == '"')
-		behind = quoted_at(p + 1, end, value, escaped);
+		behind = quoted_at(p + 1, end, value, how);
 	if (behind == NULL)
 		scan_fail(s, field, p + (p < end), expected);
 	return behind;
@@ -263,14 +263,19 @@ static const char *
 scan_count(struct scan *s, const char *p, const char *end, unsigned field,
     struct span name, size_t digits)
 {
-	struct span value;
+	const char *start, *q;
 
 	if (p < end && *p == ' ') {
-		value = token_at(++p, end);
-		if (span_is(value, "-") || (all_digits(value) &&
-		    (digits == 0 || value.len == digits))) {
-			add_number(s, name, value);
-			return p + value.len;
+		start = q = ++p;
+		while (q < end && is_digit(*q))
+			q++;
+		if (q == start && q < end && *q == '-')
+			q++;
+		else if (digits > 0 && q - start != (ptrdiff_t)digits)
+			q = start;
+		if (q > start && (q == end || *q == ' ')) {
+			add_number(s, name, span_to(start, q));
+			return q;
 		}
 	}
 	scan_fail(s, field, p, name.p);
@@ -282,13 +287,13 @@ scan_access(struct scan *s, struct span text)
 {
 	const char *end = text.p + text.len, *p;
 	struct span value;
-	bool escaped;
+	enum quoted how;
 
 	if ((p = scan_who(s, text.p, end)) == NULL ||
 	    (p = scan_quoted(s, p, end, REQUEST, "\"request\"", &value,
-	    &escaped)) == NULL)
+	    &how)) == NULL)
 		return false;
-	add_request(s, value, escaped);
+	add_request(s, value, how);
 	if ((p = scan_count(s, p, end, STATUS, NAME("status"), 3)) == NULL ||
 	    (p = scan_count(s, p, end, SIZE, NAME("size"), 0)) == NULL)
 		return false;
@@ -296,13 +301,13 @@ scan_access(struct scan *s, struct span text)
 	if (p == end)
 		return true;
 	if ((p = scan_quoted(s, p, end, REFERER, "\"referer\"", &value,
-	    &escaped)) == NULL)
+	    &how)) == NULL)
 		return false;
-	add_quoted(s, NAME("referer"), value, escaped);
+	add_quoted(s, NAME("referer"), value, how);
 	if ((p = scan_quoted(s, p, end, AGENT, "\"agent\"", &value,
-	    &escaped)) == NULL)
+	    &how)) == NULL)
 		return false;
-	add_quoted(s, NAME("agent"), value, escaped);
+	add_quoted(s, NAME("agent"), value, how);
 	s->format = &format_combined;
 	scan_extras(s, p, end);
 	return true;

@@ -32,7 +32,8 @@ static const char *
 add_tail_value(struct scan *s, struct span key, const char *p, const char *end)
 {
 	const char *q = NULL;
-	bool escaped = false, quoted = false;
+	enum quoted how = QUOTED_PLAIN;
+	bool quoted = false;
 	struct span value;
 
 	if (p < end && *p == '"')	/* nginx escapes nothing here */
@@ -42,18 +43,19 @@ add_tail_value(struct scan *s, struct span key, const char *p, const char *end)
 	if (q != NULL && q < end) {
 		value = span_to(p + 1, q++);
 		quoted = true;
-		escaped = memchr(value.p, '\\', value.len) != NULL;
+		if (memchr(value.p, '\\', value.len) != NULL)
+			how = QUOTED_ESCAPED;
 	} else {
 		q = memmem(p, (size_t)(end - p), ", ", 2);
 		q = q != NULL ? q : end;
 		value = span_to(p, q);
 	}
 	if (span_is(key, "request"))
-		add_request(s, value, escaped);
+		add_request(s, value, how);
 	else if (span_is(key, "referrer"))
-		add_quoted(s, NAME("referer"), value, escaped);
+		add_quoted(s, NAME("referer"), value, how);
 	else if (quoted)
-		add_quoted(s, snake_case(s->rec, key), value, escaped);
+		add_quoted(s, snake_case(s->rec, key), value, how);
 	else
 		add_text(s, snake_case(s->rec, key), value);
 	return q;

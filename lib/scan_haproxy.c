@@ -144,7 +144,7 @@ scan_http(struct scan *s, const char *p, const char *end)
 	/* haproxy cuts a long request, and its closing quote with it. */
 	word = span_to(p + 1, end[-1] == '"' ? end - 1 : end);
 	if (!span_is(word, "<BADREQ>"))
-		add_request(s, word, false);
+		add_request(s, word, QUOTED_PLAIN);
 	else
 		record_add(s->rec, NAME("request"), word, FIELD_TEXT);
 	return true;

@@ -11,24 +11,40 @@ scan_fail(struct scan *s, unsigned field, const char *p, const char *expected)
 	return false;
 }
 
-const char *
-quoted_at(const char *p, const char *end, struct span *inside, bool *escaped)
+/* With a backslash, a quote inside or bytes that are not ASCII. */
+static const char *
+quoted_oddly(const char *start, const char *end, struct span *inside,
+    enum quoted *how)
 {
-	const char *start = ++p, *slash;
+	const char *p = start, *slash;
 
-	*escaped = false;
 	while (p < end && (p = memchr(p, '"', (size_t)(end - p))) != NULL) {
 		for (slash = p; slash > start && slash[-1] == '\\'; slash--)
 			;
 		if ((p - slash) % 2 == 0 && (p + 1 == end || p[1] == ' ')) {
 			*inside = span_of(start, (size_t)(p - start));
-			*escaped = inside->len > 0 &&
-			    memchr(start, '\\', inside->len) != NULL;
+			*how = inside->len > 0 && memchr(start, '\\',
+			    inside->len) != NULL ? QUOTED_ESCAPED :
+			    QUOTED_PLAIN;
 			return p + 1;
 		}
 		p++;
 	}
 	return NULL;
+}
+
+const char *
+quoted_at(const char *p, const char *end, struct span *inside,
+    enum quoted *how)
+{
+	const char *start = p + 1;
+
+	p = find_special(start, end);
+	if (p == end || *p != '"' || (p + 1 < end && p[1] != ' '))
+		return quoted_oddly(start, end, inside, how);
+	*inside = span_of(start, (size_t)(p - start));
+	*how = QUOTED_SAFE;
+	return p + 1;
 }
 
 struct span
@@ -59,55 +75,59 @@ unescape(struct record *r, struct span s)
 }
 
 void
-add_quoted(struct scan *s, struct span name, struct span value, bool escaped)
+add_quoted(struct scan *s, struct span name, struct span value,
+    enum quoted how)
 {
 	if (value.len == 1 && *value.p == '-')
 		return;
-	if (escaped)
+	if (how == QUOTED_ESCAPED)
 		value = unescape(s->rec, value);
-	record_add(s->rec, name, value, FIELD_TEXT);
+	record_add(s->rec, name, value, how == QUOTED_SAFE ? FIELD_SAFE :
+	    FIELD_TEXT);
 }
 
-static bool
-is_method(struct span s)
+/* " HTTP/1.1" or the like at the end of a request, or NULL. */
+static const char *
+find_protocol(struct span request)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (!is_letter(s.p[i]) && s.p[i] != '-' && s.p[i] != '_')
-			return false;
-	return s.len > 0;
+	const char *end = request.p + request.len, *p;
+
+	if (request.len > 9 && memcmp(end - 9, " HTTP/", 6) == 0 &&
+	    end[-3] != ' ' && end[-2] != ' ' && end[-1] != ' ')
+		return end - 9;
+	p = memrchr(request.p, ' ', request.len);
+	return p != NULL && end - p > 6 && memcmp(p, " HTTP/", 6) == 0 ? p :
+	    NULL;
 }
 
 void
-add_request(struct scan *s, struct span value, bool escaped)
+add_request(struct scan *s, struct span value, enum quoted how)
 {
-	const char *p = value.p, *end, *last;
+	enum field_kind kind = how == QUOTED_SAFE ? FIELD_SAFE : FIELD_TEXT;
+	const char *p, *end, *protocol;
 	struct span method;
-	bool has_protocol;
 
-	if (value.len == 1 && *p == '-')
+	if (value.len == 1 && *value.p == '-')
 		return;
-	if (escaped)
-		p = (value = unescape(s->rec, value)).p;
+	if (how == QUOTED_ESCAPED)
+		value = unescape(s->rec, value);
+	p = value.p;
 	end = p + value.len;
-	method = token_at(p, end);
-	last = memrchr(p, ' ', value.len);
-	has_protocol = last != NULL && end - last > 6 &&
-	    memcmp(last, " HTTP/", 6) == 0;
-	if (has_protocol)
-		end = last;
-	p += method.len + 1;
-	if (p >= end || !is_method(method) ||
-	    (!has_protocol && *p != '/' && *p != '*')) {
-		record_add(s->rec, NAME("request"), value, FIELD_TEXT);
+	while (p < end && (is_letter(*p) || *p == '-' || *p == '_'))
+		p++;
+	method = span_to(value.p, p);
+	if ((protocol = find_protocol(value)) != NULL)
+		end = protocol;
+	if (method.len == 0 || end - p < 2 || *p++ != ' ' ||
+	    (protocol == NULL && *p != '/' && *p != '*')) {
+		record_add(s->rec, NAME("request"), value, kind);
 		return;
 	}
 	record_add(s->rec, NAME("method"), method, FIELD_SAFE);
-	record_add(s->rec, NAME("path"), span_of(p, (size_t)(end - p)),
-	    FIELD_TEXT);
-	if (has_protocol)
-		record_add(s->rec, NAME("protocol"),
-		    span_of(last + 1, (size_t)(value.p + value.len - last - 1)),
-		    FIELD_TEXT);
+	record_add(s->rec, NAME("path"), span_to(p, end), kind);
+	if (protocol != NULL)
+		record_add(s->rec, NAME("protocol"), span_to(protocol + 1,
+		    value.p + value.len), kind);
 }
 
 void
@@ -261,7 +281,7 @@ add_named(struct scan *s, struct span name, struct span value)
 	if (span_is(name, "timestamp") && timestamp_any(value, s->zone, &t))
 		record_add_time(s->rec, &t);
 	else if (span_is(name, "request"))
-		add_request(s, value, false);
+		add_request(s, value, QUOTED_PLAIN);
 	else if (span_is(name, "message"))
 		record_add_message(s->rec, value);
 	else

@@ -8,6 +8,7 @@
 #ifndef SCANNING_H
 #define SCANNING_H
 
+#include "find.h"
 #include "record.h"
 
 /* What a scanner remembers from line to line. */
@@ -110,11 +111,7 @@ is_letter(char c)
 static inline struct span
 token_at(const char *p, const char *end)
 {
-	const char *q = p;
-
-	while (q < end && *q != ' ')
-		q++;
-	return span_of(p, (size_t)(q - p));
+	return span_of(p, (size_t)(find_char(p, end, ' ') - p));
 }
 
 /* p is at what: behind it, or NULL. */
@@ -165,20 +162,27 @@ add_number(struct scan *s, struct span name, struct span value)
 		record_add_number(s->rec, name, value);
 }
 
+/* What is between two quotes. */
+enum quoted {
+	QUOTED_SAFE,		/* a JSON string as it stands */
+	QUOTED_PLAIN,
+	QUOTED_ESCAPED,		/* there is a backslash */
+};
+
 /*
  * A value in quotes; p is at the opening one.  A closing quote has a blank, end
  * or delim behind it, so a careless quote inside does no harm.  What is behind
  * it, or NULL.
  */
 const char *quoted_at(const char *p, const char *end, struct span *inside,
-    bool *escaped);
+    enum quoted *how);
 /* \" \\ \n \t \xHH and the like, as Apache and nginx write them. */
 struct span unescape(struct record *r, struct span s);
 /* As add_text, for what quoted_at found; "" stays. */
 void add_quoted(struct scan *s, struct span name, struct span value,
-    bool escaped);
+    enum quoted how);
 /* "GET / HTTP/1.1" as method, path and protocol, or request. */
-void add_request(struct scan *s, struct span value, bool escaped);
+void add_request(struct scan *s, struct span value, enum quoted how);
 /* facility and severity of a priority. */
 void add_priority(struct scan *s, unsigned pri);
 /* client, and client_port where it has one: 1.2.3.4:80, [::1]:80. */
