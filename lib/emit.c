@@ -30,13 +30,11 @@ put(char *to, const char *p, size_t n)
 	return to + n;
 }
 
-/* "name": with a comma in front unless it is the first. */
+/* ,"name": */
 static inline char *
 put_name(char *to, struct span name, bool plain, bool *lossy)
 {
-	if (to[-1] != '{')
-		*to++ = ',';
-	*to++ = '"';
+	to = put(to, ",\"", 2);
 	to = plain ? put(to, name.p, name.len) : json_put(to, name, lossy);
 	return put(to, "\":", 2);
 }
@@ -80,11 +78,19 @@ add_json_value(struct record *r, const struct field *f, struct buf *b)
 	return 0;
 }
 
-int
-add_member(struct record *r, const struct field *f, struct span name,
+/* Room for a member whatever bytes it has. */
+static inline size_t
+member_room(const struct field *f, struct span name)
+{
+	return JSON_ROOM(f->value.len + name.len) + 16;
+}
+
+/* A member with a comma in front of it. */
+static int
+add_next_member(struct record *r, const struct field *f, struct span name,
     bool plain, struct buf *b)
 {
-	char *to = room(b, JSON_ROOM(f->value.len + name.len) + 16);
+	char *to = room(b, member_room(f, name));
 
 	if (to == NULL)
 		return -1;
@@ -95,6 +101,21 @@ add_member(struct record *r, const struct field *f, struct span name,
 	}
 	b->len = (size_t)(to - b->p);
 	return add_dirty(r, f, b);
+}
+
+int
+add_member(struct record *r, const struct field *f, struct span name,
+    bool plain, struct buf *b)
+{
+	size_t at = b->len - 1;
+
+	if (b->p[at] != '{')
+		return add_next_member(r, f, name, plain, b);
+	b->len = at;
+	if (add_next_member(r, f, name, plain, b) < 0)
+		return -1;
+	b->p[at] = '{';
+	return 0;
 }
 
 int
@@ -144,23 +165,47 @@ own_name(struct span name)
 	return name.len == 5 && memcmp(name.p, "lossy", 5) == 0 ? HAS_LOSSY : 0;
 }
 
+/*
+ * The fields that no inner one hides, each with a comma in front.  The end of
+ * what was written is kept in a register, as most need nothing but a copy.
+ */
+static int
+add_fields(struct record *r, struct buf *b, unsigned *has)
+{
+	const struct field *f = r->fields, *end = f + r->n;
+	char *to = room(b, 1);
+
+	if (to == NULL)
+		return -1;
+	for (; f < end; f++) {
+		if (f->kind == FIELD_GONE || f->hidden > 0)
+			continue;
+		*has |= own_name(f->name);
+		if (f->plain_name && f->clean &&
+		    (size_t)(b->p + b->cap - to) >= member_room(f, f->name)) {
+			to = put_name(to, f->name, true, &r->lossy);
+			to = put_value(to, r, f);
+			continue;
+		}
+		b->len = (size_t)(to - b->p);
+		if (add_next_member(r, f, f->name, f->plain_name, b) < 0)
+			return -1;
+		to = b->p + b->len;
+	}
+	b->len = (size_t)(to - b->p);
+	return 0;
+}
+
 int
 write_json(struct emit *e, struct record *r, struct buf *b)
 {
 	bool hidden = r->layers > 1 && record_hide(r);
-	const struct field *f;
+	size_t start = b->len;
 	unsigned has = 0;
 
 	(void)e;
-	buf_addc(b, '{');
-	for (size_t i = 0; i < r->n; i++) {
-		f = &r->fields[i];
-		if (f->kind == FIELD_GONE || f->hidden > 0)
-			continue;
-		has |= own_name(f->name);
-		if (add_member(r, f, f->name, f->plain_name, b) < 0)
-			return -1;
-	}
+	if (add_fields(r, b, &has) < 0)
+		return -1;
 	if ((has & HAS_FORMAT) == 0)
 		add_text_member(r, NAME("format"), record_format(r), b);
 	if (hidden)
@@ -169,6 +214,8 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 		add_text_member(r, NAME("error"), r->error, b);
 	if (r->lossy && (has & HAS_LOSSY) == 0)
 		buf_adds(b, ",\"lossy\":true");
+	if (!b->failed)
+		b->p[start] = '{';	/* in place of the first comma */
 	return buf_add(b, "}\n", 2);
 }
 

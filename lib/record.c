@@ -62,14 +62,12 @@ record_room(struct record *r, size_t n)
 	return c->p + c->used - n;
 }
 
-static bool
-more_fields(struct record *r)
+bool
+record_grow(struct record *r)
 {
 	size_t cap = r->cap == 0 ? 32 : r->cap * 2;
 	struct field *f;
 
-	if (r->n < r->cap)
-		return true;
 	if (cap > SIZE_MAX / 2 / sizeof *f ||
 	    (f = realloc(r->fields, cap * sizeof *f)) == NULL) {
 		r->failed = true;
@@ -78,21 +76,6 @@ more_fields(struct record *r)
 	r->fields = f;
 	r->cap = cap;
 	return true;
-}
-
-struct field *
-record_add(struct record *r, struct span name, struct span value,
-    enum field_kind kind)
-{
-	struct field *f;
-
-	if (r->n == r->cap && !more_fields(r))
-		return &r->none;
-	f = &r->fields[r->n++];
-	*f = (struct field){ .name = name, .value = value,
-	    .kind = (uint8_t)kind, .layer = (uint8_t)r->layers,
-	    .plain_name = true, .clean = true };
-	return f;
 }
 
 static bool

@@ -52,13 +52,28 @@ void record_free(struct record *r);
 /* n bytes that last until record_clear; NULL without memory. */
 char *record_room(struct record *r, size_t n);
 
+/* Room for more fields; false without memory. */
+bool record_grow(struct record *r);
+
 /*
  * Add a field to the innermost layer; name is plain text without quotes or
  * control characters.  What is returned may be changed until the next field is
  * added; it is never NULL (without memory, failed is set).
  */
-struct field *record_add(struct record *r, struct span name, struct span value,
-    enum field_kind kind);
+static inline struct field *
+record_add(struct record *r, struct span name, struct span value,
+    enum field_kind kind)
+{
+	struct field *f;
+
+	if (r->n == r->cap && !record_grow(r))
+		return &r->none;
+	f = &r->fields[r->n++];
+	*f = (struct field){ .name = name, .value = value,
+	    .kind = (uint8_t)kind, .layer = (uint8_t)r->layers,
+	    .plain_name = true, .clean = true };
+	return f;
+}
 #define NAME(s) ((struct span){ "" s, sizeof s - 1 })
 /* Digits as a number, anything else, or what JSON can't hold, as text. */
 void record_add_number(struct record *r, struct span name, struct span value);
