@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { DAY_S = 86400 };
+enum { DAY_S = 86400, DAY_MIN = 1440 };
 
 /* RFC 3339 can say no more: the years 0000 to 9999. */
 static const int64_t FIRST_SEC = -62167219200, LAST_SEC = 253402300799;
@@ -655,43 +655,41 @@ put2(char *to, unsigned v)
 	return to + 2;
 }
 
-/* "2021-06-29T" of a day; a log has few days. */
-static char *
-put_date(char *to, int64_t days)
+/* "2021-06-29T10:05:" of a minute since 1970. */
+static void
+print_minute(char *to, int64_t minute)
 {
-	static _Thread_local int64_t last_days = INT64_MIN;
-	static _Thread_local char last[16];
-	unsigned month, day;
-	int64_t year;
-	char *p = last;
+	int64_t days = minute / DAY_MIN - (minute % DAY_MIN < 0), year;
+	unsigned month, day, of_day = (unsigned)(minute - days * DAY_MIN);
 
-	if (days != last_days) {
-		civil_from_days(days, &year, &month, &day);
-		p = put2(put2(p, (unsigned)year / 100), (unsigned)year % 100);
-		*p++ = '-';
-		p = put2(p, month);
-		*p++ = '-';
-		p = put2(p, day);
-		*p = 'T';
-		last_days = days;
-	}
-	memcpy(to, last, 11);
-	return to + 11;
+	civil_from_days(days, &year, &month, &day);
+	to = put2(put2(to, (unsigned)year / 100), (unsigned)year % 100);
+	*to++ = '-';
+	to = put2(to, month);
+	*to++ = '-';
+	to = put2(to, day);
+	*to++ = 'T';
+	to = put2(to, of_day / 60);
+	*to++ = ':';
+	to = put2(to, of_day % 60);
+	*to = ':';
 }
 
 size_t
 timestamp_print(char *to, const struct timestamp *t)
 {
-	int64_t days = t->sec / DAY_S - (t->sec % DAY_S < 0);
-	unsigned sec = (unsigned)(t->sec - days * DAY_S);
+	static _Thread_local int64_t last = INT64_MIN;
+	static _Thread_local char text[17];	/* of the minute last */
+	int64_t minute = t->sec / 60 - (t->sec % 60 < 0);
 	uint32_t nsec = t->nsec;
-	char *p = put_date(to, days);
+	char *p = to + sizeof text;
 
-	p = put2(p, sec / 3600);
-	*p++ = ':';
-	p = put2(p, sec / 60 % 60);
-	*p++ = ':';
-	p = put2(p, sec % 60 + t->leap);
+	if (minute != last) {
+		print_minute(text, minute);
+		last = minute;
+	}
+	memcpy(to, text, sizeof text);
+	p = put2(p, (unsigned)(t->sec - minute * 60) + t->leap);
 	if (t->digits > 0) {
 		*p = '.';
 		for (int i = 9; i > 0; i--, nsec /= 10)
