@@ -1,5 +1,6 @@
 #include "timestamp.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -94,16 +95,20 @@ static unsigned
 month_of(const char *p, const char *end)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	/* The sum of the second and third letter is another for each. */
+	static const unsigned char by_sum[32] = {
+		[1] = 7, [2] = 4, [3] = 6, [5] = 11, [7] = 2, [8] = 12, [15] =
+		1, [19] = 3, [21] = 9, [23] = 10, [26] = 5, [28] = 8
+	};
 	char low[3];
+	unsigned m;
 
 	if (end - p < 3)
 		return 0;
 	for (int i = 0; i < 3; i++)
 		low[i] = (char)(p[i] | 0x20);
-	for (unsigned m = 0; m < 12; m++)
-		if (memcmp(names + m * 3, low, 3) == 0)
-			return m + 1;
-	return 0;
+	m = by_sum[(low[1] + low[2]) & 31];
+	return m > 0 && memcmp(names + (m - 1) * 3, low, 3) == 0 ? m : 0;
 }
 
 static bool
@@ -140,18 +145,37 @@ fraction(const char *p, const char *end, struct parts *t)
 	return d;
 }
 
+/* The eight bytes 10:05:03, all at once. */
+static inline bool
+clock8(const char *p, struct parts *t)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	v = le64toh(v) ^ 0x30303a30303a3030;	/* digits 0 to 9, colons 0 */
+	if (((v | (v + 0x76767f76767f7676)) & 0x8080808080808080) != 0)
+		return false;
+	v = v * 10 + (v >> 8);
+	t->hour = v & 0xff;
+	t->minute = v >> 24 & 0xff;
+	t->second = v >> 48 & 0xff;
+	return t->hour < 24 && t->minute < 60 && t->second <= 60;
+}
+
 /* 10:05:03, 10:05, and a fraction */
 static const char *
 clock_time(const char *p, const char *end, struct parts *t)
 {
+	t->digits = 0;
+	t->nsec = 0;
+	if (end - p >= 8 && clock8(p, t))
+		return fraction(p + 8, end, t);
 	if (!digits(p, end, 2, &t->hour) || end - p < 5 || p[2] != ':' ||
 	    !digits(p + 3, end, 2, &t->minute) || t->hour > 23 ||
 	    t->minute > 59)
 		return NULL;
 	p += 5;
 	t->second = 0;
-	t->digits = 0;
-	t->nsec = 0;
 	if (end - p < 3 || *p != ':')
 		return p;
 	if (!digits(p + 1, end, 2, &t->second) || t->second > 60)
@@ -238,13 +262,37 @@ timestamp_iso(const char *p, const char *end, struct zone *z,
 	return finish(zone_behind(p, end, &d), &d, z, t);
 }
 
+static bool
+is_day_of_clf(const char *p, const char *end, const struct zone *z)
+{
+	return end - p >= CLF_SIZE && p[2] == '/' &&
+	    memcmp(p, z->clf, 12) == 0 &&
+	    memcmp(p + 20, z->clf + 20, CLF_SIZE - 20) == 0;
+}
+
+/* The same day and zone as in the stamp at p, whose time is t. */
+static void
+keep_day_of_clf(const char *p, struct zone *z, const struct parts *d,
+    const struct timestamp *t)
+{
+	memcpy(z->clf, p, CLF_SIZE);
+	z->clf_midnight = t->sec - (int64_t)(d->hour * 3600 + d->minute * 60 +
+	    d->second);
+}
+
 const char *
 timestamp_clf(const char *p, const char *end, struct zone *z,
     struct timestamp *t)
 {
+	const char *start = p;
 	struct parts d;
 	unsigned year;
 
+	if (is_day_of_clf(p, end, z) && clock8(p + 12, &d) && d.second < 60) {
+		*t = (struct timestamp){ .sec = z->clf_midnight +
+		    (int64_t)(d.hour * 3600 + d.minute * 60 + d.second) };
+		return p + CLF_SIZE;
+	}
 	if (end - p < 17 || p[2] != '/' || p[6] != '/' || p[11] != ':' ||
 	    !digits(p, end, 2, &d.day) || !digits(p + 7, end, 4, &year) ||
 	    (d.month = month_of(p + 3, end)) == 0)
@@ -252,7 +300,11 @@ timestamp_clf(const char *p, const char *end, struct zone *z,
 	d.year = year;
 	if ((p = clock_time(p + 12, end, &d)) == NULL)
 		return NULL;
-	return finish(zone_behind(p, end, &d), &d, z, t);
+	p = finish(zone_behind(p, end, &d), &d, z, t);
+	if (p == start + CLF_SIZE && start[20] == ' ' && is_digit(p[-1]) &&
+	    year >= 1970 && year < 9999 && d.second < 60)
+		keep_day_of_clf(start, z, &d, t);
+	return p;
 }
 
 /* Day of the month with or without a leading zero or blank. */

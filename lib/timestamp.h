@@ -21,6 +21,8 @@ struct timestamp {
 	bool leap;		/* 23:59:60; sec is that of 23:59:59 */
 };
 
+enum { CLF_SIZE = 26 };	/* of 29/Jun/2021:10:05:03 +0200 */
+
 /* What a stamp without zone or year means.  Begin with zone_set. */
 struct zone {
 	bool fixed;		/* offset_s counts, not the zone of the process */
@@ -33,6 +35,8 @@ struct zone {
 	int64_t year_near;	/* for this near, month and day */
 	unsigned year_month, year_day;
 	int year_found;		/* 0: none yet */
+	char clf[CLF_SIZE];	/* a stamp, and when its day began in UTC */
+	int64_t clf_midnight;
 };
 
 /*

@@ -58,6 +58,26 @@ reads_forms(void)
 	    "in nanoseconds");
 }
 
+/* The day and the zone of one stamp are remembered for the next. */
+static void
+reads_one_after_another(void)
+{
+	is("29/Jun/2021:10:05:03 +0200", "2021-06-29T08:05:03Z", "a stamp");
+	is("29/Jun/2021:01:59:59 +0200", "2021-06-28T23:59:59Z",
+	    "another of that day");
+	is("29/Jun/2021:01:59:59 -0200", "2021-06-29T03:59:59Z",
+	    "in another zone");
+	is("30/Jun/2021:01:59:59 -0200", "2021-06-30T03:59:59Z",
+	    "of another day");
+	is("30/Jun/2021:21:59:60 -0200", "2021-06-30T23:59:60Z",
+	    "in a leap second");
+	is("30/Jun/2021:21:59:59.5 -0200", "2021-06-30T23:59:59.5Z",
+	    "with a fraction");
+	is("30/Jun/2021:10:05:03", "2021-06-30T10:05:03Z", "without a zone");
+	is("30/Jun/2021:24:00:00 -0200", "none", "and no hour is 24");
+	is("30/Jun/2021:10/05/03 -0200", "none", "nor is a slash a colon");
+}
+
 static void
 reads_far_away(void)
 {
@@ -157,6 +177,7 @@ main(void)
 	struct timestamp a = { .sec = 1 }, b = { .sec = 1, .nsec = 1 };
 
 	reads_forms();
+	reads_one_after_another();
 	reads_far_away();
 	finds_years();
 	finds_zones();

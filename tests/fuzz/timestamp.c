@@ -26,14 +26,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *p = (const char *)data, *lf = n > 0 ? memchr(p, '\n', n) :
 	    NULL;
-	struct timestamp t;
+	struct timestamp t, again;
 	struct zone z = { 0 };
 	char *format;
 
 	zone_set(&z, "+05:30");
 	z.near = 1624961103;
-	if (timestamp_any(span_of(p, n), &z, &t))
+	if (timestamp_any(span_of(p, n), &z, &t)) {
 		check(&t, &z);
+		if (!timestamp_any(span_of(p, n), &z, &again) ||
+		    timestamp_cmp(&t, &again) != 0)
+			abort();
+	}
 	if (lf != NULL && (format = strndup(p, (size_t)(lf - p))) != NULL) {
 		if (timestamp_strptime(lf + 1, p + n, format, &z, &t) != NULL)
 			check(&t, &z);
