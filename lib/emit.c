@@ -166,32 +166,43 @@ own_name(struct span name)
 }
 
 /*
- * The fields that no inner one hides, each with a comma in front.  The end of
- * what was written is kept in a register, as most need nothing but a copy.
+ * As add_next_member, but the end of what was written is kept in a register, as
+ * most members need nothing but a copy.  NULL without memory.
  */
+static inline char *
+put_member(char *to, struct record *r, const struct field *f, struct buf *b)
+{
+	if (f->plain_name && f->clean &&
+	    (size_t)(b->p + b->cap - to) >= member_room(f, f->name)) {
+		to = put_name(to, f->name, true, &r->lossy);
+		return put_value(to, r, f);
+	}
+	b->len = (size_t)(to - b->p);
+	if (add_next_member(r, f, f->name, f->plain_name, b) < 0)
+		return NULL;
+	return b->p + b->len;
+}
+
+/* All fields that no inner one hides, and format; 0, or -1 without memory. */
 static int
 add_fields(struct record *r, struct buf *b, unsigned *has)
 {
 	const struct field *f = r->fields, *end = f + r->n;
+	struct field format = { .kind = FIELD_TEXT, .name = NAME("format"),
+	    .plain_name = true, .clean = true };
 	char *to = room(b, 1);
 
+	for (; to != NULL && f < end; f++)
+		if (f->kind != FIELD_GONE && f->hidden == 0) {
+			*has |= own_name(f->name);
+			to = put_member(to, r, f, b);
+		}
+	if (to != NULL && (*has & HAS_FORMAT) == 0) {
+		format.value = record_format(r);
+		to = put_member(to, r, &format, b);
+	}
 	if (to == NULL)
 		return -1;
-	for (; f < end; f++) {
-		if (f->kind == FIELD_GONE || f->hidden > 0)
-			continue;
-		*has |= own_name(f->name);
-		if (f->plain_name && f->clean &&
-		    (size_t)(b->p + b->cap - to) >= member_room(f, f->name)) {
-			to = put_name(to, f->name, true, &r->lossy);
-			to = put_value(to, r, f);
-			continue;
-		}
-		b->len = (size_t)(to - b->p);
-		if (add_next_member(r, f, f->name, f->plain_name, b) < 0)
-			return -1;
-		to = b->p + b->len;
-	}
 	b->len = (size_t)(to - b->p);
 	return 0;
 }
@@ -206,16 +217,13 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 	(void)e;
 	if (add_fields(r, b, &has) < 0)
 		return -1;
-	if ((has & HAS_FORMAT) == 0)
-		add_text_member(r, NAME("format"), record_format(r), b);
+	b->p[start] = '{';	/* in place of the first comma */
 	if (hidden)
 		add_envelope(r, 1, b);
 	if (r->error.len > 0)
 		add_text_member(r, NAME("error"), r->error, b);
 	if (r->lossy && (has & HAS_LOSSY) == 0)
 		buf_adds(b, ",\"lossy\":true");
-	if (!b->failed)
-		b->p[start] = '{';	/* in place of the first comma */
 	return buf_add(b, "}\n", 2);
 }
 

@@ -18,8 +18,7 @@ find_time(const char *p, const char *end, struct scan *s, struct timestamp *t,
 {
 	const char *bracket = p, *q;
 
-	while (bracket < end && (bracket = memchr(bracket, '[',
-	    (size_t)(end - bracket))) != NULL) {
+	while ((bracket = find_char(bracket, end, '[')) < end) {
 		q = timestamp_clf(bracket + 1, end, s->zone, t);
 		if (q == NULL)
 			q = timestamp_iso(bracket + 1, end, s->zone, t);
@@ -37,11 +36,9 @@ find_time(const char *p, const char *end, struct scan *s, struct timestamp *t,
 static bool
 is_vhost(struct span s)
 {
-	const char *colon = memrchr(s.p, ':', s.len);
+	const char *end = s.p + s.len, *colon = find_char(s.p, end, ':');
 
-	return colon != NULL && memchr(s.p, ':', (size_t)(colon - s.p)) ==
-	    NULL && all_digits(span_of(colon + 1,
-	    (size_t)(s.p + s.len - colon - 1)));
+	return colon < end && all_digits(span_to(colon + 1, end));
 }
 
 /*
@@ -54,9 +51,9 @@ is_client(struct span client, struct span identity)
 	if (client.len > 5 && client.p[4] == '-' &&
 	    all_digits(span_of(client.p, 4)))
 		return false;
-	return memchr(client.p, '.', client.len) != NULL ||
-	    memchr(client.p, ':', client.len) != NULL ||
-	    span_is(identity, "-");
+	return span_is(identity, "-") ||
+	    memchr(client.p, '.', client.len) != NULL ||
+	    memchr(client.p, ':', client.len) != NULL;
 }
 
 /* client, identity, user and the time; what is behind them, or NULL. */
@@ -89,7 +86,7 @@ scan_who(struct scan *s, const char *p, const char *end)
 		return NULL;
 	}
 	user = before > p ? span_of(p, (size_t)(before - p)) : span_of(p, 0);
-	if (is_vhost(client) && memchr(user.p, ' ', user.len) != NULL) {
+	if (memchr(user.p, ' ', user.len) != NULL && is_vhost(client)) {
 		colon = memrchr(client.p, ':', client.len);
 		add_text(s, NAME("server_name"), span_of(client.p,
 		    (size_t)(colon - client.p)));
@@ -258,6 +255,16 @@ scan_quoted(struct scan *s, const char *p, const char *end, unsigned field,
 	return behind;
 }
 
+/* Digits, or "-". */
+static void
+add_count(struct scan *s, struct span name, struct span v)
+{
+	if (*v.p > '0' && v.len < 18)
+		record_add(s->rec, name, v, FIELD_JSON);
+	else
+		add_number(s, name, v);
+}
+
 /* A blank and a number or "-"; what is behind it, or NULL. */
 static const char *
 scan_count(struct scan *s, const char *p, const char *end, unsigned field,
@@ -274,7 +281,7 @@ scan_count(struct scan *s, const char *p, const char *end, unsigned field,
 		else if (digits > 0 && q - start != (ptrdiff_t)digits)
 			q = start;
 		if (q > start && (q == end || *q == ' ')) {
-			add_number(s, name, span_to(start, q));
+			add_count(s, name, span_to(start, q));
 			return q;
 		}
 	}
