@@ -9,8 +9,8 @@
 static const char *
 skip_blanks(const char *p, const char *end)
 {
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' ||
-	    *p == '\n'))
+	while (p < end && (unsigned char)*p <= ' ' && (*p == ' ' ||
+	    *p == '\t' || *p == '\r' || *p == '\n'))
 		p++;
 	return p;
 }
@@ -75,41 +75,47 @@ scan_escape(const char *p, const char *end, bool tolerant, bool *clean)
 	return tolerant ? p + 1 : NULL;
 }
 
-/* p is behind the opening quote: what is behind the closing one, or NULL. */
+/* From p on, where the first special byte of a string is that start begins. */
 static const char *
-scan_string(const char *p, const char *end, bool tolerant,
-    struct json_value *v)
+scan_odd_string(const char *start, const char *p, const char *end,
+    bool tolerant, struct json_value *v)
 {
-	const char *start = p;
 	bool good;
 
-	v->type = JSON_STRING;
-	v->escaped = false;
-	v->clean = true;
-	for (;;) {
-		if ((p = find_special(p, end)) == end)
-			return NULL;
-		if (*p == '"')
-			break;
+	for (; p < end && *p != '"'; p = find_special(p, end)) {
 		if (*p == '\\') {
 			v->escaped = true;
 			p = scan_escape(p, end, tolerant, &v->clean);
 			if (p == NULL)
 				return NULL;
-			continue;
-		}
-		if ((signed char)*p < 0) {
+		} else if ((signed char)*p < 0) {
 			p += utf8_next(p, end, &good);
 			v->clean &= good;
-			continue;
-		}
-		if (!tolerant)
+		} else if (tolerant) {
+			v->clean = false;
+			p++;
+		} else {
 			return NULL;
-		v->clean = false;
-		p++;
+		}
 	}
+	if (p >= end)
+		return NULL;
 	v->text = span_of(start, (size_t)(p - start));
 	return p + 1;
+}
+
+/* p is behind the opening quote: what is behind the closing one, or NULL. */
+static inline const char *
+scan_string(const char *p, const char *end, bool tolerant,
+    struct json_value *v)
+{
+	const char *quote = find_special(p, end);
+
+	*v = (struct json_value){ .type = JSON_STRING, .clean = true,
+	    .text = span_of(p, (size_t)(quote - p)) };
+	if (quote < end && *quote == '"')
+		return quote + 1;
+	return scan_odd_string(p, quote, end, tolerant, v);
 }
 
 static bool
@@ -154,6 +160,13 @@ scan_number(const char *p, const char *end)
 	return p;
 }
 
+static inline bool
+is_of_word(char c)
+{
+	return (c >= '0' && c <= ':') || c == '.' || c == '+' || c == '-' ||
+	    c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 /* A number, a literal, or what only a tolerant reader takes. */
 static const char *
 scan_word(const char *p, const char *end, bool tolerant, struct json_value *v)
@@ -165,18 +178,16 @@ scan_word(const char *p, const char *end, bool tolerant, struct json_value *v)
 		{ "null", JSON_NULL }, { "false", JSON_FALSE },
 		{ "true", JSON_TRUE }, { "-", JSON_ABSENT }, { "", JSON_ABSENT },
 	};
-	const char *start = p;
+	const char *start = p, *number_end = scan_number(p, end);
 	size_t i;
 
-	while (p < end && ((*p >= '0' && *p <= ':') || *p == '.' ||
-	    *p == '+' || *p == '-' || *p == '_' || (*p >= 'A' && *p <= 'Z') ||
-	    (*p >= 'a' && *p <= 'z')))
+	*v = (struct json_value){ .type = JSON_NUMBER, .clean = true };
+	if (number_end != NULL)
+		p = number_end;
+	while (p < end && is_of_word(*p))
 		p++;
 	v->text = span_of(start, (size_t)(p - start));
-	v->escaped = false;
-	v->clean = true;
-	v->type = JSON_NUMBER;
-	if (scan_number(start, p) == p)
+	if (number_end == p)
 		return p;
 	for (i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (span_is(v->text, words[i].word)) {
@@ -192,39 +203,46 @@ scan_word(const char *p, const char *end, bool tolerant, struct json_value *v)
 static const char *scan_value(const char *p, const char *end, bool tolerant,
     int depth, struct json_value *v);
 
-/*
- * One member and what is between it and the one before; p is behind that.
- * What is behind it, or NULL; *done when it is the closing bracket instead.
- */
-static const char *
-scan_member(struct json *j, int depth, struct json_value *key,
-    struct json_value *value, bool *done)
+/* p is behind a key's opening quote: where its value is, or NULL. */
+static inline const char *
+scan_key(struct json *j, const char *p, struct json_value *key)
+{
+	const char *end = j->end;
+
+	if ((p = scan_string(p, end, j->tolerant, key)) == NULL)
+		return NULL;
+	j->p = p = skip_blanks(p, end);
+	if (p == end || *p != ':')
+		return NULL;
+	return j->p = skip_blanks(p + 1, end);
+}
+
+int
+json_next(struct json *j, struct json_value *key, struct json_value *value)
 {
 	const char *p = skip_blanks(j->p, j->end), *end = j->end;
 
 	j->p = p;
-	*done = p < end && *p == j->close;
-	if (*done)
-		return p + 1;
+	if (p < end && *p == j->close) {
+		j->p = p + 1;
+		return 0;
+	}
 	if (j->begun) {
 		if (p == end || *p != ',')
-			return NULL;
+			return -1;
 		p = skip_blanks(p + 1, end);
 		if (p < end && *p == j->close)
-			return NULL;
+			return -1;
 	}
 	j->p = p;
-	if (j->close == '}') {
-		if (p == end || *p != '"')
-			return NULL;
-		if ((p = scan_string(p + 1, end, j->tolerant, key)) == NULL)
-			return NULL;
-		j->p = p = skip_blanks(p, end);
-		if (p == end || *p != ':')
-			return NULL;
-		j->p = p = skip_blanks(p + 1, end);
-	}
-	return scan_value(p, end, j->tolerant, depth, value);
+	if (j->close == '}' && (p == end || *p != '"' ||
+	    (p = scan_key(j, p + 1, key)) == NULL))
+		return -1;
+	if ((p = scan_value(p, end, j->tolerant, j->depth, value)) == NULL)
+		return -1;
+	j->p = p;
+	j->begun = true;
+	return 1;
 }
 
 /* p is at the opening bracket. */
@@ -233,25 +251,20 @@ scan_nested(const char *p, const char *end, bool tolerant, int depth,
     struct json_value *v)
 {
 	struct json j = { .p = p + 1, .end = end, .tolerant = tolerant,
-	    .close = *p == '{' ? '}' : ']' };
+	    .depth = depth, .close = *p == '{' ? '}' : ']' };
 	struct json_value key = { .clean = true }, value;
-	bool done;
+	bool clean = true;
+	int r;
 
 	if (depth >= JSON_DEPTH)
 		return NULL;
-	v->type = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
-	v->escaped = false;
-	v->clean = true;
-	for (;;) {
-		j.p = scan_member(&j, depth, &key, &value, &done);
-		if (j.p == NULL)
-			return NULL;
-		if (done)
-			break;
-		j.begun = true;
-		v->clean &= key.clean && value.clean;
-	}
-	v->text = span_of(p, (size_t)(j.p - p));
+	while ((r = json_next(&j, &key, &value)) > 0)
+		clean &= key.clean && value.clean;
+	if (r < 0)
+		return NULL;
+	*v = (struct json_value){ .clean = clean,
+	    .type = *p == '{' ? JSON_OBJECT : JSON_ARRAY,
+	    .text = span_of(p, (size_t)(j.p - p)) };
 	return j.p;
 }
 
@@ -277,19 +290,6 @@ json_open(struct json *j, struct span text, bool tolerant)
 		return -1;
 	j->close = *j->p++ == '{' ? '}' : ']';
 	return 0;
-}
-
-int
-json_next(struct json *j, struct json_value *key, struct json_value *value)
-{
-	const char *p;
-	bool done;
-
-	if ((p = scan_member(j, 0, key, value, &done)) == NULL)
-		return -1;
-	j->p = p;
-	j->begun = true;
-	return !done;
 }
 
 /* key is the first name of path: the rest of path, "" at its end, or NULL. */

@@ -42,6 +42,7 @@ struct json {
 	const char *p, *end;	/* what was not read yet */
 	char close;		/* } or ] */
 	bool tolerant, begun;
+	int depth;
 };
 
 /*

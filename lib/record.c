@@ -111,13 +111,15 @@ record_add_number(struct record *r, struct span name, struct span value)
 void
 record_set_time(struct record *r, struct field *f, const struct timestamp *t)
 {
-	char *p = record_room(r, TIMESTAMP_SIZE);
+	char *p;
 
 	r->when = *t;
 	r->has_when = true;
-	if (p == NULL)
-		return;
-	f->value = span_of(p, timestamp_print(p, t));
+	if (f->escaped || !timestamp_is_printed(f->value)) {
+		if ((p = record_room(r, TIMESTAMP_SIZE)) == NULL)
+			return;
+		f->value = span_of(p, timestamp_print(p, t));
+	}
 	f->kind = FIELD_SAFE;
 	f->clean = true;
 }

@@ -87,7 +87,7 @@ void record_add_json(struct record *r, const struct json_value *key,
 void record_add_message(struct record *r, struct span value);
 /* More lines of the message; it becomes one where there is none. */
 void record_append_message(struct record *r, struct span more);
-/* The field f becomes a time, and the record has it. */
+/* The field f, from which t was read, becomes a time; the record has it. */
 void record_set_time(struct record *r, struct field *f,
     const struct timestamp *t);
 

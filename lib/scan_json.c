@@ -8,10 +8,10 @@
 enum { LOG = 1, STREAM = 2, TIME = 4, KUBERNETES = 8, SHORT_MESSAGE = 16,
 	VERSION = 32, HOST = 64, REALTIME = 128, CURSOR = 256, FORMAT = 512 };
 
-static const struct telling {
+static const struct {
 	struct span key;
 	unsigned bit;
-} telling[] = {
+} telling[] = {		/* the shortest first */
 	{ { "log", 3 }, LOG }, { { "time", 4 }, TIME },
 	{ { "host", 4 }, HOST }, { { "stream", 6 }, STREAM },
 	{ { "format", 6 }, FORMAT }, { { "version", 7 }, VERSION },
@@ -20,13 +20,18 @@ static const struct telling {
 	{ { "__REALTIME_TIMESTAMP", 20 }, REALTIME },
 };
 
+/* Where in telling the keys of a length begin. */
+static const unsigned char of_length[] = { 0, 0, 0, 0, 1, 3, 3, 5, 6, 7, 7, 8,
+    8, 8, 9, 9, 9, 9, 9, 9, 9, 10 };
+
 static inline unsigned
 bit_of(struct span key)
 {
-	for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
-		if (telling[i].key.len == key.len && key.len > 0 &&
-		    *telling[i].key.p == *key.p &&
-		    span_eq(key, telling[i].key))
+	if (key.len + 1 >= sizeof of_length)
+		return 0;
+	for (size_t i = of_length[key.len]; i < of_length[key.len + 1]; i++)
+		if (*telling[i].key.p == *key.p &&
+		    memcmp(telling[i].key.p, key.p, key.len) == 0)
 			return telling[i].bit;
 	return 0;
 }

@@ -294,18 +294,22 @@ static const struct span table_names[] = { { "timestamp", 9 },
     { "message", 7 }, { "level", 5 } };
 
 /* The keys that mean the same; of several the one of the lowest rank counts. */
-static const struct {
+static const struct known {
 	struct span key;
 	int class, rank;
-} known_keys[] = {
-	{ { "timestamp", 9 }, TIME, 0 }, { { "@timestamp", 10 }, TIME, 1 },
-	{ { "time", 4 }, TIME, 2 }, { { "ts", 2 }, TIME, 3 },
-	{ { "datetime", 8 }, TIME, 4 }, { { "date", 4 }, TIME, 5 },
-	{ { "message", 7 }, MESSAGE, 0 }, { { "msg", 3 }, MESSAGE, 1 },
-	{ { "log", 3 }, MESSAGE, 2 }, { { "level", 5 }, LEVEL, 0 },
-	{ { "lvl", 3 }, LEVEL, 1 }, { { "severity", 8 }, LEVEL, 2 },
-	{ { "levelname", 9 }, LEVEL, 3 },
+} known_keys[] = {		/* the shortest first */
+	{ { "ts", 2 }, TIME, 3 }, { { "msg", 3 }, MESSAGE, 1 },
+	{ { "log", 3 }, MESSAGE, 2 }, { { "lvl", 3 }, LEVEL, 1 },
+	{ { "time", 4 }, TIME, 2 }, { { "date", 4 }, TIME, 5 },
+	{ { "level", 5 }, LEVEL, 0 }, { { "message", 7 }, MESSAGE, 0 },
+	{ { "datetime", 8 }, TIME, 4 }, { { "severity", 8 }, LEVEL, 2 },
+	{ { "timestamp", 9 }, TIME, 0 }, { { "levelname", 9 }, LEVEL, 3 },
+	{ { "@timestamp", 10 }, TIME, 1 },
 };
+
+/* Where in known_keys those of a length begin. */
+static const unsigned char of_length[] = { 0, 0, 0, 1, 4, 6, 7, 7, 8, 10, 12,
+    13 };
 
 void
 keys_begin(struct keys *k)
@@ -314,35 +318,22 @@ keys_begin(struct keys *k)
 		k->best[c].rank = -1;
 }
 
-static void
-note_known(struct keys *k, const struct record *r, struct span name)
-{
-	struct key_rank *best;
-
-	for (size_t i = 0; i < sizeof known_keys / sizeof known_keys[0]; i++) {
-		if (known_keys[i].key.len != name.len ||
-		    *known_keys[i].key.p != *name.p ||
-		    !span_eq(known_keys[i].key, name))
-			continue;
-		best = &k->best[known_keys[i].class];
-		if (best->rank < 0 || known_keys[i].rank < best->rank) {
-			best->rank = known_keys[i].rank;
-			best->field = r->n - 1;
-		}
-		return;
-	}
-}
-
 void
 keys_note(struct keys *k, const struct record *r)
 {
 	struct span name = r->n > 0 ? r->fields[r->n - 1].name : NAME("");
+	const struct known *known;
+	struct key_rank *best;
 
-	if (name.len < 2 || name.len > 10)
+	if (name.len + 1 >= sizeof of_length)
 		return;
-	switch (*name.p) {
-	case 't': case '@': case 'd': case 'm': case 'l': case 's':
-		note_known(k, r, name);
+	for (size_t i = of_length[name.len]; i < of_length[name.len + 1]; i++) {
+		known = &known_keys[i];
+		if (*known->key.p != *name.p || !span_eq(known->key, name))
+			continue;
+		best = &k->best[known->class];
+		if (best->rank < 0 || known->rank < best->rank)
+			*best = (struct key_rank){ known->rank, r->n - 1 };
 	}
 }
 

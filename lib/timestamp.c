@@ -9,6 +9,9 @@ enum { DAY_S = 86400, DAY_MIN = 1440 };
 /* RFC 3339 can say no more: the years 0000 to 9999. */
 static const int64_t FIRST_SEC = -62167219200, LAST_SEC = 253402300799;
 
+static const uint32_t power_of_10[] = { 1, 10, 100, 1000, 10000, 100000,
+    1000000, 10000000, 100000000, 1000000000 };
+
 /* The parts of a stamp while it is read. */
 struct parts {
 	int64_t year;
@@ -128,8 +131,6 @@ is_weekday(const char *p, const char *end)
 static const char *
 fraction(const char *p, const char *end, struct parts *t)
 {
-	static const uint32_t scale[] = { 1000000000, 100000000, 10000000,
-	    1000000, 100000, 10000, 1000, 100, 10, 1 };
 	const char *d = p + 1;
 
 	t->nsec = 0;
@@ -141,7 +142,7 @@ fraction(const char *p, const char *end, struct parts *t)
 			t->nsec = t->nsec * 10 + (uint32_t)(*d - '0');
 			t->digits++;
 		}
-	t->nsec *= scale[t->digits];
+	t->nsec *= power_of_10[9 - t->digits];
 	return d;
 }
 
@@ -744,13 +745,28 @@ timestamp_print(char *to, const struct timestamp *t)
 	p = put2(p, (unsigned)(t->sec - minute * 60) + t->leap);
 	if (t->digits > 0) {
 		*p = '.';
-		for (int i = 9; i > 0; i--, nsec /= 10)
-			if (i <= t->digits)
-				p[i] = (char)('0' + nsec % 10);
+		nsec /= power_of_10[9 - t->digits];
+		for (int i = t->digits; i > 0; i--, nsec /= 10)
+			p[i] = (char)('0' + nsec % 10);
 		p += 1 + t->digits;
 	}
 	*p++ = 'Z';
 	return (size_t)(p - to);
+}
+
+bool
+timestamp_is_printed(struct span s)
+{
+	const char *p = s.p + 19, *last = s.p + s.len - 1;
+
+	if (s.len < 20 || s.len > 30 || s.p[4] != '-' || s.p[10] != 'T' ||
+	    *last != 'Z')
+		return false;
+	if (p < last && *p++ != '.')
+		return false;
+	while (p < last && is_digit(*p))
+		p++;
+	return p == last;
 }
 
 int

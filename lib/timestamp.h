@@ -87,6 +87,8 @@ bool timestamp_any(struct span s, struct zone *z, struct timestamp *t);
 /* RFC 3339 in UTC, at most TIMESTAMP_SIZE bytes; returns how many. */
 enum { TIMESTAMP_SIZE = 32 };
 size_t timestamp_print(char *to, const struct timestamp *t);
+/* s, which was read as a time, is what would be printed for it. */
+bool timestamp_is_printed(struct span s);
 
 /* Below, equal to or above 0, as a is before, at or after b. */
 int timestamp_cmp(const struct timestamp *a, const struct timestamp *b);
