@@ -731,23 +731,29 @@ print_minute(char *to, int64_t minute)
 size_t
 timestamp_print(char *to, const struct timestamp *t)
 {
-	static _Thread_local int64_t last = INT64_MIN;
-	static _Thread_local char text[17];	/* of the minute last */
+	/* Of the minutes last printed; the stamps of a log are near. */
+	static _Thread_local struct {
+		int64_t minute;
+		char text[17];
+		bool there;
+	} kept[16];
 	int64_t minute = t->sec / 60 - (t->sec % 60 < 0);
 	uint32_t nsec = t->nsec;
-	char *p = to + sizeof text;
+	char *p = to + sizeof kept->text;
+	size_t i = minute & 15;
 
-	if (minute != last) {
-		print_minute(text, minute);
-		last = minute;
+	if (kept[i].minute != minute || !kept[i].there) {
+		print_minute(kept[i].text, minute);
+		kept[i].minute = minute;
+		kept[i].there = true;
 	}
-	memcpy(to, text, sizeof text);
+	memcpy(to, kept[i].text, sizeof kept->text);
 	p = put2(p, (unsigned)(t->sec - minute * 60) + t->leap);
 	if (t->digits > 0) {
 		*p = '.';
 		nsec /= power_of_10[9 - t->digits];
-		for (int i = t->digits; i > 0; i--, nsec /= 10)
-			p[i] = (char)('0' + nsec % 10);
+		for (int d = t->digits; d > 0; d--, nsec /= 10)
+			p[d] = (char)('0' + nsec % 10);
 		p += 1 + t->digits;
 	}
 	*p++ = 'Z';

@@ -26,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *p = (const char *)data, *lf = n > 0 ? memchr(p, '\n', n) :
 	    NULL;
+	char text[TIMESTAMP_SIZE];
 	struct timestamp t, again;
 	struct zone z = { 0 };
 	char *format;
@@ -36,6 +37,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check(&t, &z);
 		if (!timestamp_any(span_of(p, n), &z, &again) ||
 		    timestamp_cmp(&t, &again) != 0)
+			abort();
+		if (timestamp_is_printed(span_of(p, n)) && !span_eq(
+		    span_of(text, timestamp_print(text, &t)), span_of(p, n)))
 			abort();
 	}
 	if (lf != NULL && (format = strndup(p, (size_t)(lf - p))) != NULL) {
