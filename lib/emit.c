@@ -134,11 +134,10 @@ add_text_member(struct record *r, struct span name, struct span text,
 static int
 add_envelope(struct record *r, unsigned n, struct buf *b)
 {
+	const struct field *f = r->fields, *end = f + r->n;
 	bool deeper = false, begun = false;
-	const struct field *f;
 
-	for (size_t i = 0; i < r->n; i++) {
-		f = &r->fields[i];
+	for (; f < end && f->layer + 1u < r->layers; f++) {
 		if (f->kind == FIELD_GONE)
 			continue;
 		deeper |= f->hidden > n;

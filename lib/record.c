@@ -231,16 +231,32 @@ count_inner(const struct record *r, size_t i)
 	return n;
 }
 
+/* One of 64 bits, mostly another for another name. */
+static inline uint64_t
+name_bit(struct span name)
+{
+	return name.len == 0 ? 1 : UINT64_C(1) <<
+	    ((name.len * 7 + (unsigned char)*name.p) & 63);
+}
+
 bool
 record_hide(struct record *r)
 {
+	uint64_t layer_bits = 0, inner_bits = 0;
+	unsigned layer = r->layers;
 	bool any = false;
+	struct field *f;
 
-	for (size_t i = 0; i < r->n && r->fields[i].layer + 1 <
-	    (int)r->layers; i++) {
-		r->fields[i].hidden = count_inner(r, i);
-		any |= r->fields[i].hidden > 0 &&
-		    r->fields[i].kind != FIELD_GONE;
+	for (size_t i = r->n; i-- > 0;) {
+		f = &r->fields[i];
+		if (f->layer < layer) {
+			inner_bits |= layer_bits;
+			layer = f->layer;
+		}
+		layer_bits |= name_bit(f->name);
+		f->hidden = (inner_bits & name_bit(f->name)) != 0 ?
+		    count_inner(r, i) : 0;
+		any |= f->hidden > 0 && f->kind != FIELD_GONE;
 	}
 	return any;
 }
@@ -249,19 +265,21 @@ record_hide(struct record *r)
 struct span
 record_format(struct record *r)
 {
+	size_t len[RECORD_LAYERS], n = 0;
 	char *p, *to;
-	size_t n = 0;
 
 	if (r->layers == 0)
 		return NAME("raw");
 	if (r->layers == 1)
 		return span_str(r->formats[0]);
 	for (unsigned i = 0; i < r->layers; i++)
-		n += strlen(r->formats[i]) + 1;
+		n += len[i] = strlen(r->formats[i]) + 1;
 	if ((p = to = record_room(r, n)) == NULL)
 		return span_of("", 0);
-	for (unsigned i = 0; i < r->layers; i++)
-		to = stpcpy(stpcpy(to, i > 0 ? "," : ""), r->formats[i]);
+	for (unsigned i = 0; i < r->layers; i++) {
+		to = mempcpy(to, r->formats[i], len[i]);
+		to[-1] = ',';	/* for the NUL */
+	}
 	return span_of(p, n - 1);
 }
 

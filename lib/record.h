@@ -22,7 +22,7 @@ enum field_kind {
 struct field {
 	struct span name, value;
 	uint8_t kind;
-	uint8_t layer;		/* 0 is the outermost format */
+	uint8_t layer;		/* 0 is the outermost format, which is first */
 	uint8_t hidden;		/* so many inner layers have the name, too */
 	bool plain_name;	/* the name needs no escapes in JSON */
 	bool clean;		/* as in json_value */
