@@ -227,6 +227,12 @@ zone_behind(const char *p, const char *end, struct parts *t)
 	return after;
 }
 
+static inline int64_t
+seconds_of(const struct parts *t)
+{
+	return (int64_t)(t->hour * 3600 + t->minute * 60 + t->second);
+}
+
 /* Everything is there: p, or NULL when it is no date. */
 static const char *
 finish(const char *p, const struct parts *t, struct zone *z,
@@ -238,7 +244,7 @@ finish(const char *p, const struct parts *t, struct zone *z,
 		return NULL;
 	out->leap = t->second == 60;
 	local = days_from_civil(t->year, t->month, t->day) * DAY_S +
-	    (int64_t)(t->hour * 3600 + t->minute * 60 + t->second) - out->leap;
+	    seconds_of(t) - out->leap;
 	out->sec = t->zoned ? local - t->offset_s : zone_to_utc(z, local);
 	out->nsec = t->nsec;
 	out->digits = t->digits;
@@ -277,8 +283,7 @@ keep_day_of_clf(const char *p, struct zone *z, const struct parts *d,
     const struct timestamp *t)
 {
 	memcpy(z->clf, p, CLF_SIZE);
-	z->clf_midnight = t->sec - (int64_t)(d->hour * 3600 + d->minute * 60 +
-	    d->second);
+	z->clf_midnight = t->sec - seconds_of(d);
 }
 
 const char *
@@ -291,7 +296,7 @@ timestamp_clf(const char *p, const char *end, struct zone *z,
 
 	if (is_day_of_clf(p, end, z) && clock8(p + 12, &d) && d.second < 60) {
 		*t = (struct timestamp){ .sec = z->clf_midnight +
-		    (int64_t)(d.hour * 3600 + d.minute * 60 + d.second) };
+		    seconds_of(&d) };
 		return p + CLF_SIZE;
 	}
 	if (end - p < 17 || p[2] != '/' || p[6] != '/' || p[11] != ':' ||
@@ -421,29 +426,72 @@ year_behind(const char *p, const char *end, struct parts *d)
 	return q + 5;
 }
 
+/* "Jun 29 ", when the stamp before had the same and meant it alike. */
+static bool
+is_day_of_bsd(const char *p, const char *end, const struct zone *z)
+{
+	return end - p >= BSD_DAY_SIZE + 8 && p[3] == ' ' &&
+	    memcmp(p, z->bsd_day, BSD_DAY_SIZE) == 0 &&
+	    z->bsd_near == z->near && z->bsd_year == z->year;
+}
+
+static void
+keep_day_of_bsd(const char *p, struct zone *z, const struct parts *d)
+{
+	memcpy(z->bsd_day, p, BSD_DAY_SIZE);
+	z->bsd_near = z->near;
+	z->bsd_year = z->year;
+	z->bsd_midnight = days_from_civil(d->year, d->month, d->day) * DAY_S;
+}
+
+/* One of the day of the stamp before; NULL when it is not, or has a year. */
+static const char *
+next_of_bsd(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+
+	if (!is_day_of_bsd(p, end, z) || !clock8(p + BSD_DAY_SIZE, &d) ||
+	    d.second > 59)
+		return NULL;
+	p = fraction(p + BSD_DAY_SIZE + 8, end, &d);
+	if (year_behind(p, end, &d) != NULL)
+		return NULL;
+	*t = (struct timestamp){ .nsec = d.nsec, .digits = d.digits,
+	    .sec = zone_to_utc(z, z->bsd_midnight + seconds_of(&d)) };
+	return p;
+}
+
 const char *
 timestamp_bsd(const char *p, const char *end, struct zone *z,
     struct timestamp *t)
 {
+	const char *start = p, *behind = next_of_bsd(p, end, z, t), *day_end;
 	struct parts d = { 0 };
-	const char *behind;
 	unsigned year;
 
+	if (behind != NULL)
+		return behind;
 	if (end - p < 14 || (d.month = month_of(p, end)) == 0 || p[3] != ' ' ||
 	    (p = short_day(p + 4, end, &d.day)) == NULL || p == end ||
 	    *p != ' ')
 		return NULL;
-	if (digits(p + 1, end, 4, &year) && end - p > 5 && p[5] == ' ') {
+	day_end = p + 1;
+	if (digits(day_end, end, 4, &year) && end - p > 5 && p[5] == ' ') {
 		d.year = year;
 		if ((p = clock_time(p + 6, end, &d)) == NULL)
 			return NULL;
 		return finish(zone_behind(p, end, &d), &d, z, t);
 	}
-	if ((p = clock_time(p + 1, end, &d)) == NULL)
+	if ((p = clock_time(day_end, end, &d)) == NULL)
 		return NULL;
 	if ((behind = year_behind(p, end, &d)) != NULL)
 		return finish(behind, &d, z, t);
-	return finish_yearless(p, &d, z, t);
+	p = finish_yearless(p, &d, z, t);
+	if (p != NULL && day_end == start + BSD_DAY_SIZE && d.year >= 1970 &&
+	    d.year < 9999)
+		keep_day_of_bsd(start, z, &d);
+	return p;
 }
 
 const char *

@@ -53,6 +53,7 @@ zone_set(struct zone *z, const char *name)
 	z->slot = INT64_MIN;
 	z->year_found = 0;
 	memset(z->clf, 0, sizeof z->clf);
+	memset(z->bsd_day, 0, sizeof z->bsd_day);
 	z->fixed = true;
 	z->offset_s = 0;
 	if (strcmp(name, "UTC") == 0 || strcmp(name, "GMT") == 0 ||

@@ -111,15 +111,21 @@ finds_years(void)
 	zone.near = 1640995200 + 3600;		/* 2022-01-01T01:00:00Z */
 	is("Dec 31 23:59:59", "2021-12-31T23:59:59Z", "December in January");
 	is("Jan  1 00:30:00", "2022-01-01T00:30:00Z", "January in January");
+	is("Jan  1 00:30:00.25", "2022-01-01T00:30:00.25Z", "with a fraction");
+	is("Jan  1 00:30:00 CST 2021 ", "none", "a blank behind a year");
+	is("Jan  1 24:30:00", "none", "no hour is 24");
 	zone.near = 1640995200 - 3600;
 	is("Jan  1 00:30:00", "2022-01-01T00:30:00Z",
 	    "a clock that is ahead, in December");
 	zone.near = 1614556800;			/* 2021-03-01 */
 	is("Feb 29 00:00:00", "2020-02-29T00:00:00Z",
 	    "29 February is of a year that has it");
+	is("Dec 31 23:59:59", "2020-12-31T23:59:59Z", "December in March");
 	zone.year = 2019;
 	is("Dec 31 23:59:59", "2019-12-31T23:59:59Z", "the year that was said");
 	zone.year = 0;
+	zone.near += 366 * 86400;
+	is("Dec 31 23:59:59", "2021-12-31T23:59:59Z", "and a year later");
 }
 
 static void
