@@ -254,8 +254,9 @@ record_hide(struct record *r)
 			layer = f->layer;
 		}
 		layer_bits |= name_bit(f->name);
-		f->hidden = (inner_bits & name_bit(f->name)) != 0 ?
-		    count_inner(r, i) : 0;
+		if ((inner_bits & name_bit(f->name)) == 0)
+			continue;
+		f->hidden = count_inner(r, i);
 		any |= f->hidden > 0 && f->kind != FIELD_GONE;
 	}
 	return any;
