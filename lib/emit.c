@@ -165,20 +165,22 @@ own_name(struct span name)
 }
 
 /*
- * As add_next_member, but the end of what was written is kept in a register, as
- * most members need nothing but a copy.  NULL without memory.
+ * A member with a comma in front, at to, behind what b has; most need nothing
+ * but a copy.  The end, with *limit that of the memory; NULL: there is no more.
  */
 static inline char *
-put_member(char *to, struct record *r, const struct field *f, struct buf *b)
+put_member(char *to, char **limit, struct record *r, const struct field *f,
+    struct buf *b)
 {
-	if (f->plain_name && f->clean &&
-	    (size_t)(b->p + b->cap - to) >= member_room(f, f->name)) {
+	if (f->plain_name && f->clean && (size_t)(*limit - to) >=
+	    member_room(f, f->name)) {
 		to = put_name(to, f->name, true, &r->lossy);
 		return put_value(to, r, f);
 	}
 	b->len = (size_t)(to - b->p);
 	if (add_next_member(r, f, f->name, f->plain_name, b) < 0)
 		return NULL;
+	*limit = b->p + b->cap;
 	return b->p + b->len;
 }
 
@@ -186,19 +188,19 @@ put_member(char *to, struct record *r, const struct field *f, struct buf *b)
 static int
 add_fields(struct record *r, struct buf *b, unsigned *has)
 {
-	const struct field *f = r->fields, *end = f + r->n;
 	struct field format = { .kind = FIELD_TEXT, .name = NAME("format"),
 	    .plain_name = true, .clean = true };
-	char *to = room(b, 1);
+	const struct field *f = r->fields, *end = f + r->n;
+	char *to = room(b, 1), *limit = b->p + b->cap;
 
 	for (; to != NULL && f < end; f++)
 		if (f->kind != FIELD_GONE && f->hidden == 0) {
 			*has |= own_name(f->name);
-			to = put_member(to, r, f, b);
+			to = put_member(to, &limit, r, f, b);
 		}
 	if (to != NULL && (*has & HAS_FORMAT) == 0) {
 		format.value = record_format(r);
-		to = put_member(to, r, &format, b);
+		to = put_member(to, &limit, r, &format, b);
 	}
 	if (to == NULL)
 		return -1;
@@ -212,6 +214,7 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 	bool hidden = r->layers > 1 && record_hide(r);
 	size_t start = b->len;
 	unsigned has = 0;
+	char *to;
 
 	(void)e;
 	if (add_fields(r, b, &has) < 0)
@@ -223,7 +226,11 @@ write_json(struct emit *e, struct record *r, struct buf *b)
 		add_text_member(r, NAME("error"), r->error, b);
 	if (r->lossy && (has & HAS_LOSSY) == 0)
 		buf_adds(b, ",\"lossy\":true");
-	return buf_add(b, "}\n", 2);
+	if ((to = room(b, 2)) == NULL)
+		return -1;
+	put(to, "}\n", 2);
+	b->len += 2;
+	return 0;
 }
 
 int

@@ -11,8 +11,7 @@ scan_fail(struct scan *s, unsigned field, const char *p, const char *expected)
 	return false;
 }
 
-/* With a backslash, a quote inside or bytes that are not ASCII. */
-static const char *
+const char *
 quoted_oddly(const char *start, const char *end, struct span *inside,
     enum quoted *how)
 {
@@ -31,20 +30,6 @@ quoted_oddly(const char *start, const char *end, struct span *inside,
 		p++;
 	}
 	return NULL;
-}
-
-const char *
-quoted_at(const char *p, const char *end, struct span *inside,
-    enum quoted *how)
-{
-	const char *start = p + 1;
-
-	p = find_special(start, end);
-	if (p == end || *p != '"' || (p + 1 < end && p[1] != ' '))
-		return quoted_oddly(start, end, inside, how);
-	*inside = span_of(start, (size_t)(p - start));
-	*how = QUOTED_SAFE;
-	return p + 1;
 }
 
 struct span

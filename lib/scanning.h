@@ -169,13 +169,29 @@ enum quoted {
 	QUOTED_ESCAPED,		/* there is a backslash */
 };
 
+/* As quoted_at, behind the opening quote, for any value. */
+const char *quoted_oddly(const char *start, const char *end,
+    struct span *inside, enum quoted *how);
+
 /*
- * A value in quotes; p is at the opening one.  A closing quote has a blank, end
- * or delim behind it, so a careless quote inside does no harm.  What is behind
- * it, or NULL.
+ * A value in quotes; p is at the opening one.  A closing quote has a blank or
+ * end behind it, so a careless quote inside does no harm.  What is behind it,
+ * or NULL.
  */
-const char *quoted_at(const char *p, const char *end, struct span *inside,
-    enum quoted *how);
+static inline const char *
+quoted_at(const char *p, const char *end, struct span *inside,
+    enum quoted *how)
+{
+	const char *start = p + 1;
+
+	p = find_special(start, end);
+	if (p == end || *p != '"' || (p + 1 < end && p[1] != ' '))
+		return quoted_oddly(start, end, inside, how);
+	*inside = span_of(start, (size_t)(p - start));
+	*how = QUOTED_SAFE;
+	return p + 1;
+}
+
 /* \" \\ \n \t \xHH and the like, as Apache and nginx write them. */
 struct span unescape(struct record *r, struct span s);
 /* As add_text, for what quoted_at found; "" stays. */
