@@ -251,13 +251,42 @@ finish(const char *p, const struct parts *t, struct zone *z,
 	return out->sec >= FIRST_SEC && out->sec <= LAST_SEC ? p : NULL;
 }
 
+/* "2021-06-29T" or the like, when the stamp before had the same. */
+static bool
+is_day_of_iso(const char *p, const char *end, const struct zone *z)
+{
+	return end - p >= ISO_DAY_SIZE + 8 && p[4] == p[7] && *p != '\0' &&
+	    memcmp(p, z->iso_day, ISO_DAY_SIZE) == 0;
+}
+
+static const char *
+next_of_iso(const char *p, const char *end, struct zone *z,
+    struct timestamp *t)
+{
+	struct parts d;
+	int64_t local;
+
+	if (!is_day_of_iso(p, end, z) || !clock8(p + ISO_DAY_SIZE, &d) ||
+	    d.second > 59)
+		return NULL;
+	p = fraction(p + ISO_DAY_SIZE + 8, end, &d);
+	p = zone_behind(p, end, &d);
+	local = z->iso_midnight + seconds_of(&d);
+	*t = (struct timestamp){ .nsec = d.nsec, .digits = d.digits,
+	    .sec = d.zoned ? local - d.offset_s : zone_to_utc(z, local) };
+	return p;
+}
+
 const char *
 timestamp_iso(const char *p, const char *end, struct zone *z,
     struct timestamp *t)
 {
+	const char *start = p, *behind = next_of_iso(p, end, z, t);
 	struct parts d;
 	unsigned year;
 
+	if (behind != NULL)
+		return behind;
 	if (end - p < 16 || !digits(p, end, 4, &year) || p[4] != p[7] ||
 	    (p[4] != '-' && p[4] != '/') || !digits(p + 5, end, 2, &d.month) ||
 	    !digits(p + 8, end, 2, &d.day) ||
@@ -266,7 +295,13 @@ timestamp_iso(const char *p, const char *end, struct zone *z,
 	d.year = year;
 	if ((p = clock_time(p + 11, end, &d)) == NULL)
 		return NULL;
-	return finish(zone_behind(p, end, &d), &d, z, t);
+	p = finish(zone_behind(p, end, &d), &d, z, t);
+	if (p != NULL && year >= 1970 && year < 9999) {
+		memcpy(z->iso_day, start, ISO_DAY_SIZE);
+		z->iso_midnight = days_from_civil(year, d.month, d.day) *
+		    DAY_S;
+	}
+	return p;
 }
 
 static bool

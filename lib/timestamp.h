@@ -21,8 +21,8 @@ struct timestamp {
 	bool leap;		/* 23:59:60; sec is that of 23:59:59 */
 };
 
-/* The bytes of 29/Jun/2021:10:05:03 +0200 and of "Jun 29 ". */
-enum { CLF_SIZE = 26, BSD_DAY_SIZE = 7 };
+/* The bytes of 29/Jun/2021:10:05:03 +0200, 2021-06-29T and "Jun 29 ". */
+enum { CLF_SIZE = 26, ISO_DAY_SIZE = 11, BSD_DAY_SIZE = 7 };
 
 /* What a stamp without zone or year means.  Begin with zone_set. */
 struct zone {
@@ -38,6 +38,8 @@ struct zone {
 	int year_found;		/* 0: none yet */
 	char clf[CLF_SIZE];	/* a stamp, and when its day began in UTC */
 	int64_t clf_midnight;
+	char iso_day[ISO_DAY_SIZE];
+	int64_t iso_midnight;	/* local */
 	char bsd_day[BSD_DAY_SIZE];
 	int bsd_year;		/* with this year and near */
 	int64_t bsd_near, bsd_midnight;		/* local */

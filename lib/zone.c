@@ -53,6 +53,7 @@ zone_set(struct zone *z, const char *name)
 	z->slot = INT64_MIN;
 	z->year_found = 0;
 	memset(z->clf, 0, sizeof z->clf);
+	memset(z->iso_day, 0, sizeof z->iso_day);
 	memset(z->bsd_day, 0, sizeof z->bsd_day);
 	z->fixed = true;
 	z->offset_s = 0;

@@ -80,6 +80,15 @@ reads_one_after_another(void)
 	    "with a fraction");
 	is("30/Jun/2021:10:05:03", "2021-06-30T10:05:03Z", "without a zone");
 	is("30/Jun/2021:24:00:00 -0200", "none", "and no hour is 24");
+	is("2021-06-30T10:05:03.25Z", "2021-06-30T10:05:03.25Z", "and an ISO");
+	is("2021-06-30T10:05:03+02:00", "2021-06-30T08:05:03Z",
+	    "another in another zone");
+	is("2021-06-30T10:05:03", "2021-06-30T10:05:03Z", "and with none");
+	is("2021-06-30T23:59:60Z", "2021-06-30T23:59:60Z",
+	    "and in a leap second");
+	is("2021-06-30T10:05", "2021-06-30T10:05:00Z", "and without seconds");
+	is("2021-06-30T10:60:00Z", "none", "where no minute is 60");
+	is("2021-06-3010:05:03Z", "none", "nor the T left out");
 	is("30/Jun/2021:10/05/03 -0200", "none", "nor is a slash a colon");
 }
 
