@@ -211,16 +211,33 @@ report_limit(struct search *s)
 		    g->limit_offset), g->limit_error);
 }
 
+/* What is searched may change meanwhile: nothing looks at a byte twice. */
+static bool
+bears_change(const struct search *s)
+{
+	const struct grep_options *o = &s->job->show;
+
+	return selector_bears_change(s->selector) && !grep_has_context(o) &&
+	    !o->only_matching && !s->job->color;
+}
+
 static void
 search_lines(struct search *s, struct input *in, struct lines *lines)
 {
-	struct grep *g = &s->grep;
+	struct grep *g = &s->grep, before;
 	struct span block;
 	int got = 0;
 
+	if (bears_change(s))
+		lines_map(lines);
 	while (!g->stopped && !is_enough() &&
 	    (got = lines_block(lines, &block)) > 0) {
+		before = *g;
 		grep_block(g, block);
+		if (lines_gone(lines)) {
+			grep_undo(g, &before);
+			continue;
+		}
 		report_limit(s);
 		flush(s);
 	}

@@ -404,6 +404,16 @@ grep_block(struct grep *g, struct span block)
 }
 
 void
+grep_undo(struct grep *g, const struct grep *before)
+{
+	struct buf out = g->out;
+
+	out.len = before->out.len;
+	*g = *before;
+	g->out = out;
+}
+
+void
 grep_result(struct grep *g)
 {
 	const struct grep_options *o = g->options;

@@ -52,6 +52,11 @@ void grep_begin(struct grep *g, const struct grep_options *options,
 void grep_free(struct grep *g);
 
 void grep_block(struct grep *g, struct span block);	/* of whole lines */
+/*
+ * Take back the last block; before is a copy of g from just before it.  Not
+ * with context, which outlives its block.
+ */
+void grep_undo(struct grep *g, const struct grep *before);
 void grep_result(struct grep *g);	/* at the end: counts and names */
 
 /* What parts groups of lines, when context is wanted. */

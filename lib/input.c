@@ -11,6 +11,7 @@
 #include "archive.h"
 #include "finish.h"
 #include "gzip.h"
+#include "mapped.h"
 #include "pieces.h"
 #include "pipe.h"
 #include "progress.h"
@@ -20,6 +21,7 @@ enum {
 	PEEK = 16,		/* more than any magic number */
 	LINGER_MS = 100,	/* when asked to finish: a pipe idle so long is empty */
 	LINGER_MAX_MS = 1000,	/* and so long after, even a busy one is left */
+	MAP_MIN = 64 << 10,	/* less is sooner read than mapped */
 };
 
 enum kind { UNKNOWN, PLAIN, GZIP, PIECES, OTHER };
@@ -36,6 +38,10 @@ struct input {
 	struct gunzip *gunzip;
 	struct pieces *pieces;
 	struct unpack *unpack;
+	bool mapping;
+	struct mapped map;
+	off_t next;		/* while mapping: where what is next begins, */
+	size_t skipped;		/* and the size of what was before */
 	const char *error;
 };
 
@@ -154,12 +160,25 @@ read_fd(struct input *in, void *p, size_t n)
 	return got;
 }
 
+/* Go on behind what was skipped. */
+static void
+end_mapping(struct input *in)
+{
+	if (!in->mapping)
+		return;
+	mapped_free(&in->map);
+	in->mapping = false;
+	in->at = in->npeek;
+	lseek(in->fd, in->next, SEEK_SET);
+}
+
 /* As read_fd, but first what was peeked at. */
 static ssize_t
 read_raw(void *arg, void *p, size_t n)
 {
 	struct input *in = arg;
 
+	end_mapping(in);
 	if (in->at == in->npeek)
 		return read_fd(in, p, n);
 	if (n > in->npeek - in->at)
@@ -263,6 +282,55 @@ input_error(const struct input *in)
 	return in->error != NULL ? in->error : "no error";
 }
 
+static bool
+begin_mapping(struct input *in)
+{
+	off_t at;
+
+	if (in->mapping)
+		return true;
+	if (!S_ISREG(in->st.st_mode) || input_is_compressed(in) ||
+	    in->kind != PLAIN || (at = lseek(in->fd, 0, SEEK_CUR)) < 0)
+		return false;
+	in->next = at - (off_t)(in->npeek - in->at);
+	return in->mapping = true;
+}
+
+const char *
+input_map(struct input *in, size_t *n)
+{
+	struct stat st;
+
+	if (finish_asked() || !begin_mapping(in) || fstat(in->fd, &st) < 0 ||
+	    st.st_size - in->next < MAP_MIN)
+		return NULL;
+	if (st.st_size - in->next < (off_t)*n)
+		*n = (size_t)(st.st_size - in->next);
+	return mapped_part(&in->map, in->fd, in->next, *n);
+}
+
+void
+input_skip(struct input *in, size_t n)
+{
+	in->next += (off_t)n;
+	in->skipped = n;
+	progress_add(n);
+}
+
+bool
+input_unskip(struct input *in)
+{
+	struct stat st;
+
+	if (!in->mapping || (!in->map.lost && fstat(in->fd, &st) == 0 &&
+	    st.st_size >= in->next))
+		return false;
+	in->next -= (off_t)in->skipped;
+	in->skipped = 0;
+	end_mapping(in);
+	return true;
+}
+
 const struct stat *
 input_stat(const struct input *in)
 {
@@ -304,6 +372,7 @@ input_close(struct input *in)
 {
 	if (in == NULL)
 		return;
+	end_mapping(in);
 	gunzip_free(in->gunzip);
 	pieces_free(in->pieces);
 	unpack_free(in->unpack);

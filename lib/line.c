@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 256 * 1024 };
+enum { FIRST_SIZE = 256 * 1024, MAP_SIZE = 1 << 20 };
 
 struct lines {
 	struct input *in;
@@ -13,6 +13,7 @@ struct lines {
 	size_t used;		/* bytes of it that were given out as a block */
 	struct span rest;	/* of the block that line_next walks through */
 	bool ended, cutting;
+	bool mapping;		/* nothing was read yet */
 	uint64_t cut;
 };
 
@@ -57,12 +58,43 @@ give(struct lines *l, size_t n, struct span *block)
 	return 1;
 }
 
+void
+lines_map(struct lines *l)
+{
+	l->mapping = true;
+}
+
+bool
+lines_gone(struct lines *l)
+{
+	if (!l->mapping || !input_unskip(l->in))
+		return false;
+	l->mapping = false;
+	return true;
+}
+
+/* A block without reading it; false if that can't be. */
+static bool
+map_block(struct lines *l, struct span *block)
+{
+	size_t n = l->max < MAP_SIZE ? l->max : MAP_SIZE;
+	const char *p = input_map(l->in, &n), *lf;
+
+	if (p == NULL || (lf = memrchr(p, '\n', n)) == NULL)
+		return false;
+	*block = span_of(p, (size_t)(lf + 1 - p));
+	input_skip(l->in, block->len);
+	return true;
+}
+
 int
 lines_block(struct lines *l, struct span *block)
 {
 	char *lf = NULL;
 	ssize_t got;
 
+	if (l->mapping && (l->mapping = map_block(l, block)))
+		return 1;
 	memmove(l->buf, l->buf + l->used, l->have - l->used);
 	l->have -= l->used;
 	l->used = 0;

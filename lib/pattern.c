@@ -265,6 +265,12 @@ pattern_free(struct pattern *p)
 	free(p);
 }
 
+bool
+pattern_is_bytes(const struct pattern *p)
+{
+	return p->n_needs == 1 && p->needs[0].exact;
+}
+
 struct matcher *
 matcher_new(const struct pattern *p)
 {

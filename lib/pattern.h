@@ -22,6 +22,9 @@ struct pattern;			/* any number of threads may use one */
 struct pattern *pattern_new(struct span list, int flags, struct buf *error);
 void pattern_free(struct pattern *p);
 
+/* Whether it is known by some bytes in a row, so that PCRE2 need not look. */
+bool pattern_is_bytes(const struct pattern *p);
+
 /* What a thread needs to search with a pattern, which must outlive it. */
 struct matcher;
 

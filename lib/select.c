@@ -21,6 +21,7 @@ struct selector {
 	bool has_time;
 	struct timestamp time;	/* of the last line before timed */
 	const char *rule, *error;
+	struct buf copy;	/* of a line */
 };
 
 struct selector *
@@ -54,6 +55,14 @@ fail:
 	return NULL;
 }
 
+bool
+selector_bears_change(const struct selector *s)
+{
+	return s->scanner == NULL && (s->matcher == NULL) ==
+	    s->c->server_errors && (s->matcher == NULL ||
+	    pattern_is_bytes(s->c->pattern));
+}
+
 void
 selector_free(struct selector *s)
 {
@@ -63,6 +72,7 @@ selector_free(struct selector *s)
 		where_free(s->where[i]);
 	free(s->where);
 	record_free(&s->rec);
+	buf_free(&s->copy);
 	scanner_free(s->scanner);
 	matcher_free(s->matcher);
 	free(s);
@@ -192,7 +202,8 @@ next_candidate(struct selector *s, struct span rest, struct span *line)
 		return r;
 	}
 	if (s->c->server_errors)
-		return (s->rule = server_error_next(rest, line)) != NULL;
+		return (s->rule = server_error_next(rest, line,
+		    &s->copy)) != NULL;
 	lf = memchr(rest.p, '\n', rest.len);
 	*line = span_of(rest.p, lf != NULL ? (size_t)(lf + 1 - rest.p) :
 	    rest.len);

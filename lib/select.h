@@ -22,6 +22,9 @@ struct selector;		/* for one thread; the criteria outlive it */
 struct selector *selector_new(const struct criteria *c, struct buf *error);
 void selector_free(struct selector *s);
 
+/* Whether blocks may change while they are searched. */
+bool selector_bears_change(const struct selector *s);
+
 /* A new input begins; near is its mtime, for stamps without a year. */
 void selector_input(struct selector *s, int64_t near);
 

@@ -543,7 +543,7 @@ server_error(struct span line)
 }
 
 const char *
-server_error_next(struct span block, struct span *line)
+server_error_next(struct span block, struct span *line, struct buf *b)
 {
 	const char *end = block.p + block.len, *p = block.p, *s, *lf, *rule;
 
@@ -552,7 +552,9 @@ server_error_next(struct span block, struct span *line)
 		p = lf != NULL ? lf + 1 : p;
 		lf = memchr(s, '\n', (size_t)(end - s));
 		*line = span_of(p, (size_t)((lf != NULL ? lf : end) - p));
-		rule = server_error(*line);
+		buf_clear(b);
+		rule = buf_addspan(b, *line) < 0 ? NULL :
+		    server_error(buf_span(b));
 		line->len += lf != NULL;
 		if (rule != NULL)
 			return rule;

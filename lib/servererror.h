@@ -18,8 +18,10 @@ const char *server_error(struct span line);
 
 /*
  * Find the first server error in block, whole lines with their LFs; *line is
- * with its LF.  The rule's name, or NULL for none.
+ * with its LF.  The rule's name, or NULL for none.  Lines are judged by a copy
+ * in b, as a block may be a file that changes.
  */
-const char *server_error_next(struct span block, struct span *line);
+const char *server_error_next(struct span block, struct span *line,
+    struct buf *b);
 
 #endif

@@ -93,6 +93,90 @@ blocks(void)
 	input_close(in);
 }
 
+/* A file of n lines of 100 bytes, then what follows; *fd stays open. */
+static struct input *
+file_of(int n, const char *rest, int *fd)
+{
+	static char text[100];
+	char path[] = "/tmp/lines.XXXXXX";
+	struct input *in;
+
+	memset(text, 'x', sizeof text);
+	text[99] = '\n';
+	if ((*fd = mkstemp(path)) < 0)
+		abort();
+	for (int i = 0; i < n; i++)
+		if (write(*fd, text, sizeof text) != sizeof text)
+			abort();
+	if (write(*fd, rest, strlen(rest)) < 0)
+		abort();
+	in = input_open(path);
+	unlink(path);
+	return in;
+}
+
+static size_t
+count_nuls(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.p[i] == '\0';
+	return n;
+}
+
+static void
+mapped_blocks(void)
+{
+	size_t all = 0, n = 0;
+	struct span b;
+	bool whole = true;
+	int fd;
+	struct input *in = file_of(30001, "a", &fd);
+	struct lines *l = lines_new(in, LINE_MAX_DEFAULT);
+
+	lines_map(l);
+	for (; lines_block(l, &b) > 0; n++) {
+		whole &= b.p[b.len - 1] == '\n' || b.len == 1;
+		all += b.len;
+		whole &= !lines_gone(l);
+	}
+	ok(whole && all == 3000101 && n > 3,
+	    "a file in memory is whole lines, and all of them");
+	ok(lseek(input_fd(in), 0, SEEK_CUR) == 3000101, "then it is read");
+	lines_free(l);
+	input_close(in);
+	close(fd);
+}
+
+/* The file becomes so short while its second block is in use. */
+static void
+cut_blocks(const char *what, off_t size, size_t nuls, size_t want)
+{
+	struct span b;
+	size_t all, later = 0;
+	int fd;
+	struct input *in = file_of(30000, "", &fd);
+	struct lines *l = lines_new(in, LINE_MAX_DEFAULT);
+
+	lines_map(l);
+	lines_block(l, &b);
+	all = b.len;
+	ok(!lines_gone(l) && lines_block(l, &b) > 0, "%s: two blocks", what);
+	ok(ftruncate(fd, size) == 0 && count_nuls(b) == nuls,
+	    "%s: what is gone reads as NUL", what);
+	ok(lines_gone(l), "%s: that is known", what);
+	while (lines_block(l, &b) > 0) {
+		all += b.len;
+		later += count_nuls(b);
+	}
+	ok(all == want && later == 0, "%s: what is left is read: %zu bytes",
+	    what, all);
+	lines_free(l);
+	input_close(in);
+	close(fd);
+}
+
 static const char gz[] =	/* "one\n" */
     "\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\xcf\x4b\xe5\x02\0\x9f\xa8\x17\xf8"
     "\x04\0\0\0";
@@ -160,6 +244,10 @@ main(void)
 	shared();
 	lines();
 	blocks();
+	mapped_blocks();
+	cut_blocks("truncated", 0, 1048500, 1048500);
+	cut_blocks("cut within a page", 1048600, 1048400, 1048600);
+	cut_blocks("cut within the last page", 2096950, 50, 2096950);
 	packed();
 	return done_testing();
 }

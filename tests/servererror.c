@@ -19,8 +19,10 @@ places(status_scan_fn *way, const char *p, const char *end)
 static const char *
 first_line(const char *text, struct span *line)
 {
-	const char *rule = server_error_next(span_str(text), line);
+	struct buf copy = { 0 };
+	const char *rule = server_error_next(span_str(text), line, &copy);
 
+	buf_free(&copy);
 	return rule != NULL ? rule : "none";
 }
 
