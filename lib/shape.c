@@ -9,7 +9,9 @@
 
 enum {
 	BUCKETS = 8, DEPTH = 3, SHAPES_MAX = 64,
+	TARGETS_MAX = 4,	/* more shapes are faster found by buckets */
 	CANDIDATES = 6,		/* rare bytes to choose a pair from */
+	AHEAD = 4096,		/* bytes: what to fetch from memory by now */
 };
 
 /* A place in a shape where the byte is known, but perhaps for its case. */
@@ -18,20 +20,25 @@ struct known {
 	unsigned char byte, fold;	/* text | fold == byte */
 };
 
-/*
- * One shape in which a byte is known is found by two such bytes, the pair.
- * Other shapes are in buckets: table[k][b] has bit i set when byte b can be in
- * place k of a shape in bucket i; lo and hi are the same by nibbles.  The first
- * of these DEPTH places is at[] bytes into the shape.
- */
-struct finder {
-	size_t n, depth;
-	bool by_pair;
+/* A shape in which some bytes are known: it is found by two of them. */
+struct target {
 	struct known pair[2];
 	unsigned char byte[SHAPE_MAX];	/* all that are known of the shape: */
 	unsigned char fold[SHAPE_MAX];	/* text | fold == byte */
 	unsigned char unknown[SHAPE_MAX];	/* 0xff elsewhere */
 	bool all_known;
+};
+
+/*
+ * A few shapes are targets if there are such bytes in each.  Otherwise they are
+ * in buckets: table[k][b] has bit i set when byte b can be in place k of a
+ * shape in bucket i; lo and hi are the same by nibbles.  The first of these
+ * DEPTH places is at[] bytes into the shape.
+ */
+struct finder {
+	size_t n, depth;
+	bool by_pairs, folds;
+	struct target target[TARGETS_MAX];
 	unsigned char table[DEPTH][256];
 	unsigned char lo[DEPTH][16], hi[DEPTH][16];
 	const char *(*search)(const struct finder *f, const char *p,
@@ -67,7 +74,7 @@ check_buckets(const struct finder *f, unsigned buckets, const char *p,
 static const char *
 pair_plain(const struct finder *f, const char *p, const char *end)
 {
-	const struct known *k = &f->pair[0];
+	const struct known *k = &f->target[0].pair[0];
 	const char *stop, *q;
 
 	if ((size_t)(end - p) < f->shape[0].len)
@@ -120,62 +127,128 @@ buckets_plain(const struct finder *f, const char *p, const char *end)
 #define AVX2 __attribute__((target("avx2")))
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 
-/* Whether the shape is at p, where SHAPE_MAX bytes can be read. */
+/* Whether shape i, a target, is at p, where SHAPE_MAX bytes can be read. */
 static inline bool
-fits_known(const struct finder *f, const char *p, const char *end)
+fits_known(const struct finder *f, size_t i, const char *p, const char *end)
 {
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
-	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(LOAD16(p), LOAD16(f->fold)),
-	    LOAD16(f->byte));
+	const struct target *t = &f->target[i];
+	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(LOAD16(p), LOAD16(t->fold)),
+	    LOAD16(t->byte));
 
-	return _mm_movemask_epi8(_mm_or_si128(same, LOAD16(f->unknown))) ==
-	    0xffff && (f->all_known || fits(&f->shape[0], p, p, end));
+	return _mm_movemask_epi8(_mm_or_si128(same, LOAD16(t->unknown))) ==
+	    0xffff && (t->all_known || fits(&f->shape[i], p, p, end));
 }
 
-AVX2 static inline __m256i
-pair_at(const char *p, const struct finder *f, const __m256i v[4])
+/* How a target's pair is looked for. */
+struct look {
+	size_t at[2];
+	__m256i byte[2], fold[2];
+};
+
+AVX2 static inline __attribute__((always_inline)) __m256i
+pair_at(const char *p, const struct look *l, bool folds)
 {
-	return _mm256_and_si256(
-	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->pair[0].at), v[2]),
-	    v[0]),
-	    _mm256_cmpeq_epi8(_mm256_or_si256(LOAD(p + f->pair[1].at), v[3]),
-	    v[1]));
+	__m256i a = LOAD(p + l->at[0]), b = LOAD(p + l->at[1]);
+
+	if (folds) {
+		a = _mm256_or_si256(a, l->fold[0]);
+		b = _mm256_or_si256(b, l->fold[1]);
+	}
+	return _mm256_and_si256(_mm256_cmpeq_epi8(a, l->byte[0]),
+	    _mm256_cmpeq_epi8(b, l->byte[1]));
+}
+
+/* Where the pair of any of n targets is; no loop, as n is a constant. */
+AVX2 static inline __attribute__((always_inline)) __m256i
+pairs_at(const char *p, const struct look l[TARGETS_MAX], size_t n, bool folds)
+{
+	__m256i r = pair_at(p, &l[0], folds);
+
+	if (n > 1)
+		r = _mm256_or_si256(r, pair_at(p, &l[1], folds));
+	if (n > 2)
+		r = _mm256_or_si256(r, pair_at(p, &l[2], folds));
+	if (n > 3)
+		r = _mm256_or_si256(r, pair_at(p, &l[3], folds));
+	return r;
+}
+
+AVX2 static inline struct look
+look_of(const struct target *t)
+{
+	struct look l;
+
+	for (int i = 0; i < 2; i++) {
+		l.at[i] = t->pair[i].at;
+		l.byte[i] = _mm256_set1_epi8((char)t->pair[i].byte);
+		l.fold[i] = _mm256_set1_epi8((char)t->pair[i].fold);
+	}
+	return l;
+}
+
+AVX2 static inline uint64_t
+bits_of(__m256i a, __m256i b)
+{
+	return (unsigned)_mm256_movemask_epi8(a) |
+	    (uint64_t)(unsigned)_mm256_movemask_epi8(b) << 32;
+}
+
+/* The first place of these, a bit each from p on, where a target is; or NULL. */
+static inline const char *
+check_targets(const struct finder *f, size_t n, uint64_t bits, const char *p,
+    const char *end)
+{
+	for (; bits != 0; bits &= bits - 1)
+		for (size_t i = 0; i < n; i++)
+			if (fits_known(f, i, p + __builtin_ctzll(bits), end))
+				return p + __builtin_ctzll(bits);
+	return NULL;
+}
+
+AVX2 static inline __attribute__((always_inline)) const char *
+targets_n(const struct finder *f, const char *p, const char *end, size_t n,
+    bool folds)
+{
+	const struct look l[TARGETS_MAX] = {
+		look_of(&f->target[0]), look_of(&f->target[1]),
+		look_of(&f->target[2]), look_of(&f->target[3]),
+	};
+	__m256i m[4], any;
+	const char *q;
+
+	for (; end - p >= 128 + SHAPE_MAX; p += 128) {
+		_mm_prefetch(p + AHEAD, _MM_HINT_T0);
+		_mm_prefetch(p + AHEAD + 64, _MM_HINT_T0);
+		m[0] = pairs_at(p, l, n, folds);
+		m[1] = pairs_at(p + 32, l, n, folds);
+		m[2] = pairs_at(p + 64, l, n, folds);
+		m[3] = pairs_at(p + 96, l, n, folds);
+		any = _mm256_or_si256(_mm256_or_si256(m[0], m[1]),
+		    _mm256_or_si256(m[2], m[3]));
+		if (_mm256_testz_si256(any, any))
+			continue;
+		q = check_targets(f, n, bits_of(m[0], m[1]), p, end);
+		if (q == NULL)
+			q = check_targets(f, n, bits_of(m[2], m[3]), p + 64,
+			    end);
+		if (q != NULL)
+			return q;
+	}
+	return n == 1 ? pair_plain(f, p, end) : buckets_plain(f, p, end);
 }
 
 AVX2 static const char *
-pair_avx2(const struct finder *f, const char *p, const char *end)
+targets_avx2(const struct finder *f, const char *p, const char *end)
 {
-	const __m256i v[4] = {
-		_mm256_set1_epi8((char)f->pair[0].byte),
-		_mm256_set1_epi8((char)f->pair[1].byte),
-		_mm256_set1_epi8((char)f->pair[0].fold),
-		_mm256_set1_epi8((char)f->pair[1].fold),
-	};
-	__m256i m[4];
-	uint64_t bits[2];
-
-	for (; end - p >= 128 + SHAPE_MAX; p += 128) {
-		for (int i = 0; i < 4; i++)
-			m[i] = pair_at(p + 32 * i, f, v);
-		if (_mm256_testz_si256(_mm256_or_si256(m[0], m[1]),
-		    _mm256_set1_epi8(-1)) &&
-		    _mm256_testz_si256(_mm256_or_si256(m[2], m[3]),
-		    _mm256_set1_epi8(-1)))
-			continue;
-		for (int i = 0; i < 2; i++)
-			bits[i] = (unsigned)_mm256_movemask_epi8(m[2 * i]) |
-			    (uint64_t)(unsigned)_mm256_movemask_epi8(
-			    m[2 * i + 1]) << 32;
-		for (int i = 0; i < 2; i++)
-			for (; bits[i] != 0; bits[i] &= bits[i] - 1) {
-				const char *q = p + 64 * i +
-				    __builtin_ctzll(bits[i]);
-
-				if (fits_known(f, q, end))
-					return q;
-			}
+	switch (f->n) {
+	case 1: return f->folds ? targets_n(f, p, end, 1, true) :
+		targets_n(f, p, end, 1, false);
+	case 2: return f->folds ? targets_n(f, p, end, 2, true) :
+		targets_n(f, p, end, 2, false);
+	case 3: return targets_n(f, p, end, 3, false);
+	default: return targets_n(f, p, end, 4, false);
 	}
-	return pair_plain(f, p, end);
 }
 
 /* Eight bits for each byte: the buckets whose shapes may be there. */
@@ -213,6 +286,7 @@ buckets_depth(const struct finder *f, const char *start, const char *end,
 		    (const __m128i *)(const void *)f->hi[k]));
 	}
 	for (; end - p >= 32 + DEPTH; p += 32) {
+		_mm_prefetch(p + AHEAD, _MM_HINT_T0);
 		r = buckets_at(p, depth, lo, hi);
 		bits = ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(r,
 		    zero));
@@ -244,10 +318,10 @@ buckets_avx2(const struct finder *f, const char *p, const char *end)
 static void
 choose_search(struct finder *f)
 {
-	f->search = f->by_pair ? pair_plain : buckets_plain;
+	f->search = f->by_pairs && f->n == 1 ? pair_plain : buckets_plain;
 #if defined __x86_64__
 	if (__builtin_cpu_supports("avx2"))
-		f->search = f->by_pair ? pair_avx2 : buckets_avx2;
+		f->search = f->by_pairs ? targets_avx2 : buckets_avx2;
 #endif
 }
 
@@ -283,26 +357,25 @@ weight(const uint64_t set[4], const double freq[256])
 	return sum;
 }
 
-/* What is known of the one shape; the rarest bytes of it, how many. */
+/* What is known of a shape; the rarest bytes of it, how many. */
 static size_t
-find_known(struct finder *f, const double freq[256],
+find_known(struct target *t, const struct shape *s, const double freq[256],
     struct known rare[CANDIDATES])
 {
-	const struct shape *s = &f->shape[0];
 	double w, weights[CANDIDATES];
 	struct known k;
 	size_t n = 0, i;
 
-	f->all_known = true;
-	memset(f->unknown, 0xff, sizeof f->unknown);
+	t->all_known = true;
+	memset(t->unknown, 0xff, sizeof t->unknown);
 	for (k.at = 0; k.at < s->len; k.at++) {
 		if (!is_one_byte(s->set[k.at], &k.byte, &k.fold)) {
-			f->all_known = false;
+			t->all_known = false;
 			continue;
 		}
-		f->byte[k.at] = k.byte;
-		f->fold[k.at] = k.fold;
-		f->unknown[k.at] = 0;
+		t->byte[k.at] = k.byte;
+		t->fold[k.at] = k.fold;
+		t->unknown[k.at] = 0;
 		w = weight(s->set[k.at], freq);
 		if (n == CANDIDATES && w >= weights[n - 1])
 			continue;
@@ -318,18 +391,18 @@ find_known(struct finder *f, const double freq[256],
 }
 
 /*
- * The two bytes of the one shape that are least often together in the sample;
- * false: it has no byte that is known.
+ * The two bytes of a shape that are least often together in the sample; false:
+ * it has no byte that is known.
  */
 static bool
-choose_pair(struct finder *f, const double freq[256], const char *p,
-    const char *end)
+choose_pair(struct target *t, const struct shape *s, const double freq[256],
+    const char *p, const char *end)
 {
 	size_t together[CANDIDATES][CANDIDATES] = { 0 }, n, least = SIZE_MAX;
 	struct known rare[CANDIDATES];
 	unsigned here;
 
-	if (f->n != 1 || (n = find_known(f, freq, rare)) == 0)
+	if ((n = find_known(t, s, freq, rare)) == 0)
 		return false;
 	for (; end - p >= SHAPE_MAX; p++) {
 		here = 0;
@@ -341,15 +414,32 @@ choose_pair(struct finder *f, const double freq[256], const char *p,
 			for (size_t k = i + 1; k < n; k++)
 				together[i][k] += here >> i & here >> k & 1;
 	}
-	f->pair[0] = f->pair[1] = rare[0];
+	t->pair[0] = t->pair[1] = rare[0];
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = i + 1; k < n; k++)
 			if (together[i][k] < least) {
 				least = together[i][k];
-				f->pair[0] = rare[i];
-				f->pair[1] = rare[k];
+				t->pair[0] = rare[i];
+				t->pair[1] = rare[k];
 			}
 	return true;
+}
+
+static bool
+choose_pairs(struct finder *f, const double freq[256], const char *p,
+    const char *end)
+{
+	f->folds = false;
+	if (f->n > TARGETS_MAX)
+		return false;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct known *k = f->target[i].pair;
+
+		if (!choose_pair(&f->target[i], &f->shape[i], freq, p, end))
+			return false;
+		f->folds |= k[0].fold != 0 || k[1].fold != 0;
+	}
+	return f->n <= 2 || !f->folds;
 }
 
 /* Put the shapes into buckets, by the places in each that are rarest. */
@@ -420,9 +510,8 @@ finder_tune(struct finder *f, const char *p, const char *end)
 		freq[b] = 1 / n;
 	for (; p < end; p++)
 		freq[(unsigned char)*p] += 1 / n;
-	f->by_pair = choose_pair(f, freq, start, end);
-	if (!f->by_pair)
-		fill_buckets(f, freq);
+	f->by_pairs = choose_pairs(f, freq, start, end);
+	fill_buckets(f, freq);
 	choose_search(f);
 }
 

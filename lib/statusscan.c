@@ -59,6 +59,7 @@ name(const char *start, const char *end)				\
 	for (p++; end - p >= width + 3; p += width) {			\
 		unsigned long long m = mask(p);				\
 									\
+		__builtin_prefetch(p + 4096);				\
 		if (m != 0)						\
 			return p + __builtin_ctzll(m) / bits;		\
 	}								\

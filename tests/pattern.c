@@ -39,6 +39,21 @@ make_pattern(struct buf *b)
 		buf_adds(b, "\nabc");
 }
 
+/* Or some words: a few are looked for in another way than many. */
+static void
+make_words(struct buf *b)
+{
+	size_t n = 1 + rnd(7);
+
+	buf_clear(b);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_addc(b, '|');
+		for (size_t k = 1 + rnd(5); k > 0; k--)
+			buf_addc(b, "aabbccAB5 -"[rnd(11)]);
+	}
+}
+
 static void
 make_text(struct buf *b)
 {
@@ -95,7 +110,10 @@ main(void)
 	int good = 0, bad = 0;
 
 	for (int i = 0; i < 20000 && bad < 5; i++) {
-		make_pattern(&pat);
+		if (i % 4 == 0)
+			make_words(&pat);
+		else
+			make_pattern(&pat);
 		buf_clear(&error);
 		p = pattern_new(buf_span(&pat), (int)rnd(16), &error);
 		if (p == NULL)
