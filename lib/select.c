@@ -21,7 +21,7 @@ struct selector {
 	bool has_time;
 	struct timestamp time;	/* of the last line before timed */
 	const char *rule, *error;
-	struct buf copy;	/* of a line */
+	struct server_errors errors;
 };
 
 struct selector *
@@ -72,7 +72,7 @@ selector_free(struct selector *s)
 		where_free(s->where[i]);
 	free(s->where);
 	record_free(&s->rec);
-	buf_free(&s->copy);
+	buf_free(&s->errors.line);
 	scanner_free(s->scanner);
 	matcher_free(s->matcher);
 	free(s);
@@ -84,6 +84,7 @@ selector_input(struct selector *s, int64_t near)
 	if (s->scanner != NULL)
 		scanner_input(s->scanner, near);
 	s->has_time = false;
+	s->errors.columns = 0;
 }
 
 void
@@ -189,21 +190,34 @@ check_record(struct selector *s, struct span line)
 	return 1;
 }
 
-/* The next line by pattern or status, which whole blocks are searched for. */
+/* Whether a server error matches the pattern, too; as selector_next. */
+static int
+check_pattern(struct selector *s, struct span line)
+{
+	struct span match;
+	int r = s->matcher == NULL ? 1 :
+	    matcher_find(s->matcher, text_of(line), 0, &match);
+
+	if (r < 0)
+		s->error = matcher_error(s->matcher);
+	return r;
+}
+
+/* The next line by status or pattern, which whole blocks are searched for. */
 static int
 next_candidate(struct selector *s, struct span rest, struct span *line)
 {
 	const char *lf;
 	int r;
 
+	if (s->c->server_errors)
+		return (s->rule = server_errors_next(&s->errors, rest,
+		    line)) != NULL;
 	if (s->matcher != NULL) {
 		if ((r = matcher_next(s->matcher, rest, line)) < 0)
 			s->error = matcher_error(s->matcher);
 		return r;
 	}
-	if (s->c->server_errors)
-		return (s->rule = server_error_next(rest, line,
-		    &s->copy)) != NULL;
 	lf = memchr(rest.p, '\n', rest.len);
 	*line = span_of(rest.p, lf != NULL ? (size_t)(lf + 1 - rest.p) :
 	    rest.len);
@@ -220,9 +234,11 @@ selector_next(struct selector *s, struct span rest, struct span *line)
 	    rest.len = (size_t)(end - rest.p)) {
 		if ((r = next_candidate(s, rest, line)) <= 0)
 			return r;
-		if (s->matcher != NULL && s->c->server_errors &&
-		    (s->rule = server_error(text_of(*line))) == NULL)
+		if (s->c->server_errors && (r = check_pattern(s, *line)) <= 0) {
+			if (r < 0)
+				return r;
 			continue;
+		}
 		if (s->scanner == NULL || (r = check_record(s, *line)) > 0)
 			return 1;
 		if (r < 0)

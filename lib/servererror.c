@@ -534,27 +534,74 @@ judge(struct span line, const char **rule, int depth)
 	return judge_w3c(line);
 }
 
-const char *
-server_error(struct span line)
+/* "#Fields: date time ... sc-status ...", which holds from here on. */
+static void
+read_fields(struct server_errors *e, struct span line)
 {
-	const char *rule;
+	static const char name[] = "sc-status";
+	const char *end = line.p + line.len, *p, *s;
 
-	return judge(line, &rule, 0) == FAILURE ? rule : NULL;
+	e->columns = e->status = 0;
+	for (p = line.p + strlen("#Fields:"); p < end && is_blank(*p); p++)
+		;
+	for (; p < end && *p != '\r'; p = skip_field(p, end)) {
+		e->columns++;
+		s = p + strlen(name);
+		if (starts(p, end, name) && (s == end || is_blank(*s) ||
+		    *s == '\r'))
+			e->status = e->columns;
+	}
+	if (e->status == 0)
+		e->columns = 0;
+}
+
+/* By the status field, if the line has all the fields. */
+static enum verdict
+judge_fields(const struct server_errors *e, struct span line)
+{
+	const char *end = line.p + line.len, *p = line.p, *status = end;
+	char blank = memchr(p, '\t', line.len) != NULL ? '\t' : ' ';
+	size_t n = 0;
+
+	while (p != NULL && n++ < e->columns) {
+		if (n == e->status)
+			status = p;
+		if ((p = memchr(p, blank, (size_t)(end - p))) != NULL)
+			p++;
+	}
+	return p == NULL && n == e->columns && is_status(status, end) ?
+	    verdict_of(status) : UNKNOWN;
+}
+
+static const char *
+judge_line(struct server_errors *e, struct span line)
+{
+	const char *end = line.p + line.len, *rule = "w3c";
+	enum verdict verdict = UNKNOWN;
+
+	if (starts(line.p, end, "#Fields:"))
+		read_fields(e, line);
+	else if (e->columns > 0)
+		verdict = judge_fields(e, line);
+	if (verdict == UNKNOWN)
+		verdict = judge(line, &rule, 0);
+	return verdict == FAILURE ? rule : NULL;
 }
 
 const char *
-server_error_next(struct span block, struct span *line, struct buf *b)
+server_errors_next(struct server_errors *e, struct span block,
+    struct span *line)
 {
 	const char *end = block.p + block.len, *p = block.p, *s, *lf, *rule;
 
-	while ((s = status_scan(p, end)) < end) {
+	while (p < end && (s = *p == '#' ? p : status_scan(p, end)) < end) {
 		lf = memrchr(p, '\n', (size_t)(s - p));
 		p = lf != NULL ? lf + 1 : p;
 		lf = memchr(s, '\n', (size_t)(end - s));
 		*line = span_of(p, (size_t)((lf != NULL ? lf : end) - p));
-		buf_clear(b);
-		rule = buf_addspan(b, *line) < 0 ? NULL :
-		    server_error(buf_span(b));
+		buf_clear(&e->line);
+		rule = buf_addspan(&e->line, *line) < 0 ? NULL :
+		    judge_line(e, buf_span(&e->line));
 		line->len += lf != NULL;
 		if (rule != NULL)
 			return rule;

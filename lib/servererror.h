@@ -10,18 +10,18 @@
 
 #include "buf.h"
 
-/*
- * The name of the rule by which the line (without LF) is a server error, or
- * NULL when it is none.
- */
-const char *server_error(struct span line);
+/* What is known of an input; { 0 } at its start. */
+struct server_errors {
+	struct buf line;	/* a copy: blocks may be a file that changes */
+	size_t columns;		/* by the last #Fields: of a W3C log, or 0, */
+	size_t status;		/* and which of them is the status, from 1 on */
+};
 
 /*
  * Find the first server error in block, whole lines with their LFs; *line is
- * with its LF.  The rule's name, or NULL for none.  Lines are judged by a copy
- * in b, as a block may be a file that changes.
+ * with its LF.  The name of the rule by which it is one, or NULL for none.
  */
-const char *server_error_next(struct span block, struct span *line,
-    struct buf *b);
+const char *server_errors_next(struct server_errors *e, struct span block,
+    struct span *line);
 
 #endif

@@ -33,7 +33,8 @@ static const char *
 scan_rest(const char *start, const char *p, const char *end)
 {
 	for (; p < end; p++)
-		if (is_status(p, end) && (p == start || may_precede(p[-1])))
+		if ((is_status(p, end) && (p == start || may_precede(p[-1]))) ||
+		    (*p == '#' && p > start && p[-1] == '\n'))
 			return p;
 	return end;
 }
@@ -81,17 +82,19 @@ digits128(__m128i v)
 static inline unsigned
 mask128(const char *p)
 {
-	__m128i before = LOAD128(p - 1), m;
+	__m128i before = LOAD128(p - 1), at = LOAD128(p), m, hash;
 
 	m = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(before,
 	    _mm_set1_epi8('"')), before),
 	    _mm_or_si128(_mm_cmpeq_epi8(before, _mm_set1_epi8(':')),
 	    _mm_cmpeq_epi8(before, _mm_set1_epi8('='))));
-	m = _mm_and_si128(m, _mm_cmpeq_epi8(LOAD128(p), _mm_set1_epi8('5')));
+	m = _mm_and_si128(m, _mm_cmpeq_epi8(at, _mm_set1_epi8('5')));
 	m = _mm_and_si128(m, _mm_and_si128(digits128(LOAD128(p + 1)),
 	    digits128(LOAD128(p + 2))));
-	return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(
-	    digits128(LOAD128(p + 3)), m));
+	m = _mm_andnot_si128(digits128(LOAD128(p + 3)), m);
+	hash = _mm_and_si128(_mm_cmpeq_epi8(before, _mm_set1_epi8('\n')),
+	    _mm_cmpeq_epi8(at, _mm_set1_epi8('#')));
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(m, hash));
 }
 
 __attribute__((target("avx2"))) static inline __m256i
@@ -104,18 +107,20 @@ digits256(__m256i v)
 __attribute__((target("avx2"))) static inline unsigned
 mask256(const char *p)
 {
-	__m256i before = LOAD256(p - 1), m;
+	__m256i before = LOAD256(p - 1), at = LOAD256(p), m, hash;
 
 	m = _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_min_epu8(before,
 	    _mm256_set1_epi8('"')), before),
 	    _mm256_or_si256(_mm256_cmpeq_epi8(before, _mm256_set1_epi8(':')),
 	    _mm256_cmpeq_epi8(before, _mm256_set1_epi8('='))));
-	m = _mm256_and_si256(m, _mm256_cmpeq_epi8(LOAD256(p),
-	    _mm256_set1_epi8('5')));
+	m = _mm256_and_si256(m, _mm256_cmpeq_epi8(at, _mm256_set1_epi8('5')));
 	m = _mm256_and_si256(m, _mm256_and_si256(digits256(LOAD256(p + 1)),
 	    digits256(LOAD256(p + 2))));
-	return (unsigned)_mm256_movemask_epi8(_mm256_andnot_si256(
-	    digits256(LOAD256(p + 3)), m));
+	m = _mm256_andnot_si256(digits256(LOAD256(p + 3)), m);
+	hash = _mm256_and_si256(_mm256_cmpeq_epi8(before,
+	    _mm256_set1_epi8('\n')), _mm256_cmpeq_epi8(at,
+	    _mm256_set1_epi8('#')));
+	return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(m, hash));
 }
 
 VECTOR_SCAN(scan_sse2, 16, , mask128, 1)
@@ -145,14 +150,16 @@ static inline unsigned long long
 mask_neon(const char *p)
 {
 	uint8x16_t before = vld1q_u8((const uint8_t *)p - 1), m;
+	uint8x16_t at = vld1q_u8((const uint8_t *)p);
 
 	m = vorrq_u8(vcleq_u8(before, vdupq_n_u8('"')),
 	    vorrq_u8(vceqq_u8(before, vdupq_n_u8(':')),
 	    vceqq_u8(before, vdupq_n_u8('='))));
-	m = vandq_u8(m, vceqq_u8(vld1q_u8((const uint8_t *)p),
-	    vdupq_n_u8('5')));
+	m = vandq_u8(m, vceqq_u8(at, vdupq_n_u8('5')));
 	m = vandq_u8(m, vandq_u8(digits_neon(p + 1), digits_neon(p + 2)));
 	m = vbicq_u8(m, digits_neon(p + 3));
+	m = vorrq_u8(m, vandq_u8(vceqq_u8(before, vdupq_n_u8('\n')),
+	    vceqq_u8(at, vdupq_n_u8('#'))));
 	return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(
 	    vreinterpretq_u16_u8(m), 4)), 0);
 }

@@ -7,7 +7,7 @@
 /*
  * The first '5' at or after p that begins a number of three digits, with no
  * digit behind it and, before it, p's start, a blank, a control character,
- * ! " : or =.  end for none.
+ * ! " : or =; or the first # behind an LF.  end for none.
  */
 const char *status_scan(const char *p, const char *end);
 

@@ -28,6 +28,40 @@ is '-5 and a pattern: both must hold' \
 is '-c counts them' "$(cat errors others | loggrep -c)" \
 	"$(grep -c '' errors)"
 
+# A W3C log says where its status stands, again and again
+cat >w3c <<'EOF'
+#Version: 1.0
+#Fields: sc-status time date cs-method cs-uri-stem sc-bytes time-taken
+503 10:00:00 2021-06-29 GET /a 12 5
+200 10:00:00 2021-06-29 GET /b 512 500
+status=504
+#Fields:  date time c-ip sc-bytes sc-status
+2021-06-29 10:00:00 203.0.113.7 500 200
+2021-06-29 10:00:00 203.0.113.7 200 500
+2021-06-29 10:00:00 203.0.113.7 200 500 x
+#Fields: date time c-ip sc-bytes
+2021-06-29 10:00:00 203.0.113.7 500
+EOF
+tail -n 6 w3c | grep -v '^#' >nofields
+want='3 5 8 '
+lines() { loggrep -n "$@" | cut -d: -f1 | tr '\n' ' '; }
+is '#Fields: tells which field is the status' "$(lines -5 w3c)" "$want"
+is 'also when it comes from a pipe' "$(lines <w3c)" "$want"
+is '-v selects the others of a W3C log' "$(lines -v -5 w3c)" '1 2 4 6 7 9 10 11 '
+is 'a pattern must match as well' "$(lines -5 -e '^[^s]' w3c)" '3 8 '
+is '--explain calls it w3c' "$(loggrep -5 --explain w3c | cut -d: -f1 |
+	tr '\n' ' ')" 'w3c logfmt w3c '
+is 'the next file has no #Fields: yet' "$(loggrep -h -c -5 w3c nofields |
+	tr '\n' ' ')" '3 0 '
+tr ' ' '\t' <w3c | sed 's/$/\r/' | sed 's/d:\t*/d: /' >tabs
+is 'tabs and CRLF' "$(lines -5 tabs)" "$want"
+cat >head <<'EOF'
+#Fields: x sc-status
+EOF
+(cat head; awk 'BEGIN { for (i = 0; i < 60000; i++)
+	print i % 500, i % 600 }') >long
+is 'it holds for all of a long input' "$(loggrep -c -5 long)" 10000
+
 # Fields and times
 cat >log <<'EOF'
 {"timestamp":"2021-06-29T10:00:00Z","status":500,"path":"/api/x","http":{"status":"404"},"duration":0.25}

@@ -19,17 +19,17 @@ places(status_scan_fn *way, const char *p, const char *end)
 static const char *
 first_line(const char *text, struct span *line)
 {
-	struct buf copy = { 0 };
-	const char *rule = server_error_next(span_str(text), line, &copy);
+	struct server_errors e = { 0 };
+	const char *rule = server_errors_next(&e, span_str(text), line);
 
-	buf_free(&copy);
+	buf_free(&e.line);
 	return rule != NULL ? rule : "none";
 }
 
 int
 main(void)
 {
-	static const char bytes[] = "5555000199 \"=:,.x\n";
+	static const char bytes[] = "5555000199 \"=:,.x#\n\n";
 	status_scan_fn *const *ways = status_scan_ways();
 	bool same = true;
 	char text[200];

@@ -9,20 +9,22 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 {
 	struct span rest = span_of((const char *)p, n), line, found = { 0 };
-	const char *end = rest.p + n, *lf, *rule = "";
-	struct buf copy = { 0 };
+	struct span alone;
+	const char *end = rest.p + n, *lf, *rule = "", *want;
+	struct server_errors e = { 0 }, one = { 0 };
 
-	for (; rest.len > 0; rest.p += line.len + (lf != NULL),
+	for (; rest.len > 0; rest.p += line.len,
 	    rest.len = (size_t)(end - rest.p)) {
 		lf = memchr(rest.p, '\n', rest.len);
-		line = span_of(rest.p, (size_t)((lf != NULL ? lf : end) -
+		line = span_of(rest.p, (size_t)((lf != NULL ? lf + 1 : end) -
 		    rest.p));
 		if (rule != NULL && found.p < line.p)
-			rule = server_error_next(rest, &found, &copy);
-		if (server_error(line) != (rule != NULL && found.p == line.p ?
-		    rule : NULL))
+			rule = server_errors_next(&e, rest, &found);
+		want = server_errors_next(&one, line, &alone);
+		if (want != (rule != NULL && found.p == line.p ? rule : NULL))
 			abort();
 	}
-	buf_free(&copy);
+	buf_free(&e.line);
+	buf_free(&one.line);
 	return 0;
 }
