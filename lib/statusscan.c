@@ -123,17 +123,56 @@ mask256(const char *p)
 	return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(m, hash));
 }
 
+#define AVX512 __attribute__((target("avx512bw")))
+
+AVX512 static inline __m512i
+load512(const char *p)
+{
+	return _mm512_loadu_si512((const void *)p);
+}
+
+/* Which of these bytes, of those in m, are digits; or are none. */
+AVX512 static inline __mmask64
+digits512(__mmask64 m, __m512i v, bool are)
+{
+	const __m512i nine = _mm512_set1_epi8(9);
+
+	v = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
+	return are ? _mm512_mask_cmple_epu8_mask(m, v, nine) :
+	    _mm512_mask_cmpgt_epu8_mask(m, v, nine);
+}
+
+AVX512 static inline unsigned long long
+mask512(const char *p)
+{
+	__m512i before = load512(p - 1), at = load512(p);
+	__mmask64 m, hash;
+
+	m = _mm512_cmple_epu8_mask(before, _mm512_set1_epi8('"')) |
+	    _mm512_cmpeq_epi8_mask(before, _mm512_set1_epi8(':')) |
+	    _mm512_cmpeq_epi8_mask(before, _mm512_set1_epi8('='));
+	m = _mm512_mask_cmpeq_epi8_mask(m, at, _mm512_set1_epi8('5'));
+	m = digits512(m, load512(p + 1), true);
+	m = digits512(m, load512(p + 2), true);
+	m = digits512(m, load512(p + 3), false);
+	hash = _mm512_cmpeq_epi8_mask(before, _mm512_set1_epi8('\n'));
+	return m | _mm512_mask_cmpeq_epi8_mask(hash, at,
+	    _mm512_set1_epi8('#'));
+}
+
 VECTOR_SCAN(scan_sse2, 16, , mask128, 1)
+VECTOR_SCAN(scan_avx512, 64, AVX512, mask512, 1)
 VECTOR_SCAN(scan_avx2, 32, __attribute__((target("avx2"))), mask256, 1)
 
 status_scan_fn *const *
 status_scan_ways(void)
 {
 	static status_scan_fn *const ways[] = {
-		scan_avx2, scan_sse2, scan_plain, NULL
+		scan_avx512, scan_avx2, scan_sse2, scan_plain, NULL
 	};
 
-	return ways + !__builtin_cpu_supports("avx2");
+	return ways + (__builtin_cpu_supports("avx512bw") ? 0 :
+	    __builtin_cpu_supports("avx2") ? 1 : 2);
 }
 
 #elif defined __aarch64__
