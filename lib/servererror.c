@@ -5,10 +5,7 @@
 #include "json.h"
 #include "statusscan.h"
 
-enum {
-	NESTING = 4,		/* envelopes within envelopes */
-	NEAR = 4096,		/* bytes: how far a rule looks */
-};
+enum { NESTING = 4 };		/* envelopes within envelopes */
 
 /* What a rule says of a line. */
 enum verdict { UNKNOWN, SUCCESS, FAILURE };
@@ -280,16 +277,36 @@ is_logfmt(struct span line, const char *s, bool quoted)
 	return is_status_path(span_of(key, (size_t)(p - key)));
 }
 
+/* A line that may hold many numbers, and what was found in it before. */
+struct text {
+	const char *start, *end;
+	const char *gin, *paren, *ms, *from, *in;	/* see seek */
+};
+
+/*
+ * The first word at or behind p, or end.  It is looked for once, however often
+ * it is asked for from further and further on: *found, NULL at first, keeps it.
+ */
+static const char *
+seek(const char **found, const char *p, const char *end, const char *word)
+{
+	if (*found == NULL || *found < p)
+		*found = memmem(p, (size_t)(end - p), word, strlen(word));
+	if (*found == NULL)
+		*found = end;
+	return *found;
+}
+
 /* HAProxy: backend/server Tq/Tw/Tc/Tr/Tt status bytes. */
 static bool
-is_haproxy(struct span line, const char *s)
+is_haproxy(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len, *p = s - 1, *after = s + 4;
+	const char *end = t->end, *p = s - 1, *after = s + 4;
 	int slashes = 0;
 
-	if (p <= line.p || *p != ' ')
+	if (p <= t->start || *p != ' ')
 		return false;
-	for (; p > line.p && !is_blank(p[-1]); p--) {
+	for (; p > t->start && !is_blank(p[-1]); p--) {
 		if (p[-1] == '/')
 			slashes++;
 		else if (!isdigit((unsigned char)p[-1]) && p[-1] != '-' &&
@@ -303,13 +320,13 @@ is_haproxy(struct span line, const char *s)
 
 /* uWSGI: ... in 15 msecs (HTTP/1.1 500) 2 headers ... */
 static bool
-is_uwsgi(struct span line, const char *s)
+is_uwsgi(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len, *p = s - 1;
+	const char *end = t->end, *p = s - 1;
 
-	if (s + 3 == end || s[3] != ')' || p <= line.p || *p != ' ')
+	if (s + 3 == end || s[3] != ')' || p <= t->start || *p != ' ')
 		return false;
-	while (p > line.p && !is_blank(p[-1]))
+	while (p > t->start && !is_blank(p[-1]))
 		p--;
 	return starts(p, end, "(HTTP/");
 }
@@ -319,14 +336,14 @@ is_uwsgi(struct span line, const char *s)
  * two numbers of bytes, "request".
  */
 static bool
-is_elb(struct span line, const char *s)
+is_elb(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len, *p = s, *after = s + 3;
+	const char *end = t->end, *p = s, *after = s + 3;
 
 	for (int i = 0; i < 3; i++) {
-		if (p == line.p || *--p != ' ')
+		if (p == t->start || *--p != ' ')
 			return false;
-		while (p > line.p && (isdigit((unsigned char)p[-1]) ||
+		while (p > t->start && (isdigit((unsigned char)p[-1]) ||
 		    p[-1] == '.' || p[-1] == '-'))
 			p--;
 	}
@@ -342,60 +359,58 @@ is_elb(struct span line, const char *s)
 
 /* Rails: Completed 500 Internal Server Error in 5ms */
 static bool
-is_rails(struct span line, const char *s)
+is_rails(struct text *t, const char *s)
 {
-	return ends(line.p, s, "Completed ") && starts(s + 3,
-	    line.p + line.len, " ");
+	return ends(t->start, s, "Completed ") && starts(s + 3, t->end, " ");
 }
 
 /* Gin: 2021/06/29 - 10:05:03 | 500 |  1.2ms | 127.0.0.1 | GET "/" */
 static bool
-is_gin(struct span line, const char *s)
+is_gin(struct text *t, const char *s)
 {
-	return ends(line.p, s, "| ") &&
-	    starts(s + 3, line.p + line.len, " |") &&
-	    memmem(line.p, line.len, "[GIN]", 5) != NULL;
+	return ends(t->start, s, "| ") && starts(s + 3, t->end, " |") &&
+	    seek(&t->gin, t->start, t->end, "[GIN]") < t->end;
 }
 
 /* Tornado: 500 GET /path (127.0.0.1) 1.23ms */
 static bool
-is_tornado(struct span line, const char *s)
+is_tornado(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len, *p;
+	const char *end = t->end, *p;
 
 	return s + 4 < end && s[3] == ' ' &&
 	    (p = skip_method(s + 4, end)) != NULL && p < end && *p == '/' &&
-	    memmem(p, (size_t)(end - p), " (", 2) != NULL;
+	    seek(&t->paren, p, end, " (") < end;
 }
 
 /* morgan: GET /path 500 12.3 ms - 22, and GET /path 500 22 - 12.3 ms */
 static bool
-is_morgan(struct span line, const char *s)
+is_morgan(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len, *p = s - 1;
+	const char *end = t->end, *p = s - 1;
 
-	if (p <= line.p || *p != ' ' || end - s < 9 || s[3] != ' ' ||
+	if (p <= t->start || *p != ' ' || end - s < 9 || s[3] != ' ' ||
 	    (!isdigit((unsigned char)s[4]) && s[4] != '-') ||
-	    memmem(s, (size_t)(end - s), " ms", 3) == NULL)
+	    seek(&t->ms, s, end, " ms") == end)
 		return false;
-	while (p > line.p && !is_blank(p[-1]))
+	while (p > t->start && !is_blank(p[-1]))
 		p--;
-	if (*p != '/' || p == line.p)
+	if (*p != '/' || p == t->start)
 		return false;
-	for (s = --p; s > line.p && isupper((unsigned char)s[-1]); s--)
+	for (s = --p; s > t->start && isupper((unsigned char)s[-1]); s--)
 		;
 	return skip_method(s, end) == p + 1;
 }
 
 /* chi: "GET http://host/ HTTP/1.1" from 127.0.0.1:1234 - 500 22B in 1ms */
 static bool
-is_chi(struct span line, const char *s)
+is_chi(struct text *t, const char *s)
 {
-	const char *end = line.p + line.len;
+	const char *end = t->end;
 
-	return ends(line.p, s, " - ") && starts(s + 3, end, " ") &&
-	    memmem(line.p, (size_t)(s - line.p), "\" from ", 7) != NULL &&
-	    memmem(s, (size_t)(end - s), "B in ", 5) != NULL;
+	return ends(t->start, s, " - ") && starts(s + 3, end, " ") &&
+	    seek(&t->from, t->start, end, "\" from ") < s &&
+	    seek(&t->in, s, end, "B in ") < end;
 }
 
 /* A W3C line: behind its date and time and the blank there, or NULL. */
@@ -467,7 +482,7 @@ judge_w3c(struct span line)
 
 static const struct {
 	const char *name;
-	bool (*is)(struct span line, const char *status);
+	bool (*is)(struct text *t, const char *status);
 } rules[] = {
 	{ "haproxy", is_haproxy },
 	{ "uwsgi", is_uwsgi },
@@ -491,29 +506,24 @@ follow_quotes(const char **p, const char *s, bool *quoted)
 	}
 }
 
-/*
- * The rules that look at a number and what stands around it, but not further
- * away than NEAR: a long line may hold many numbers.
- */
+/* The rules that look at a number and what stands around it. */
 static enum verdict
 judge_numbers(struct span line, const char **rule)
 {
 	const char *end = line.p + line.len, *s = line.p, *p = line.p;
-	struct span near;
+	struct text text = { .start = line.p, .end = end };
 	bool quoted = false;
 
 	for (; (s = status_scan(s, end)) < end; s += 3) {
 		if (!is_status(s, end))
 			continue;
-		near.p = s - line.p > NEAR ? s - NEAR : line.p;
-		near.len = (size_t)((end - s > NEAR ? s + NEAR : end) - near.p);
 		follow_quotes(&p, s, &quoted);
 		*rule = "logfmt";
-		if (is_logfmt(near, s, quoted))
+		if (is_logfmt(line, s, quoted))
 			return FAILURE;
 		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 			*rule = rules[i].name;
-			if (rules[i].is(near, s))
+			if (rules[i].is(&text, s))
 				return FAILURE;
 		}
 	}

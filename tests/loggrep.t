@@ -28,6 +28,15 @@ is '-5 and a pattern: both must hold' \
 is '-c counts them' "$(cat errors others | loggrep -c)" \
 	"$(grep -c '' errors)"
 
+path=$(printf '/%09999d' 0)
+cat >far <<EOF
+GET $path 500 12.3 ms - 22
+500 GET $path (127.0.0.1) 1.23ms
+2021/06/29 - 10:05:03 | 500 | 1.2ms | 127.0.0.1 | GET "$path" [GIN]
+"GET http://host$path HTTP/1.1" from 127.0.0.1:1234 - 500 22B in 1ms
+EOF
+same 'a long path does not hide any of them' far loggrep -5 far
+
 # A W3C log says where its status stands, again and again
 cat >w3c <<'EOF'
 #Version: 1.0
