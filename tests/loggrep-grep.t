@@ -2,7 +2,7 @@
 # loggrep: output and exit status are those of GNU grep -a -P
 . "${0%/*}/lib.sh"
 
-grep -V | grep -q 'GNU grep) 3\.[4-9]' && echo a | grep -qP a ||
+grep -V | grep -q 'GNU grep) 3\.\([4-9]\|[1-9][0-9]\)' && echo a | grep -qP a ||
 	skip_all 'needs GNU grep 3.x with -P'
 
 printf 'GET /a HTTP/1.1\nfoo bar\n\nfoo\nfo\no foo.\nx\ny\nz\nFOO foofoo\n' >t
@@ -75,6 +75,14 @@ for o in '-B3 -n' '-A5 -b' '-C2 -n -b' '-B2000 -n' '-v -m3 -A2' '-c -v' \
 	(loggrep $o hit; cat) <big | cksum >got
 	cmp -s want got || bad="$bad
 $o, then cat"
+done
+(cat big; printf 'line 7 hit') >big2
+for p in hit '^line 2' ' hit$' 'hit|7 |^line 99' 'a|b|c|d|e 1' 'E 77'; do
+	for o in '' -n -b -c '-v -n' '-v -b' '-m7 -b' '-i -n' '-i -c -v' -l \
+		-L -x -w; do
+		one -P $o -e "$p" big big2
+		one -P $o -e "$p" big2
+	done
 done
 report 'many blocks'
 
