@@ -70,19 +70,22 @@ set_headers(struct exchange *e, bool own_host)
 	return e->all.failed ? -1 : 0;
 }
 
-/* Send it to where it is redirected; -1 without an answer. */
+/*
+ * Send it to where it is redirected; -1 without an answer.  A host that was
+ * reached by way of another is not the user's own, whatever comes then.
+ */
 static int
 follow(struct exchange *e)
 {
 	struct buf to = { 0 };
 	struct digests none;
-	bool same = true;
+	bool own = true, same;
 	int hops, r;
 
 	buf_clear(&e->url);
 	buf_addspan(&e->url, e->t->name);
 	for (hops = 0; hops <= REDIRECTS; hops++) {
-		if (buf_str(&e->url) == NULL || set_headers(e, same) < 0)
+		if (buf_str(&e->url) == NULL || set_headers(e, own) < 0)
 			break;
 		e->http.method = e->method;
 		e->http.url = e->url.p;
@@ -95,6 +98,7 @@ follow(struct exchange *e)
 		buf_clear(&to);
 		if ((r = http_redirect(&e->http, &to, &same)) <= 0)
 			break;
+		own = own && same;
 		buf_clear(&e->url);
 		buf_addspan(&e->url, buf_span(&to));
 	}

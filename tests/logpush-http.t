@@ -31,6 +31,11 @@ is 'a bad header is refused' "$(logpush -H nonsense "$url/" app.log 2>&1 | head 
 serve from --mode plain --redirect "$url"
 exits 2 'a redirect to another port gets no password' \
 	logpush "http://joe:pass%20word@${url#http://}/r/" app.log
+serve hop --mode plain --hop --password 'joe:pass word'
+serve from3 --mode plain --redirect "$url"
+exits 2 'nor does one that follows there' \
+	logpush "http://joe:pass%20word@${url#http://}/r/" app.log
+is 'which asked for it' "$(grep -c 'PUT /hop/r/app.log 401' hop/requests)" 1
 serve open --mode plain
 serve from2 --mode plain --redirect "$url"
 ok 'a redirect is followed' logpush -q "$url/r/" app.log
