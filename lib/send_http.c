@@ -229,6 +229,9 @@ put(struct trip *t, bool if_absent, bool *taken)
 	else if ((status = exchange(&e)) == STATUS_OK) {
 		if (e.http.status / 100 == 2) {
 			keep_etag(t, &e);
+			t->accepted = true;
+			if (e.http.status != 202)	/* done: look */
+				status = STATUS_NO;
 		} else {
 			*taken = if_absent && e.http.status == 412;
 			status = parcel_fail(t->p, *taken ? STATUS_NO :

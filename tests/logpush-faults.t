@@ -133,4 +133,17 @@ until_true 10 test -s tick.log
 exits 1 'one that grows on is refused' logpush -q --rm s3://bucket/tick/ tick.log
 kill $ticker
 ok 'and stays' test -f tick.log
+
+serve plain --mode plain
+start_server web python3 "$top/tests/servers/fault-proxy" "$port"
+seq 100 >web.log
+printf 'PUT 0=x\n' >web/plan
+exits 75 'a web server that only says it has the file' logpush -q --rm "$url/" web.log
+ok 'is not believed' test -f web.log
+printf 'PUT flip\n' >web/plan
+ok 'one that stored other bytes' logpush -q --rm "$url/" web.log
+is 'gets the right ones' "$(sha256sum <plain/objects/web.log)" "$(seq 100 | sha256sum)"
+seq 101 >web.log
+printf 'PUT 202\n' >web/plan
+ok 'accepted is enough, as it may take a while' logpush -q "$url/queue/" web.log
 done_testing
