@@ -7,6 +7,7 @@
 
 #include "finish.h"
 #include "headers.h"
+#include "jobs.h"
 #include "place.h"
 #include "status.h"
 #include "units.h"
@@ -19,8 +20,11 @@ enum {
 };
 
 struct part {
+	struct multipart *of;
 	uint64_t from, size;
 	char etag[80];		/* as the store gave it; "": not stored yet */
+	char sha256[SHA256_HEX];
+	int error;		/* why it could not be digested */
 };
 
 /* A part, or several one after another, on the way. */
@@ -29,7 +33,7 @@ struct lane {
 	struct part *part;	/* NULL: idle */
 	bool waiting;		/* for its next try */
 	int64_t when_ms;
-	char query[QUERY_MAX], sha256[SHA256_HEX];
+	char query[QUERY_MAX];
 };
 
 static bool
@@ -157,8 +161,8 @@ begin(struct multipart *m)
 	return status;
 }
 
-uint64_t
-multipart_size(uint64_t file_size)
+static uint64_t
+part_size(uint64_t file_size)
 {
 	uint64_t part = PART_SIZE;
 
@@ -171,15 +175,47 @@ static int
 divide(struct multipart *m)
 {
 	uint64_t size = (uint64_t)m->parcel->st.st_size;
-	uint64_t part = m->parcel->piece;
+	uint64_t part = part_size(size);
 
-	m->count = (unsigned)parcel_pieces(m->parcel);
+	m->count = (unsigned)((size + part - 1) / part);
 	if ((m->parts = calloc(m->count, sizeof *m->parts)) == NULL)
 		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	for (unsigned i = 0; i < m->count; i++) {
+		m->parts[i].of = m;
 		m->parts[i].from = i * part;
 		m->parts[i].size = i + 1 < m->count ? part : size - i * part;
 	}
+	return STATUS_OK;
+}
+
+/* In a thread of its own. */
+static void
+digest(void *arg)
+{
+	struct part *part = arg;
+	struct multipart *m = part->of;
+	struct digests d;
+
+	if (m->ending)
+		part->error = EINTR;
+	else if (hash_range(HASH_SHA256, m->parcel->fd, (off_t)part->from,
+	    part->size, &d) < 0)
+		part->error = errno;
+	else
+		hash_hex(d.sha256, SHA256_SIZE, part->sha256);
+}
+
+/* The parts that are not stored are digested, in order, ahead of their use. */
+static int
+start_digests(struct multipart *m)
+{
+	if ((m->digests = jobs_new(1, digest)) == NULL)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
+	for (unsigned i = 0; i < m->count; i++)
+		if (m->parts[i].etag[0] == '\0' &&
+		    jobs_put(m->digests, &m->parts[i]) < 0)
+			return parcel_fail_errno(m->parcel, STATUS_TROUBLE,
+			    NULL);
 	return STATUS_OK;
 }
 
@@ -203,13 +239,14 @@ start(struct multipart *m, struct lane *l)
 static int
 assign(struct multipart *m, struct lane *l, struct part *part)
 {
-	hash_hex(m->parcel->pieces[part - m->parts], SHA256_SIZE, l->sha256);
+	if ((errno = part->error) != 0)
+		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	snprintf(l->query, sizeof l->query, "partNumber=%u&uploadId=%s",
 	    (unsigned)(part - m->parts) + 1, m->id);
 	l->part = part;
 	l->call = (struct s3_call){
 		.method = "PUT", .key = m->key, .query = l->query,
-		.sha256 = l->sha256,
+		.sha256 = part->sha256,
 		.http = { .from_file = true, .fd = m->parcel->fd,
 		    .from = (off_t)part->from, .size = part->size },
 	};
@@ -250,10 +287,10 @@ settle(struct multipart *m, struct lane *l)
  * waits, -1 for none; *busy tells whether any has a part.
  */
 static int
-feed(struct multipart *m, struct lane *lanes, unsigned *next, bool *busy,
-    int64_t *next_ms)
+feed(struct multipart *m, struct lane *lanes, bool *busy, int64_t *next_ms)
 {
 	int64_t left, now = units_now_ms();
+	struct part *part;
 	int status = STATUS_OK;
 
 	*busy = false;
@@ -261,10 +298,8 @@ feed(struct multipart *m, struct lane *lanes, unsigned *next, bool *busy,
 	for (unsigned i = 0; i < m->jobs && status == STATUS_OK; i++) {
 		struct lane *l = &lanes[i];
 
-		while (*next < m->count && m->parts[*next].etag[0] != '\0')
-			++*next;
-		if (l->part == NULL && *next < m->count)
-			status = assign(m, l, &m->parts[(*next)++]);
+		if (l->part == NULL && (part = jobs_take(m->digests)) != NULL)
+			status = assign(m, l, part);
 		else if (l->waiting && l->when_ms <= now)
 			status = start(m, l);
 		*busy = *busy || l->part != NULL;
@@ -291,7 +326,6 @@ send_parts(struct multipart *m)
 {
 	struct lane *lanes;
 	struct http_request *r;
-	unsigned next = 0;
 	int64_t next_ms;
 	bool busy;
 	int status;
@@ -299,7 +333,7 @@ send_parts(struct multipart *m)
 	if ((lanes = calloc(m->jobs, sizeof *lanes)) == NULL)
 		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	for (;;) {
-		status = feed(m, lanes, &next, &busy, &next_ms);
+		status = feed(m, lanes, &busy, &next_ms);
 		if (status != STATUS_OK || !busy)
 			break;
 		if ((r = http_wait(m->h, next_ms)) != NULL) {
@@ -332,7 +366,8 @@ multipart_send(struct multipart *m)
 		if (m->id != NULL)
 			take_up(m);
 	}
-	if (m->id == NULL && (status = begin(m)) != STATUS_OK)
+	if ((m->id == NULL && (status = begin(m)) != STATUS_OK) ||
+	    (status = start_digests(m)) != STATUS_OK)
 		return status;
 	return send_parts(m);
 }
@@ -434,8 +469,11 @@ multipart_abort(struct multipart *m)
 void
 multipart_free(struct multipart *m)
 {
+	m->ending = true;
+	jobs_free(m->digests);
 	free(m->parts);
 	free(m->id);
+	m->digests = NULL;
 	m->parts = NULL;
 	m->id = NULL;
 }

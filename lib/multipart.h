@@ -24,11 +24,10 @@ struct multipart {
 	int64_t begun;		/* when, as uploads.h tells */
 	struct part *parts;
 	unsigned count;
+	struct jobs *digests;	/* the parts yet to be sent */
+	_Atomic bool ending;	/* no more of them */
 	char etag[80];		/* of the whole, from multipart_complete */
 };
-
-/* How large the parts of a file are; the parcel's pieces have to be that. */
-uint64_t multipart_size(uint64_t file_size);
 
 /*
  * Send all parts.  An upload of the same key that a killed run began is taken

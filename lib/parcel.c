@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,50 +68,11 @@ parcel_begin(struct parcel *p)
 	return STATUS_OK;
 }
 
-size_t
-parcel_pieces(const struct parcel *p)
-{
-	return (size_t)(((uint64_t)p->st.st_size + p->piece - 1) / p->piece);
-}
-
-/* A thread: NULL, or the parcel when it cannot be read. */
-static void *
-digest_pieces(void *arg)
-{
-	struct parcel *p = arg;
-	uint64_t at = 0, size = (uint64_t)p->st.st_size, left;
-	struct digests d;
-
-	for (size_t i = 0; at < size; i++, at += p->piece) {
-		left = size - at;
-		if (hash_range(HASH_SHA256, p->fd, (off_t)at,
-		    left < p->piece ? left : p->piece, &d) < 0)
-			return p;
-		memcpy(p->pieces[i], d.sha256, SHA256_SIZE);
-	}
-	return NULL;
-}
-
 int
 parcel_digest(struct parcel *p, int which)
 {
-	const bool cut = p->piece > 0;
-	void *failed = NULL;
-	pthread_t thread = 0;
-	int r;
-
-	free(p->pieces);
-	p->pieces = NULL;
-	if (cut) {
-		p->pieces = calloc(parcel_pieces(p), sizeof *p->pieces);
-		if (p->pieces == NULL || (errno = pthread_create(&thread, NULL,
-		    digest_pieces, p)) != 0)
-			return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
-	}
-	r = hash_range(which, p->fd, 0, (uint64_t)p->st.st_size, &p->digests);
-	if (cut)
-		pthread_join(thread, &failed);
-	if (r < 0 || failed != NULL)
+	if (hash_range(which, p->fd, 0, (uint64_t)p->st.st_size,
+	    &p->digests) < 0)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 	hash_hex(p->digests.sha256, SHA256_SIZE, p->sha256);
 	return STATUS_OK;
@@ -214,8 +174,6 @@ parcel_close(struct parcel *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
-	free(p->pieces);
-	p->pieces = NULL;
 	buf_free(&p->url);
 	buf_free(&p->etag);
 }

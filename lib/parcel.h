@@ -16,8 +16,6 @@ struct parcel {
 	struct stat st;		/* when its contents were last taken */
 	struct digests digests;
 	char sha256[SHA256_HEX];	/* in hex; "" until parcel_digest */
-	uint64_t piece;		/* bytes in a piece, 0: not cut into pieces */
-	unsigned char (*pieces)[SHA256_SIZE];	/* the digest of each */
 	struct buf url, etag;	/* where it is now, filled in by the sender */
 	bool was_there;		/* an equal copy was, nothing was sent */
 	char error[768];	/* after a status that is not STATUS_OK */
@@ -25,15 +23,13 @@ struct parcel {
 
 /*
  * Open a regular file.  These return STATUS_OK, or as parcel_fail does.
- * parcel_begin takes its size and times, parcel_digest its digests, and, in
- * another thread at the same time, those of its pieces, if it has any.
+ * parcel_begin takes its size and times, parcel_digest its digests.
  */
 int parcel_open(struct parcel *p, const char *path);
 /* As parcel_open; fd was just opened (-1: errno tells) and is closed with p. */
 int parcel_take(struct parcel *p, int fd, const char *path);
 int parcel_begin(struct parcel *p);
 int parcel_digest(struct parcel *p, int which);
-size_t parcel_pieces(const struct parcel *p);	/* how many */
 
 /* Is it no longer what parcel_begin saw (size, mtime)? */
 bool parcel_changed(const struct parcel *p);

@@ -259,8 +259,7 @@ int
 send_s3(struct send *s, struct parcel *p)
 {
 	static const struct trip_kind kind = {
-		.md5_max = SINGLE_MAX, .piece = multipart_size,
-		.suffixes = SUFFIXES,
+		.md5_max = SINGLE_MAX, .suffixes = SUFFIXES,
 		.look = look, .put = put,
 	};
 

@@ -111,11 +111,8 @@ take(struct trip *t)
 
 	if ((status = parcel_begin(p)) != STATUS_OK)
 		return status;
-	p->piece = 0;
 	if (p->st.st_size <= t->kind->md5_max)
 		which |= HASH_MD5;
-	else if (t->kind->piece != NULL)
-		p->piece = t->kind->piece((uint64_t)p->st.st_size);
 	if ((status = parcel_digest(p, which)) != STATUS_OK)
 		return status;
 	if (t->h == NULL && (t->h = http_pool_take(t->s->pool)) == NULL)

@@ -16,7 +16,6 @@ enum found {
 
 struct trip_kind {
 	off_t md5_max;		/* larger files are sent without an MD5 */
-	uint64_t (*piece)(uint64_t size);	/* and in pieces of this size */
 	unsigned suffixes;	/* so many names are tried */
 	enum found (*look)(struct trip *t, int *status);
 	/*
