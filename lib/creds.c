@@ -15,7 +15,6 @@ enum { RENEW_S = 5 * 60 };	/* so long before they expire */
 struct creds_source {
 	pthread_mutex_t lock;
 	struct creds_where where;
-	bool profile_asked;	/* then the environment's keys do not count */
 	struct creds now;	/* id NULL: none yet */
 };
 
@@ -46,7 +45,7 @@ creds_new(const char *profile, const struct http_options *http)
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
-	s->profile_asked = profile != NULL;
+	s->where.profile_asked = profile != NULL;
 	s->where.profile = awsconf_profile(profile);
 	s->where.http = http;
 	return s;
@@ -76,7 +75,7 @@ find(struct creds_source *s, char error[256], bool *hopeless)
 		creds_from_files, creds_from_process, creds_from_container,
 		creds_from_ec2,
 	};
-	size_t first = s->profile_asked ? 1 : 0;
+	size_t first = s->where.profile_asked ? 1 : 0;
 	struct creds c = { 0 };
 	int r = 0;
 

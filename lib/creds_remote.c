@@ -76,26 +76,45 @@ element(struct span xml, const char *name)
 	return s;
 }
 
+/* Where to change tokens; NULL with the reason in error. */
+static const char *
+sts_url(const struct creds_where *w, struct buf *url, char error[256])
+{
+	const char *region = awsconf_env("AWS_REGION");
+	const char *endpoint = awsconf_env("AWS_ENDPOINT_URL_STS");
+
+	if (region == NULL)
+		region = awsconf_env("AWS_DEFAULT_REGION");
+	if (endpoint != NULL)
+		buf_printf(url, "%s/", endpoint);
+	else if (region != NULL)
+		buf_printf(url, "https://sts.%s.amazonaws.com%s/", region,
+		    strncmp(region, "cn-", 3) == 0 ? ".cn" : "");
+	else
+		buf_adds(url, "https://sts.amazonaws.com/");
+	if (buf_str(url) == NULL) {
+		snprintf(error, 256, "%s", strerror(errno));
+	} else if (strncmp(url->p, "https://", 8) != 0 &&
+	    !w->http->insecure && !http_is_loopback(url->p)) {
+		snprintf(error, 256, "AWS_ENDPOINT_URL_STS: a token does not "
+		    "go over http:// without --insecure-http");
+		return NULL;
+	}
+	return url->p;
+}
+
 /* Change a token for credentials (AssumeRoleWithWebIdentity). */
 static int
 assume_role(const struct creds_where *w, const char *role, struct span token,
     struct creds *out, char error[256], bool *hopeless)
 {
 	const char *name = awsconf_env("AWS_ROLE_SESSION_NAME");
-	const char *region = awsconf_env("AWS_REGION");
-	const char *endpoint = awsconf_env("AWS_ENDPOINT_URL_STS");
 	struct http_request r = { .method = "POST" };
 	struct buf body = { 0 }, headers = { 0 }, url = { 0 };
 	struct tm tm = { 0 };
 	char *when;
-	int got;
+	int got = -1;
 
-	if (endpoint != NULL)
-		buf_printf(&url, "%s/", endpoint);
-	else if (region != NULL)
-		buf_printf(&url, "https://sts.%s.amazonaws.com/", region);
-	else
-		buf_adds(&url, "https://sts.amazonaws.com/");
 	buf_adds(&body, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15");
 	add_parameter(&body, "RoleArn", span_str(role));
 	add_parameter(&body, "RoleSessionName",
@@ -103,10 +122,12 @@ assume_role(const struct creds_where *w, const char *role, struct span token,
 	add_parameter(&body, "WebIdentityToken", token);
 	headers_add(&headers, "Content-Type",
 	    "application/x-www-form-urlencoded");
-	r.url = buf_str(&url);
+	r.url = sts_url(w, &url, error);
 	r.body = buf_span(&body);
 	r.headers = &headers;
-	if ((got = ask(w->http, &r, "STS", error, hopeless)) == 0) {
+	if (r.url == NULL)
+		*hopeless = true;
+	else if ((got = ask(w->http, &r, "STS", error, hopeless)) == 0) {
 		out->id = element(buf_span(&r.answer), "AccessKeyId");
 		out->secret = element(buf_span(&r.answer), "SecretAccessKey");
 		out->token = element(buf_span(&r.answer), "SessionToken");
@@ -131,7 +152,7 @@ assume_role(const struct creds_where *w, const char *role, struct span token,
 static char *
 setting(const struct creds_where *w, const char *variable, const char *key)
 {
-	const char *v = awsconf_env(variable);
+	const char *v = w->profile_asked ? NULL : awsconf_env(variable);
 
 	return v != NULL ? strdup(v) : awsconf_get(w->profile, key);
 }

@@ -9,6 +9,7 @@
 
 struct creds_where {
 	const char *profile;
+	bool profile_asked;	/* then the environment's do not count */
 	const struct http_options *http;
 };
 

@@ -58,6 +58,10 @@ exits 2 'a wrong role' env AWS_WEB_IDENTITY_TOKEN_FILE=web-token \
 	AWS_ROLE_ARN=arn:aws:iam::1:role/no AWS_ENDPOINT_URL_STS="$meta" \
 	logpush s3://bucket/web2/ app.log
 
+exits 2 'nor does its token leave in clear' \
+	env AWS_WEB_IDENTITY_TOKEN_FILE=web-token AWS_ROLE_ARN=arn:aws:iam::1:role/log \
+	AWS_ENDPOINT_URL_STS=http://192.0.2.1 logpush --deadline 0.3 s3://bucket/web2/ app.log
+
 mkdir .aws
 cat >.aws/config <<-END
 	[profile proc]
@@ -68,6 +72,9 @@ cat >.aws/config <<-END
 	role_arn = arn:aws:iam::1:role/log
 	web_identity_token_file = $tmp/web-token
 END
+ok 'a profile that is asked for comes before the environment' \
+	env AWS_WEB_IDENTITY_TOKEN_FILE=web-token AWS_ROLE_ARN=arn:aws:iam::1:role/no \
+	AWS_ENDPOINT_URL_STS="$meta" logpush -q --profile proc s3://bucket/proc1/ app.log
 ok 'a process' logpush -q --profile proc s3://bucket/proc/ app.log
 says 'app.log: credential_process failed' 'a process that fails' \
 	logpush --profile bad s3://bucket/bad/ app.log
