@@ -193,8 +193,6 @@ set_options(CURL *c, const struct http_options *o)
 	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	curl.easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE,
 	    (curl_off_t)o->max_rate);
-	if (o->no_proxy)
-		curl.easy_setopt(c, CURLOPT_NOPROXY, "*");
 	if (o->cacert != NULL)
 		curl.easy_setopt(c, CURLOPT_CAINFO, o->cacert);
 	if (o->cert != NULL)
@@ -261,6 +259,9 @@ http_start(struct http *h, struct http_request *r)
 	curl.easy_reset(t->easy);
 	set_options(t->easy, &h->o);
 	set_request(t);
+	/* What is for this machine stays on it: it may be in clear. */
+	if (h->o.no_proxy || http_is_loopback(r->url))
+		curl.easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
 	if (set_headers(t, r->headers) < 0 ||
 	    curl.multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		goto no_memory;

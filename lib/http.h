@@ -22,7 +22,8 @@ struct http_options {		/* strings are the caller's, and stay */
 	int64_t stall_ms;	/* no byte moves for so long: failed; 0: 30 s */
 	uint64_t max_rate;	/* bytes a second for each request, 0: any */
 	bool insecure;		/* credentials may go over http:// to anybody */
-	bool no_proxy;		/* whatever the environment says */
+	bool no_proxy;		/* whatever the environment says; never for
+				 * this machine */
 	bool until_done;	/* finish_asked does not end requests */
 };
 
