@@ -52,6 +52,8 @@ send_content_type(const struct send *s, const struct parcel *p,
 		}
 	}
 	given = s->content_type;
+	if (given == NULL && headers_get(&s->headers, "Content-Type").p != NULL)
+		return 0;
 	return headers_add(headers, "Content-Type", "%s",
 	    given != NULL ? given : type);
 }

@@ -84,6 +84,8 @@ ok 'headers of the object' logpush -q --storage-class STANDARD_IA --acl private 
 is 'are stored' "$(tr ',' '\n' <s3/objects/h%2Fapp.log.meta | grep -c -e '-tagging": "k=v%20w&a=b"' \
 	-e '-class": "STANDARD_IA"' -e '-acl": "private"' -e '-encryption": "aws:kms"' \
 	-e '-key-id": "key1"' -e '-meta-who": "me"' -e '-Type": "text/x-log"')" 7
+ok 'a header may be the type' logpush -q -H 'Content-Type: text/x-log' s3://bucket/h2/ app.log
+ok 'then there is no other' grep -q '"Content-Type": "text/x-log"' s3/objects/h2%2Fapp.log.meta
 ok 'this machine is not behind a proxy' env http_proxy=http://127.0.0.1:1 \
 	all_proxy=http://127.0.0.1:1 logpush -q --deadline 5 s3://bucket/noproxy/ app.log
 gzip -k app.log
