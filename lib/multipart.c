@@ -274,6 +274,10 @@ settle(struct multipart *m, struct lane *l)
 		return start(m, l);
 	if (v == S3_DONE)
 		snprintf(c->reason, sizeof c->reason, "a part has no ETag");
+	if (v == S3_NO && strcmp(c->code, "NoSuchUpload") == 0) {
+		m->gone = true;		/* aborted, or completed, elsewhere */
+		return call_failed(m, c, S3_LATER);
+	}
 	if (v == S3_NO || finish_asked() || parcel_changed(m->parcel) ||
 	    (wait = retry_next_ms(m->retry, c->after_ms)) < 0)
 		return call_failed(m, c, v == S3_NO ? S3_NO : S3_LATER);

@@ -24,6 +24,7 @@ struct multipart {
 	int64_t begun;		/* when, as uploads.h tells */
 	struct part *parts;
 	unsigned count;
+	bool gone;		/* the store no longer knows the upload */
 	struct jobs *digests;	/* the parts yet to be sent */
 	_Atomic bool ending;	/* no more of them */
 	char etag[80];		/* of the whole, from multipart_complete */

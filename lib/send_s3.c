@@ -231,14 +231,16 @@ put_parts(struct trip *t, bool if_absent, bool *taken)
 		.s3 = t->s->s3, .h = t->h, .retry = &t->retry,
 		.http = &t->s->http, .parcel = t->p, .key = t->name,
 		.if_absent = if_absent, .fresh = t->own != NULL,
-		.jobs = t->s->jobs,
+		.jobs = t->s->http.max_rate > 0 ? 1 : t->s->jobs,
 	};
-	int status;
+	int status, ignored;
 
 	if (add_headers(t, &m.headers) < 0)
 		status = parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
 	else if ((status = multipart_send(&m)) == STATUS_OK)
 		status = complete(t, &m, taken);
+	else if (m.gone && look(t, &ignored) == FOUND_EQUAL)
+		status = STATUS_OK;	/* another run completed it */
 	if ((status != STATUS_OK && status != STATUS_NO) || *taken)
 		multipart_abort(&m);
 	multipart_free(&m);

@@ -72,6 +72,8 @@ exits 2 'a part that is refused' logpush s3://bucket/refused/ big
 # uploads: how many the store still has
 uploads() { grep -c 'POST .*uploads= 200' s3/requests; }
 ended() { grep -c -e 'POST .*uploadId=.* 200' -e 'DELETE .*uploadId=.* 204' s3/requests; }
+printf 'partNumber=4 404=NoSuchUpload\n' >proxy/plan
+exits 75 'an upload that is gone is worth another try' logpush s3://bucket/refused/ big
 is 'leaves no upload behind' "$(ended)" "$(uploads)"
 
 printf 'partNumber=[345] hang*\n' >proxy/plan
@@ -133,6 +135,11 @@ until_true 10 test -s tick.log
 exits 1 'one that grows on is refused' logpush -q --rm s3://bucket/tick/ tick.log
 kill $ticker
 ok 'and stays' test -f tick.log
+
+: >proxy/plan
+logpush -q s3://bucket/gone/ big
+printf 'HEAD 404\npartNumber=4 404=NoSuchUpload\n' >proxy/plan
+ok 'an upload that is gone as another run completed it' logpush -q s3://bucket/gone/ big
 
 serve plain --mode plain
 start_server web python3 "$top/tests/servers/fault-proxy" "$port"

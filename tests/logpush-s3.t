@@ -102,6 +102,11 @@ is 'five of them' "$(grep -c 'PUT /bucket/big?partNumber=' s3/requests)" 5
 ok 'again is success' logpush -q s3://bucket/ big
 is 'for parts too' "$(cut -d' ' -f1 s3/requests)" HEAD
 
+cp big big2
+start=$(date +%s%N)
+ok 'a rate is for all parts of all files' logpush -q -j2 --limit-rate 50M s3://bucket/rate/ big big2
+is 'together' "$(($(date +%s%N) - start > 2500000000))" 1
+
 mkdir many
 for i in $(seq 60); do echo "$i" >"many/$i.log"; done
 ok 'many files' logpush -q --rm -j8 s3://bucket/many/ many/*.log
