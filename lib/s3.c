@@ -375,7 +375,7 @@ s3_judge(struct s3 *s, struct s3_call *c)
 		"Throttling", "ThrottlingException", "RequestLimitExceeded",
 		"OperationAborted", "ConditionalRequestConflict",
 		"BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody",
-		NULL,
+		"TemporaryRedirect", NULL,
 	};
 	int status = c->http.status;
 
