@@ -73,6 +73,21 @@ if command -v openssl >/dev/null; then
 	ok 'over TLS' cmp app.log tls4/objects/a%2Fapp.log
 	exits 2 'only' logpush -q --unsigned-payload \
 		--endpoint-url "http://localhost:$port" s3://bucket/a/ app.log
+	cat >old.cnf <<-'END'
+		openssl_conf = init
+		[init]
+		ssl_conf = ssl
+		[ssl]
+		system_default = old
+		[old]
+		MinProtocol = TLSv1
+		CipherString = DEFAULT@SECLEVEL=0
+	END
+	serve tls5 --mode plain --cert "$tmp/both.pem" --old-tls
+	ok 'TLS 1.1, which this machine would speak' env OPENSSL_CONF="$tmp/old.cnf" \
+		curl -sf --noproxy '*' --tlsv1.0 --cacert cert.pem -T app.log "https://localhost:$port/c"
+	exits 75 'is not spoken' env OPENSSL_CONF="$tmp/old.cnf" \
+		logpush --deadline 0.3 --cacert cert.pem "https://localhost:$port/t/" app.log
 	port=$(cat tls/port)
 	exits 2 'so is another name' logpush --cacert cert.pem \
 		"https://127.0.0.1:$port/t/" app.log
