@@ -42,13 +42,17 @@ element(struct span in, const char *name, char *out, size_t size)
 	return xml_element(&in, name, out, size);
 }
 
-/* Keep the id of the newest upload of our very key that somebody began. */
+/*
+ * Keep the id of the newest upload of our very key that somebody began, unless
+ * the file changed since: its metadata are those of other contents then.
+ */
 static void
 take_newest(void *arg, const struct upload *u)
 {
 	struct multipart *m = arg;
 
-	if (!span_is(m->key, u->key) || u->begun < m->begun)
+	if (!span_is(m->key, u->key) || u->begun < m->begun ||
+	    u->begun < (int64_t)m->parcel->st.st_mtim.tv_sec)
 		return;
 	free(m->id);
 	m->id = strdup(u->id);

@@ -206,6 +206,9 @@ complete(struct trip *t, struct multipart *m, bool *taken)
 	enum s3_verdict v;
 	int status;
 
+	if (parcel_changed(t->p))	/* parts of two states, perhaps */
+		return parcel_fail(t->p, STATUS_RETRY,
+		    "changed while it was sent");
 	for (;;) {
 		v = multipart_complete(m, taken);
 		t->accepted = v == S3_DONE && has_parts(m);

@@ -116,6 +116,31 @@ says '1 stale upload aborted' 'an old one is aborted' \
 	logpush --abort-stale 0.001s s3://bucket/
 ok 'in the store' until_true 10 grep -q 'DELETE .*stale.* 204' s3/requests
 
+# Resuming would give the object the digest of what the upload was begun for.
+printf 'partNumber=[345] hang*\n' >proxy/plan
+logpush -q s3://bucket/other/ big &
+pid=$!
+until_true 20 sh -c 'test $(grep -c "PUT .*other.*partNumber=[12]" s3/requests) = 2'
+kill -9 $pid
+wait $pid 2>/dev/null
+printf 'HEAD 403*\n' >proxy/plan
+printf d | dd of=big conv=notrunc status=none
+touch -d "@$(($(date +%s) + 60))" big
+ok 'an upload older than the file is not gone on with' logpush -q s3://bucket/other/ big
+ok 'so the digest fits' grep -q "$(sha256sum <big | cut -c1-64)" s3/objects/other%2Fbig.meta
+
+printf 'partNumber=5 503:2\n' >proxy/plan
+logpush -q --rm s3://bucket/mix/ big &
+pid=$!
+until_true 20 grep -q 'mix/big?partNumber=5.* 503:2' proxy/log
+printf e | dd of=big conv=notrunc status=none
+cp big want
+wait $pid
+is 'a file that is changed while its parts are sent' $? 0
+ok 'arrives as it is now' cmp want s3/objects/mix%2Fbig
+is 'and is never stored as a mixture' "$(grep -c 'POST .*mix/big?uploadId=.* 200' s3/requests)" 1
+mv want big
+
 seq 100000 >grow.log
 printf 'PUT stall\nPUT stall\n' >proxy/plan
 logpush -q --rm --stall-timeout 1 s3://bucket/grow/ grow.log &
