@@ -362,6 +362,15 @@ summary(const struct push *push, int64_t start_ms)
 	    (double)(units_now_ms() - start_ms) / 1e3);
 }
 
+/* A header that option asks for. */
+static void
+add_own(struct push *push, const char *option, const char *name,
+    const char *value)
+{
+	if (headers_add(&push->send.headers, name, "%s", value) < 0)
+		opt_misuse(&cmd, "--%s: not fit for a header", option);
+}
+
 /* "Name: value", which may end with a newline. */
 static void
 add_header_line(struct push *push, char *line)
@@ -375,9 +384,7 @@ add_header_line(struct push *push, char *line)
 	if (colon == NULL || colon == line)
 		opt_misuse(&cmd, "a header is \"Name: value\"");
 	*colon = '\0';
-	if (headers_add(&push->send.headers, line, "%s",
-	    colon + 1 + strspn(colon + 1, " \t")) < 0)
-		opt_misuse(&cmd, "%s: not fit for a header", line);
+	add_own(push, "header", line, colon + 1 + strspn(colon + 1, " \t"));
 }
 
 /* A header, or @file with one to a line: what is secret belongs in a file. */
@@ -406,16 +413,15 @@ add_header(struct push *push, char *line)
 static void
 add_sse(struct push *push, const char *how)
 {
-	struct buf *h = &push->send.headers;
 	static const char name[] = "x-amz-server-side-encryption";
+	static const char id[] = "x-amz-server-side-encryption-aws-kms-key-id";
 	static const char kms[] = "aws:kms:";
 
 	if (strncmp(how, kms, strlen(kms)) == 0) {
-		headers_add(h, name, "aws:kms");
-		headers_add(h, "x-amz-server-side-encryption-aws-kms-key-id",
-		    "%s", how + strlen(kms));
+		add_own(push, "sse", name, "aws:kms");
+		add_own(push, "sse", id, how + strlen(kms));
 	} else {
-		headers_add(h, name, "%s", how);
+		add_own(push, "sse", name, how);
 	}
 }
 
@@ -443,8 +449,7 @@ add_metadata(struct push *push, char *data)
 		opt_misuse(&cmd, "--metadata: %s: not key=value", data);
 	snprintf(name, sizeof name, "x-amz-meta-%.*s", (int)(equals - data),
 	    data);
-	if (headers_add(&push->send.headers, name, "%s", equals + 1) < 0)
-		opt_misuse(&cmd, "--metadata: %s: not fit for a header", data);
+	add_own(push, "metadata", name, equals + 1);
 }
 
 /* The options of stores that speak HTTP; false: ch is none of them. */
@@ -459,9 +464,7 @@ http_option(struct push *push, int ch)
 
 	switch (ch) {
 	case 'H': add_header(push, optarg); break;
-	case OPT_ACL:
-		headers_add(&s->headers, "x-amz-acl", "%s", optarg);
-		break;
+	case OPT_ACL: add_own(push, "acl", "x-amz-acl", optarg); break;
 	case OPT_ADDRESSING_STYLE:
 		s->s3_options.style = (enum s3_style)opt_word(&cmd, styles);
 		break;
@@ -484,7 +487,7 @@ http_option(struct push *push, int ch)
 	case OPT_SSE: add_sse(push, optarg); break;
 	case OPT_STALL_TIMEOUT: s->http.stall_ms = opt_duration_ms(&cmd); break;
 	case OPT_STORAGE_CLASS:
-		headers_add(&s->headers, "x-amz-storage-class", "%s", optarg);
+		add_own(push, "storage-class", "x-amz-storage-class", optarg);
 		break;
 	case OPT_TAG: add_tag(push, optarg); break;
 	case OPT_UNSIGNED_PAYLOAD: s->s3_options.unsigned_payload = true; break;

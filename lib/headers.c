@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* A token of RFC 9110? */
+static bool
+is_name(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "!#$%&'*+-.^_`|~0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
 int
 headers_add(struct buf *h, const char *name, const char *fmt, ...)
 {
@@ -13,6 +21,10 @@ headers_add(struct buf *h, const char *name, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	if (!is_name(name)) {
+		errno = EINVAL;
+		return -1;
+	}
 	va_start(ap, fmt);
 	n = vasprintf(&value, fmt, ap);
 	va_end(ap);

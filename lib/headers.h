@@ -6,7 +6,10 @@
 
 #include "buf.h"
 
-/* 0, or -1 with errno: ENOMEM; EINVAL for a control character in the value. */
+/*
+ * 0, or -1 with errno: ENOMEM; EINVAL for a control character in the value, or
+ * a name that is none.
+ */
 int headers_add(struct buf *h, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 

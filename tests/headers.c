@@ -16,6 +16,9 @@ test_headers(void)
 	ok(headers_add(&h, "ETag", "\"%s\"", "abc") == 0, "adds a field");
 	ok(headers_add(&h, "X", "a\r\nY: b") < 0 && errno == EINVAL,
 	    "a value cannot hold a field of its own");
+	ok(headers_add(&h, "X\nY", "a") < 0 && errno == EINVAL &&
+	    headers_add(&h, "X Y", "a") < 0 && headers_add(&h, "", "a") < 0 &&
+	    headers_add(&h, "X:", "a") < 0, "nor can a name");
 	buf_adds(&h, "junk\r\n\r\nx-a :  1 \r\nX-A: 2");
 	ok(span_is(headers_get(&h, "etag"), "\"abc\""), "finds it by any case");
 	ok(span_is(headers_get(&h, "X-A"), "2"), "the last of two, without LF");

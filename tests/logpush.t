@@ -87,6 +87,12 @@ ok 'nothing is removed' test -f r.log
 
 is 'a dry run tells where' "$(logpush -n "file://$tmp/dry" r.log)" "file://$tmp/dry/r.log"
 cp r.log 'a b?'
+lf='
+'
+for o in "--metadata=a b=c" "--metadata=a${lf}b=c" "--metadata=a=b${lf}c" \
+	"--acl=a${lf}b" "--storage-class=a${lf}b" "--sse=a${lf}b" '--header=a b: c'; do
+	exits 2 'what does not fit into a header is misuse' logpush -n "$o" s3://b/ r.log
+done
 is 'in any kind of store' "$(logpush -n 's3://b/{mtime}/' r.log) $(logpush -n http://h/ 'a b?')" \
 	"s3://b/$(stat -c %Y r.log)/r.log http://h/a%20b%3F"
 ok 'and does nothing' test ! -e dry
