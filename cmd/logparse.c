@@ -189,15 +189,19 @@ in_threads(struct job *job, const struct input *in)
 	    !scanner_is_stateful(job->parser.scanner);
 }
 
+/* Parse a block; whole: it is one line. */
 static bool
 parse_block(struct job *job, const struct input *in, struct span block,
-    const char *name)
+    bool whole, const char *name)
 {
-	if (in_threads(job, in))
+	if (!whole && in_threads(job, in))
 		return put_task(job, block, name);
 	if (!finish_tasks(job, name))
 		return false;
-	parse_lines(&job->parser, block);
+	if (whole)
+		parse_line(&job->parser, block);
+	else
+		parse_lines(&job->parser, block);
 	return deliver(job, &job->parser, name);
 }
 
@@ -257,7 +261,7 @@ parse_input(struct job *job, struct input *in, struct lines *lines,
 			worse(job, STATUS_TROUBLE);
 			break;
 		}
-		more = parse_block(job, in, block, name);
+		more = parse_block(job, in, block, lines_is_frame(lines), name);
 	}
 	more &= finish_tasks(job, name);
 	if (more) {
@@ -285,6 +289,8 @@ parse_file(struct job *job, const char *path)
 		worse(job, STATUS_TROUBLE);
 	} else {
 		idle_fd = input_fd(in);
+		if (scanner_takes_syslog(job->parser.scanner))
+			lines_frames(lines);
 		more = parse_input(job, in, lines, name) && !finish_asked();
 	}
 	lines_free(lines);

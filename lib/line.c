@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "octets.h"
+
 enum { FIRST_SIZE = 256 * 1024, MAP_SIZE = 1 << 20 };
 
 struct lines {
@@ -10,10 +12,13 @@ struct lines {
 	char *buf;
 	size_t cap, max;	/* bytes buf holds now; at most max */
 	size_t have;		/* bytes in buf */
-	size_t used;		/* bytes of it that were given out as a block */
+	size_t used;		/* bytes of it that were given out */
+	size_t seen;		/* up to here there is no LF behind used */
 	struct span rest;	/* of the block that line_next walks through */
 	bool ended, cutting;
 	bool mapping;		/* nothing was read yet */
+	bool frames, is_frame;
+	bool behind_frame;	/* a LF here would still belong to it */
 	uint64_t cut;
 };
 
@@ -34,6 +39,18 @@ lines_new(struct input *in, size_t max_line)
 	return l;
 }
 
+void
+lines_frames(struct lines *l)
+{
+	l->frames = true;
+}
+
+bool
+lines_is_frame(const struct lines *l)
+{
+	return l->is_frame;
+}
+
 /* Room to read into: 0, or -1 without memory. */
 static int
 make_room(struct lines *l)
@@ -41,7 +58,11 @@ make_room(struct lines *l)
 	size_t cap = l->cap > l->max / 2 ? l->max : l->cap * 2;
 	char *p;
 
-	if (l->have < l->cap)
+	memmove(l->buf, l->buf + l->used, l->have - l->used);
+	l->have -= l->used;
+	l->seen -= l->used;
+	l->used = 0;
+	if (l->have < l->cap || l->cap == l->max)
 		return 0;
 	if ((p = realloc(l->buf, cap)) == NULL)
 		return -1;
@@ -50,12 +71,78 @@ make_room(struct lines *l)
 	return 0;
 }
 
-static int
-give(struct lines *l, size_t n, struct span *block)
+/* The n bytes at p are the block, and what is before end was given out. */
+static bool
+give(struct lines *l, char *p, size_t n, const char *end, struct span *block)
 {
-	*block = span_of(l->buf, n);
-	l->used = n;
-	return 1;
+	*block = span_of(p, n);
+	l->used = l->seen = (size_t)(end - l->buf);
+	return true;
+}
+
+/*
+ * Frames become lines where they stand: their counts make room for the LFs.
+ * One with a LF inside is a block of its own.
+ */
+static bool
+take_frames(struct lines *l, struct span *block, enum octets *r)
+{
+	char *start = l->buf + l->used, *p = start, *to = start;
+	const char *end = l->buf + l->have;
+	struct span m;
+	bool has_lf;
+
+	while ((*r = octets_frame(p, end, l->max - 1, &m)) == OCTETS_FRAME) {
+		has_lf = m.p[m.len - 1] == '\n';
+		m.len -= has_lf;
+		l->is_frame = memchr(m.p, '\n', m.len) != NULL;
+		if (l->is_frame && to > start)
+			break;
+		p += (size_t)(m.p - p) + m.len + has_lf;
+		memmove(to, m.p, m.len);
+		to += m.len;
+		l->behind_frame = !has_lf && p == end;
+		p += !has_lf && p < end && *p == '\n';
+		if (l->is_frame)
+			return give(l, start, m.len, p, block);
+		*to++ = '\n';
+	}
+	l->is_frame = false;
+	return to > start && give(l, start, (size_t)(to - start), p, block);
+}
+
+/* A block of what was read; false when there is none as yet. */
+static bool
+take(struct lines *l, struct span *block)
+{
+	char *start = l->buf + l->used, *end = l->buf + l->have, *lf;
+	const char *stop, *frame = NULL;
+	enum octets r = OCTETS_NONE;
+
+	l->is_frame = false;
+	if (l->behind_frame && start < end) {
+		start += *start == '\n';
+		give(l, start, 0, start, block);
+		l->behind_frame = false;
+	}
+	if (l->frames && !l->cutting && take_frames(l, block, &r))
+		return true;
+	if (r == OCTETS_MORE && !l->ended && l->have - l->used < l->max)
+		return false;
+	lf = memrchr(l->buf + l->seen, '\n', l->have - l->seen);
+	if (lf == NULL) {
+		l->seen = l->have;
+		return l->ended && start < end &&
+		    give(l, start, (size_t)(end - start), end, block);
+	}
+	l->cutting = false;
+	stop = lf + 1;
+	if (l->frames)
+		frame = octets_find((char *)memchr(start, '\n',
+		    (size_t)(end - start)) + 1, stop);
+	if (frame != NULL)
+		stop = frame;
+	return give(l, start, (size_t)(stop - start), stop, block);
 }
 
 void
@@ -90,36 +177,29 @@ map_block(struct lines *l, struct span *block)
 int
 lines_block(struct lines *l, struct span *block)
 {
-	char *lf = NULL;
 	ssize_t got;
 
 	if (l->mapping && (l->mapping = map_block(l, block)))
 		return 1;
-	memmove(l->buf, l->buf + l->used, l->have - l->used);
-	l->have -= l->used;
-	l->used = 0;
-	while (!l->ended) {
+	while (!take(l, block)) {
+		if (l->ended)
+			return 0;
+		if (make_room(l) < 0)
+			return -1;
 		if (l->have == l->max) {	/* a full buffer without LF */
 			l->cut += !l->cutting;
 			l->cutting = true;
-			return give(l, l->max - 1, block);
+			give(l, l->buf, l->max - 1, l->buf + l->max - 1,
+			    block);
+			return 1;
 		}
-		if (make_room(l) < 0)
-			return -1;
 		got = input_read(l->in, l->buf + l->have, l->cap - l->have);
 		if (got < 0)
 			return -1;
-		if (got == 0)
-			l->ended = true;
-		else
-			lf = memrchr(l->buf + l->have, '\n', (size_t)got);
+		l->ended = got == 0;
 		l->have += (size_t)got;
-		if (lf != NULL) {
-			l->cutting = false;
-			return give(l, (size_t)(lf - l->buf) + 1, block);
-		}
 	}
-	return l->have > 0 ? give(l, l->have, block) : 0;
+	return 1;
 }
 
 int

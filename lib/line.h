@@ -36,6 +36,15 @@ void lines_map(struct lines *l);
 bool lines_gone(struct lines *l);
 
 /*
+ * From now on each octet-counted frame of syslog (octets.h) is a line, whether
+ * there is a LF behind it or not.  Its count is left out, and it is given as soon
+ * as it is whole.  For lines_block.
+ */
+void lines_frames(struct lines *l);
+/* The block is one such frame, which has LFs inside. */
+bool lines_is_frame(const struct lines *l);
+
+/*
  * The next line without its LF; *has_lf (if not NULL) tells whether there was
  * one.  1; 0 at the end; -1.  Not to be mixed with lines_block.
  */

@@ -35,21 +35,29 @@ parse_one(void *parser, struct span line, struct span more)
 }
 
 int
+parse_line(struct parser *p, struct span line)
+{
+	if (p->multiline == NULL)
+		emit(p, scan_line(p->scanner, line, &p->rec), line);
+	else if (multiline_add(p->multiline, line) < 0)
+		p->failed = true;
+	return p->failed || p->stopped ? -1 : 0;
+}
+
+int
 parse_lines(struct parser *p, struct span lines)
 {
 	const char *at = lines.p, *end = at + lines.len, *lf;
 	struct span line;
+	int r = 0;
 
-	while (at < end && !p->failed && !p->stopped) {
+	while (at < end && r == 0) {
 		lf = memchr(at, '\n', (size_t)(end - at));
 		line = span_of(at, (size_t)((lf != NULL ? lf : end) - at));
-		if (p->multiline == NULL)
-			emit(p, scan_line(p->scanner, line, &p->rec), line);
-		else if (multiline_add(p->multiline, line) < 0)
-			p->failed = true;
+		r = parse_line(p, line);
 		at += line.len + (lf != NULL);
 	}
-	return p->failed || p->stopped ? -1 : 0;
+	return r;
 }
 
 int

@@ -30,6 +30,8 @@ struct parser {
  * -1 when it failed or stopped.
  */
 int parse_lines(struct parser *p, struct span lines);
+/* The same for one line without its LF; it may hold others. */
+int parse_line(struct parser *p, struct span line);
 /* What was held back for lines that may come. */
 int parse_end(struct parser *p);
 /* One line that is finished; multiline's done. */

@@ -98,6 +98,14 @@ scanner_is_stateful(const struct scanner *s)
 	return s->memory.used;
 }
 
+bool
+scanner_takes_syslog(const struct scanner *s)
+{
+	if (s->n_wanted > 0)
+		return s->wanted[0].format->scan == scan_syslog;
+	return s->custom == NULL || custom_count(s->custom) == 0;
+}
+
 const char *const *
 scan_format_names(void)
 {

@@ -68,6 +68,9 @@ int scan_end(struct scanner *s, struct record *r);
 /* Has any line so far depended on those before it? */
 bool scanner_is_stateful(const struct scanner *s);
 
+/* May its lines be syslog, as far as the formats wanted tell? */
+bool scanner_takes_syslog(const struct scanner *s);
+
 /* The names of all formats, in the order they are tried; ends with NULL. */
 const char *const *scan_format_names(void);
 

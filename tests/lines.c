@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/socket.h>
 
 #include "input.h"
 #include "line.h"
@@ -177,6 +178,121 @@ cut_blocks(const char *what, off_t size, size_t nuls, size_t want)
 	close(fd);
 }
 
+/* An input that gives them step bytes at a time, 16 at most; 0: all. */
+static struct input *
+input_in_steps(const char *p, size_t n, size_t step)
+{
+	size_t part;
+	int fd[2];
+
+	if (step == 0)
+		return input_of(p, n);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) < 0)
+		abort();
+	for (; n > 0; p += part, n -= part) {
+		part = n < step ? n : step;
+		if (write(fd[1], p, part) != (ssize_t)part)
+			abort();
+	}
+	close(fd[1]);
+	return input_new(fd[0]);
+}
+
+/* Lines and frames joined: "|" behind each, "/" for a LF inside. */
+static const char *
+framed(const char *p, size_t step)
+{
+	static char text[512];
+	struct input *in = input_in_steps(p, strlen(p), step);
+	struct lines *l = lines_new(in, 64);
+	struct span b;
+	size_t len = 0;
+
+	lines_frames(l);
+	while (lines_block(l, &b) > 0)
+		for (size_t i = 0; i < b.len; i++) {
+			text[len++] = b.p[i] != '\n' ? b.p[i] :
+			    lines_is_frame(l) ? '/' : '|';
+			if (i + 1 == b.len && b.p[i] != '\n')
+				text[len++] = '|';
+		}
+	text[len] = '\0';
+	lines_free(l);
+	input_close(in);
+	return text;
+}
+
+static void
+is_framed(const char *name, const char *in, const char *want)
+{
+	bool same = true;
+
+	for (size_t step = 0; step <= 16 && same; step++) {
+		same = strcmp(framed(in, step), want) == 0;
+		if (!same)
+			printf("# %zu at a time: %s\n", step, framed(in, step));
+	}
+	ok(same, "%s", name);
+}
+
+static void
+frames(void)
+{
+	is_framed("frames without LF", "5 <13>a5 <13>b7 <14>1 c",
+	    "<13>a|<13>b|<14>1 c|");
+	is_framed("counts with the LF, as Logplex's", "6 <13>a\n6 <13>b\n",
+	    "<13>a|<13>b|");
+	is_framed("and without it", "5 <13>a\n5 <13>b\n\n5 <13>c",
+	    "<13>a|<13>b||<13>c|");
+	is_framed("LFs inside", "7 <13>a\nb9 <13>\n\nc\nd8 <13>a\nb\n5 <13>b",
+	    "<13>a/b|<13>//c/d|<13>a/b|<13>b|");
+	is_framed("lines before, between and behind", "x\n5 <13>a5 <13>b"
+	    "6 <13>c\ny\n1 <z\n6 <13>d\nz", "x|<13>a|<13>b|<13>c|y|1 <z|"
+	    "<13>d|z|");
+	is_framed("a count that is too large", "11 <13>a\n5 <13>b\n5 <13>c\n",
+	    "11 <13>a|<13>b|<13>c|");
+	is_framed("one that nothing comes for", "60 <13>a\n<13>b\nc",
+	    "60 <13>a|<13>b|c|");
+	is_framed("a frame cut short", "5 <13>a20 <13>b", "<13>a|20 <13>b|");
+	is_framed("more than may be in a line", "62 <13>a\n6 <13>b\n",
+	    "62 <13>a|<13>b|");
+	is_framed("what is no priority", "6 <192>a\n5 <>abc\n5 [13]a\n",
+	    "6 <192>a|5 <>abc|5 [13]a|");
+	is_framed("what is no count", "05 <13>a\n 5 <13>a\n5  <13>a\n+5 <13>a",
+	    "05 <13>a| 5 <13>a|5  <13>a|+5 <13>a|");
+	ok(strcmp(framed("8 <13>abcdef g\n5 <13>b", 0),
+	    "8 <13>abcdef g|<13>b|") == 0, "a count that is too small");
+	ok(strcmp(framed("0123456789012345678901234567890123456789012345678901"
+	    "2345678901235 <13>a\n5 <13>b", 0), "0123456789012345678901234567"
+	    "890123456789012345678901234567890123|5 <13>a|<13>b|") == 0,
+	    "no frame within a line that is too long");
+}
+
+/* A frame is a line as soon as it is there. */
+static void
+frame_at_once(void)
+{
+	struct input *in;
+	struct lines *l;
+	struct span b = { 0 };
+	int fd[2];
+
+	if (pipe(fd) < 0 || write(fd[1], "5 <13>a7 <13>b\nc", 16) != 16)
+		abort();
+	in = input_new(fd[0]);
+	l = lines_new(in, 64);
+	lines_frames(l);
+	alarm(20);
+	ok(lines_block(l, &b) == 1 && span_is(b, "<13>a\n"),
+	    "a frame is given while more may come");
+	ok(lines_block(l, &b) == 1 && span_is(b, "<13>b\nc") &&
+	    lines_is_frame(l), "also one with a LF inside");
+	alarm(0);
+	lines_free(l);
+	input_close(in);
+	close(fd[1]);
+}
+
 static const char gz[] =	/* "one\n" */
     "\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\xcf\x4b\xe5\x02\0\x9f\xa8\x17\xf8"
     "\x04\0\0\0";
@@ -248,6 +364,8 @@ main(void)
 	cut_blocks("truncated", 0, 1048500, 1048500);
 	cut_blocks("cut within a page", 1048600, 1048400, 1048600);
 	cut_blocks("cut within the last page", 2096950, 50, 2096950);
+	frames();
+	frame_at_once();
 	packed();
 	return done_testing();
 }

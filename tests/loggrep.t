@@ -261,6 +261,13 @@ is '-f and --file read patterns' \
 exits 0 '--quiet is silent' loggrep --quiet one plain
 exits 0 '--no-messages leaves an error out' loggrep --no-messages -q one plain
 
+# Octet-counted syslog
+line='<14>1 2021-06-29T10:05:03Z h app - - - "GET / HTTP/1.1" 503 5'
+printf '%s\n' "$((${#line} + 1)) $line" >counted
+same 'a line of Logplex is selected by its fields' counted \
+    loggrep -W appname=app counted
+same 'and by its status' counted loggrep -5 counted
+
 # Exit status
 exits 0 'a line selected' loggrep two plain
 exits 1 'no line selected' loggrep four plain

@@ -250,6 +250,41 @@ is 'NUL and bad UTF-8' \
     "$(printf '<13>a: x\0y\377z\n' | logparse -s message)" \
     '{"message":"x\u0000y'"$(printf '\357\277\275')"'z","lossy":true}'
 
+# Octet-counted syslog (RFC 6587)
+frame() { printf '%d %s' ${#1} "$1"; }
+{
+	frame '<13>Jun 29 10:05:03 h t: one'
+	frame '<14>1 - h t - - - two
+lines'
+	frame '<14>1 - h t - - - 3'
+} >frames
+want='one|two\nlines|3|'
+for f in auto syslog; do
+	is "$f: frames need no LF between them" "$(logparse -f "$f" \
+	    -o 'template:{message}' frames | tr '\n' '|')" "$want"
+done
+is 'nor with threads, packed' "$(gzip -c frames | logparse -j 2 \
+    -o 'template:{message}' | tr '\n' '|')" "$want"
+is 'with other formats they are lines' \
+    "$(logparse -e '(?<all>.*)' -o 'template:{all}' frames | wc -l)" 2
+is 'one that is cut short is a line' \
+    "$(printf '5 <13>a50 <13>b' | logparse -o 'template:{message}')" 'a
+b'
+is 'and so is a longer one than --max-line' "$(printf '12 <13>abcdefgh' |
+    logparse --max-line 11 -o 'template:{message}' 2>/dev/null)" 'abcd
+efgh'
+grep '^<' "$g/syslog.log" >uncounted
+sed 's/^/60 /' uncounted >counted
+is 'a count that does not fit does no harm' "$(logparse --tz UTC counted)" \
+    "$(logparse --tz UTC uncounted)"
+mkfifo frame-pipe
+logparse -o 'template:{message}' <frame-pipe >frame.out & pid=$!
+exec 3>frame-pipe
+frame '<13>h t: live' >&3
+ok 'a whole frame is a record at once' until_true 10 grep -q live frame.out
+exec 3>&-
+wait $pid
+
 # A live pipe: what was written comes out while the writer lives.
 mkfifo pipe
 logparse -s size <pipe >live.out & pid=$!
