@@ -211,7 +211,7 @@ report_limit(struct search *s)
 		    g->limit_offset), g->limit_error);
 }
 
-/* What is searched may change meanwhile: nothing looks at a byte twice. */
+/* What is searched may change; to print it, it must not be searched again. */
 static bool
 bears_change(const struct search *s)
 {

@@ -38,6 +38,7 @@ struct matcher {
 	struct finder *finders[NEEDS_MAX];	/* for the needs */
 	size_t best;		/* the finder to use; NEEDS_MAX: none */
 	size_t tuned;		/* for so many bytes more */
+	struct buf line;	/* a copy: blocks may be a file that changes */
 	char error[ERROR_SIZE];
 };
 
@@ -265,12 +266,6 @@ pattern_free(struct pattern *p)
 	free(p);
 }
 
-bool
-pattern_is_bytes(const struct pattern *p)
-{
-	return p->n_needs == 1 && p->needs[0].exact;
-}
-
 struct matcher *
 matcher_new(const struct pattern *p)
 {
@@ -308,6 +303,7 @@ matcher_free(struct matcher *m)
 	pcre2_jit_stack_free(m->stack);
 	for (size_t i = 0; i < NEEDS_MAX; i++)
 		finder_free(m->finders[i]);
+	buf_free(&m->line);
 	free(m);
 }
 
@@ -358,12 +354,18 @@ matcher_find(struct matcher *m, struct span line, size_t from,
 	return result;
 }
 
-/* As matcher_find, but only whether there is one. */
+/* As matcher_find, but only whether there is one; the line is in a block. */
 static int
 matches(struct matcher *m, struct span line)
 {
 	struct span match;
 
+	buf_clear(&m->line);
+	if (buf_addspan(&m->line, line) < 0 || buf_str(&m->line) == NULL) {
+		snprintf(m->error, sizeof m->error, "%s", strerror(ENOMEM));
+		return -1;
+	}
+	line = buf_span(&m->line);
 	if (m->pattern->any != NULL)
 		return search(m, m->pattern->any, line, 0, &match);
 	return matcher_find(m, line, 0, &match);

@@ -22,9 +22,6 @@ struct pattern;			/* any number of threads may use one */
 struct pattern *pattern_new(struct span list, int flags, struct buf *error);
 void pattern_free(struct pattern *p);
 
-/* Whether it is known by some bytes in a row, so that PCRE2 need not look. */
-bool pattern_is_bytes(const struct pattern *p);
-
 /* What a thread needs to search with a pattern, which must outlive it. */
 struct matcher;
 
@@ -41,7 +38,8 @@ int matcher_find(struct matcher *m, struct span line, size_t from,
 
 /*
  * Find the first line in block, whole lines with their LFs, that holds a
- * match; *line is with its LF.  1; 0; -1 when PCRE2 gave up on *line.
+ * match; *line is with its LF.  1; 0; -1 when PCRE2 gave up on *line.  The
+ * block may change meanwhile, as a file does that others write to.
  */
 int matcher_next(struct matcher *m, struct span block, struct span *line);
 

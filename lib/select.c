@@ -58,9 +58,7 @@ fail:
 bool
 selector_bears_change(const struct selector *s)
 {
-	return s->scanner == NULL && (s->matcher == NULL) ==
-	    s->c->server_errors && (s->matcher == NULL ||
-	    pattern_is_bytes(s->c->pattern));
+	return s->scanner == NULL;
 }
 
 void
@@ -190,13 +188,13 @@ check_record(struct selector *s, struct span line)
 	return 1;
 }
 
-/* Whether a server error matches the pattern, too; as selector_next. */
+/* Whether the server error matches the pattern, too; as selector_next. */
 static int
-check_pattern(struct selector *s, struct span line)
+check_pattern(struct selector *s)
 {
 	struct span match;
 	int r = s->matcher == NULL ? 1 :
-	    matcher_find(s->matcher, text_of(line), 0, &match);
+	    matcher_find(s->matcher, buf_span(&s->errors.line), 0, &match);
 
 	if (r < 0)
 		s->error = matcher_error(s->matcher);
@@ -234,7 +232,7 @@ selector_next(struct selector *s, struct span rest, struct span *line)
 	    rest.len = (size_t)(end - rest.p)) {
 		if ((r = next_candidate(s, rest, line)) <= 0)
 			return r;
-		if (s->c->server_errors && (r = check_pattern(s, *line)) <= 0) {
+		if (s->c->server_errors && (r = check_pattern(s)) <= 0) {
 			if (r < 0)
 				return r;
 			continue;
