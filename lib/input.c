@@ -306,7 +306,7 @@ input_map(struct input *in, size_t *n)
 		return NULL;
 	if (st.st_size - in->next < (off_t)*n)
 		*n = (size_t)(st.st_size - in->next);
-	return mapped_part(&in->map, in->fd, in->next, *n);
+	return mapped_part(&in->map, in->fd, st.st_size, in->next, *n);
 }
 
 void

@@ -27,13 +27,13 @@ struct input *input_new(int fd);	/* fd is closed by input_close, not 0 */
 ssize_t input_read(struct input *in, void *p, size_t n);	/* 0: end; -1 */
 ssize_t input_read_raw(struct input *in, void *p, size_t n);	/* as it is */
 /*
- * The next bytes of a plain file, up to *n, as the file is in memory: until the
- * next call, and what changes the file changes them.  NULL: read it instead.
+ * The next bytes of a plain file, up to *n (1 MiB), as it is in memory: until
+ * the next call, and what changes the file changes them.  NULL: read instead.
  * input_skip: n of them have been made use of, what comes next is behind them.
  */
 const char *input_map(struct input *in, size_t *n);
 void input_skip(struct input *in, size_t n);
-/* Was the file truncated meanwhile?  Then what was skipped last is read again. */
+/* Was the file truncated meanwhile?  What was skipped last then comes again. */
 bool input_unskip(struct input *in);
 const char *input_error(const struct input *in);	/* after -1: the reason */
 const struct stat *input_stat(const struct input *in);	/* as it was at open */

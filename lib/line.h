@@ -27,10 +27,10 @@ struct lines *lines_new(struct input *in, size_t max_line);	/* NULL: ENOMEM */
 int lines_block(struct lines *l, struct span *block);
 
 /*
- * Blocks of a plain file may be the file itself, as it is in memory, which saves
- * copying it.  They may change while they are in use; lines_gone tells when the
- * file was truncated: then what came of the block is void, and its lines come
- * again as far as they are there.
+ * Blocks of a plain file may be the file itself, as it is in memory, which
+ * saves copying it.  They may change while they are in use; lines_gone tells
+ * when the file was truncated: then what came of the block is void, and its
+ * lines come again as far as they are there.
  */
 void lines_map(struct lines *l);
 bool lines_gone(struct lines *l);

@@ -4,6 +4,8 @@
 #include <unistd.h>
 #include <sys/mman.h>
 
+enum { WINDOW = 16 << 20 };	/* mapped at once: each time all threads wait */
+
 static _Thread_local struct mapped *current;
 
 /* What was mapped is there no more: put empty pages in its place. */
@@ -32,23 +34,35 @@ catch_bus_errors(void)
 	sigaction(SIGBUS, &sa, NULL);
 }
 
-const char *
-mapped_part(struct mapped *m, int fd, off_t offset, size_t n)
+static int
+map(struct mapped *m, int fd, off_t size, off_t offset)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	size_t before = (size_t)(offset % sysconf(_SC_PAGESIZE));
+	size_t n;
 	void *p;
 
 	pthread_once(&once, catch_bus_errors);
 	mapped_free(m);
-	p = mmap(NULL, before + n, PROT_READ, MAP_SHARED, fd,
-	    offset - (off_t)before);
+	offset -= offset % sysconf(_SC_PAGESIZE);
+	n = size - offset < WINDOW ? (size_t)(size - offset) : WINDOW;
+	p = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, offset);
 	if (p == MAP_FAILED)
-		return NULL;
-	madvise(p, before + n, MADV_SEQUENTIAL);
-	*m = (struct mapped){ .base = p, .len = before + n };
+		return -1;
+	madvise(p, n, MADV_SEQUENTIAL);
+	*m = (struct mapped){ .base = p, .offset = offset, .len = n };
 	current = m;
-	return m->base + before;
+	return 0;
+}
+
+const char *
+mapped_part(struct mapped *m, int fd, off_t size, off_t offset, size_t n)
+{
+	off_t end = offset + (off_t)n;
+
+	if ((m->base == NULL || offset < m->offset ||
+	    end > m->offset + (off_t)m->len) && map(m, fd, size, offset) < 0)
+		return NULL;
+	return m->base + (offset - m->offset);
 }
 
 void

@@ -11,15 +11,18 @@
 /* Begin with { 0 }.  At most one part is mapped at a time in a thread. */
 struct mapped {
 	char *base;
+	off_t offset;		/* of base in the file */
 	size_t len;
 	volatile sig_atomic_t lost;	/* a page could not be read; all are NUL */
 };
 
 /*
- * Map n bytes of fd from offset on instead of what was mapped before; NULL if
- * that can't be done.  They may change at any time, as the file does.
+ * The n bytes, at most 1 MiB, from offset on in fd, a file of this size; NULL
+ * if they can't be mapped.  They last until the next call, and may change at
+ * any time, as the file does.
  */
-const char *mapped_part(struct mapped *m, int fd, off_t offset, size_t n);
+const char *mapped_part(struct mapped *m, int fd, off_t size, off_t offset,
+    size_t n);
 void mapped_free(struct mapped *m);
 
 #endif

@@ -194,7 +194,7 @@ bits_of(__m256i a, __m256i b)
 	    (uint64_t)(unsigned)_mm256_movemask_epi8(b) << 32;
 }
 
-/* The first place of these, a bit each from p on, where a target is; or NULL. */
+/* The first place with a target, of those with a bit, from p on; or NULL. */
 static inline const char *
 check_targets(const struct finder *f, size_t n, uint64_t bits, const char *p,
     const char *end)
