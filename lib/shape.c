@@ -194,7 +194,7 @@ bits_of(__m256i a, __m256i b)
 	    (uint64_t)(unsigned)_mm256_movemask_epi8(b) << 32;
 }
 
-/* The first place with a target, of those with a bit, from p on; or NULL. */
+/* The first place with a target, of those with a bit, from p on; or end. */
 static inline const char *
 check_targets(const struct finder *f, size_t n, uint64_t bits, const char *p,
     const char *end)
@@ -203,7 +203,7 @@ check_targets(const struct finder *f, size_t n, uint64_t bits, const char *p,
 		for (size_t i = 0; i < n; i++)
 			if (fits_known(f, i, p + __builtin_ctzll(bits), end))
 				return p + __builtin_ctzll(bits);
-	return NULL;
+	return end;
 }
 
 AVX2 static inline __attribute__((always_inline)) const char *
@@ -229,10 +229,10 @@ targets_n(const struct finder *f, const char *p, const char *end, size_t n,
 		if (_mm256_testz_si256(any, any))
 			continue;
 		q = check_targets(f, n, bits_of(m[0], m[1]), p, end);
-		if (q == NULL)
+		if (q == end)
 			q = check_targets(f, n, bits_of(m[2], m[3]), p + 64,
 			    end);
-		if (q != NULL)
+		if (q != end)
 			return q;
 	}
 	return n == 1 ? pair_plain(f, p, end) : buckets_plain(f, p, end);
