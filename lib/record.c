@@ -137,28 +137,14 @@ record_add_pair(struct record *r, struct span name, struct span value)
 	record_add(r, name, value, FIELD_TEXT)->plain_name = false;
 }
 
-/* What a key or string means, in memory of the record. */
-static struct span
-decoded(struct record *r, const struct json_value *v)
+struct span
+record_decode(struct record *r, const struct json_value *v)
 {
 	char *p = record_room(r, v->text.len);
 
 	if (p == NULL)
 		return span_of("", 0);
 	return span_of(p, (size_t)(json_decode_to(p, v) - p));
-}
-
-void
-record_add_json(struct record *r, const struct json_value *key,
-    const struct json_value *value)
-{
-	struct span name = key->escaped ? decoded(r, key) : key->text;
-	struct field *f = record_add(r, name, value->text,
-	    value->type == JSON_STRING ? FIELD_JSON_STRING : FIELD_JSON);
-
-	f->plain_name = key->clean && !key->escaped;
-	f->clean = value->clean;
-	f->escaped = value->escaped;
 }
 
 void
@@ -213,7 +199,7 @@ record_value(struct record *r, const struct field *f)
 	struct json_value v = as_json(f);
 
 	return f->kind == FIELD_JSON_STRING && f->escaped ?
-	    decoded(r, &v) : f->value;
+	    record_decode(r, &v) : f->value;
 }
 
 /* How many layers inside f's have a field of its name. */

@@ -81,8 +81,20 @@ void record_add_number(struct record *r, struct span name, struct span value);
 void record_add_time(struct record *r, const struct timestamp *t);
 /* A name taken from the line: any bytes. */
 void record_add_pair(struct record *r, struct span name, struct span value);
-void record_add_json(struct record *r, const struct json_value *key,
-    const struct json_value *value);
+/* What a key or string means, in memory of the record. */
+struct span record_decode(struct record *r, const struct json_value *v);
+static inline void
+record_add_json(struct record *r, const struct json_value *key,
+    const struct json_value *value)
+{
+	struct span name = key->escaped ? record_decode(r, key) : key->text;
+	struct field *f = record_add(r, name, value->text,
+	    value->type == JSON_STRING ? FIELD_JSON_STRING : FIELD_JSON);
+
+	f->plain_name = key->clean && !key->escaped;
+	f->clean = value->clean;
+	f->escaped = value->escaped;
+}
 /* message: what is left of the line for the next layer. */
 void record_add_message(struct record *r, struct span value);
 /* More lines of the message; it becomes one where there is none. */

@@ -304,21 +304,18 @@ keys_begin(struct keys *k)
 }
 
 void
-keys_note(struct keys *k, const struct record *r)
+keys_note_name(struct keys *k, struct span name, size_t field)
 {
-	struct span name = r->n > 0 ? r->fields[r->n - 1].name : NAME("");
 	const struct known *known;
 	struct key_rank *best;
 
-	if (name.len + 1 >= sizeof of_length)
-		return;
 	for (size_t i = of_length[name.len]; i < of_length[name.len + 1]; i++) {
 		known = &known_keys[i];
 		if (*known->key.p != *name.p || !span_eq(known->key, name))
 			continue;
 		best = &k->best[known->class];
 		if (best->rank < 0 || known->rank < best->rank)
-			*best = (struct key_rank){ known->rank, r->n - 1 };
+			*best = (struct key_rank){ known->rank, field };
 	}
 }
 

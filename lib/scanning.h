@@ -228,7 +228,19 @@ struct keys {
 	struct key_rank { int rank; size_t field; } best[3];
 };
 void keys_begin(struct keys *k);
-void keys_note(struct keys *k, const struct record *r);
+void keys_note_name(struct keys *k, struct span name, size_t field);
+static inline void
+keys_note(struct keys *k, const struct record *r)
+{
+	struct span name = r->n > 0 ? r->fields[r->n - 1].name : NAME("");
+
+	if (name.len < 2 || name.len > 10)
+		return;
+	switch (*name.p) {	/* most keys are none of them */
+	case 't': case '@': case 'd': case 'm': case 'l': case 's':
+		keys_note_name(k, name, r->n - 1);
+	}
+}
 void keys_end(struct keys *k, struct scan *s);
 
 #endif
