@@ -252,20 +252,20 @@ record_hide(struct record *r)
 struct span
 record_format(struct record *r)
 {
-	size_t len[RECORD_LAYERS], n = 0;
 	char *p, *to;
+	size_t n = 0;
 
 	if (r->layers == 0)
 		return NAME("raw");
 	if (r->layers == 1)
 		return span_str(r->formats[0]);
 	for (unsigned i = 0; i < r->layers; i++)
-		n += len[i] = strlen(r->formats[i]) + 1;
+		n += strlen(r->formats[i]) + 1;
 	if ((p = to = record_room(r, n)) == NULL)
 		return span_of("", 0);
 	for (unsigned i = 0; i < r->layers; i++) {
-		to = mempcpy(to, r->formats[i], len[i]);
-		to[-1] = ',';	/* for the NUL */
+		to = stpcpy(to, r->formats[i]);
+		*to++ = ',';	/* for the NUL */
 	}
 	return span_of(p, n - 1);
 }
