@@ -315,6 +315,8 @@ severity_of_level(struct span v)
 	    { "warn", 4 }, { "w", 4 }, { "notice", 5 }, { "info", 6 },
 	    { "debug", 7 }, { "debg", 7 }, { "trac", 7 } };
 
+	if (v.len == 1 && *v.p >= '0' && *v.p <= '7')	/* as GELF's */
+		return (unsigned)(*v.p - '0');
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
 		size_t n = strlen(levels[i].begins);
 

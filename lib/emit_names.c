@@ -337,19 +337,28 @@ gelf_message(struct record *r)
 	return span_of(p, method.len + path.len + 1);
 }
 
-static void
-add_gelf_fields(struct record *r, struct buf *b)
+/* Is it among GELF's own fields?  The last five mean that only in GELF. */
+static bool
+is_gelf_name(struct span name, bool was_gelf)
 {
 	static const char *const own[] = { "timestamp", "message", "hostname",
-	    "host", "severity", "version", "short_message", "full_message" };
+	    "severity", "host", "version", "level", "short_message",
+	    "full_message" };
+
+	for (size_t i = 0; i < (was_gelf ? 9 : 4); i++)
+		if (span_is(name, own[i]))
+			return true;
+	return false;
+}
+
+static void
+add_gelf_fields(struct record *r, struct buf *b, bool was_gelf)
+{
 	struct field f;
-	size_t i = 0, o;
+	size_t i = 0;
 
 	while (next_flat(r, &i, &f)) {
-		for (o = 0; o < sizeof own / sizeof own[0] &&
-		    !span_is(f.name, own[o]); o++)
-			;
-		if (o < sizeof own / sizeof own[0])
+		if (is_gelf_name(f.name, was_gelf))
 			continue;
 		if (f.kind == FIELD_JSON && f.value.len > 0 &&
 		    *f.value.p != '-' && (*f.value.p < '0' ||
@@ -368,13 +377,16 @@ add_gelf_fields(struct record *r, struct buf *b)
 int
 write_gelf(struct emit *e, struct record *r, struct buf *b)
 {
-	struct span message = gelf_message(r), host;
+	struct span message = gelf_message(r), full = message, host, short_one;
+	bool was_gelf = record_find(r, NAME("short_message"), &short_one);
 	const char *lf = memchr(message.p, '\n', message.len);
 	char name[256] = "-";
 
 	(void)e;
-	if ((!record_find(r, NAME("hostname"), &host) &&
-	    !record_find(r, NAME("host"), &host)) || host.len == 0) {
+	if (was_gelf)
+		record_find(r, NAME("full_message"), &full);
+	if ((!record_find(r, NAME("hostname"), &host) && !(was_gelf &&
+	    record_find(r, NAME("host"), &host))) || host.len == 0) {
 		gethostname(name, sizeof name - 1);
 		host = span_str(name);
 	}
@@ -385,14 +397,14 @@ write_gelf(struct emit *e, struct record *r, struct buf *b)
 		    (size_t)(lf - message.p)), b);
 	else
 		add_text_member(r, NAME("short_message"), message, b);
-	if (lf != NULL)
-		add_text_member(r, NAME("full_message"), message, b);
+	if (lf != NULL || full.p != message.p)
+		add_text_member(r, NAME("full_message"), full, b);
 	if (r->has_when && r->when.digits == 0)
 		buf_printf(b, ",\"timestamp\":%lld", (long long)r->when.sec);
 	else if (r->has_when)
 		buf_printf(b, ",\"timestamp\":%.*f", r->when.digits > 6 ? 6 :
 		    r->when.digits, (double)r->when.sec + r->when.nsec / 1e9);
 	buf_printf(b, ",\"level\":%u", severity_of(r));
-	add_gelf_fields(r, b);
+	add_gelf_fields(r, b, was_gelf);
 	return buf_adds(b, "}\n");
 }

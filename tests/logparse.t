@@ -182,6 +182,13 @@ done
 for o in ecs otlp gelf; do
 	ok "$o is JSON" jq . "out.$o"
 done
+gelf='{"version":"1.1","host":"h","short_message":"s","full_message":"f",'
+gelf=$gelf'"timestamp":1.5,"level":3,"_user":"u"}'
+is 'gelf becomes gelf again' "$(echo "$gelf" | logparse -o gelf |
+    jq -c 'del(._format)')" "$gelf"
+is "gelf: a request's host is not the sender" "$(echo '2021/06/29 10:05:03 \
+[error] 1#1: m, client: 192.0.2.1, host: "x"' | tr -d '\\\n' |
+    logparse -o gelf | jq -r '.host + " " + ._host')" "$(uname -n) x"
 logparse -o syslog out.log >again
 header=hostname,appname,procid,msgid,facility,severity,message
 is 'syslog output read again has the same header' \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # logparse's outputs read by those they are for: rsyslog and syslog-ng read the
-# syslog output back to equal fields, OpenSearch takes ECS records by a template
+# syslog output back to equal fields, OpenSearch takes ECS records by a template,
+# the OpenTelemetry Collector's and Graylog's libraries read OTLP and GELF
 . "${0%/*}/../lib.sh"
 
 servers=$top/tests/servers
@@ -147,5 +148,52 @@ if "$servers/opensearch" install >/dev/null 2>why &&
 		ecs | wc -l)"
 else
 	skip "no OpenSearch: $(head -n 1 why)" 'OpenSearch takes ECS records'
+fi
+
+# OTLP and GELF.  The fields that their readers should find are told from JSON:
+# time, host, application, severity, message, status, path.
+for f in "$golden"/logparse/*.log; do
+	case $f in *-bad.log|*journal*|*gelf*|*json.log) continue ;; esac
+	cat "$f"
+done | logparse --tz UTC --year 2021 >records
+cat >want.py <<'END'
+import json, platform, re, sys
+of_otlp = sys.argv[1] == "otlp"
+words = [["emerg"], ["alert"], ["crit", "fatal"], ["err", "e$"], ["warn", "w$"],
+    ["notice"], ["info"], ["debug", "trac"]]
+def severity(r):
+    word = r.get("severity", r.get("level", "info")).lower()
+    return next((n for n, starts in enumerate(words)
+        if any(re.match(s, word) for s in starts)), 6)
+for line in open(sys.argv[2], encoding="utf8"):
+    r = json.loads(line)
+    when, host, text = [r.get(k) for k in ("timestamp", "hostname", "message")]
+    level = severity(r)
+    if of_otlp:
+        when = when and re.sub(r"(\.\d*?)0*Z", r"\1Z", when).replace(".Z", "Z")
+        level = [21, 19, 18, 17, 13, 10, 9, 5][level] \
+            if "severity" in r or "level" in r else 0
+    else:       # where there is no host or message it must have one
+        when = when and re.sub(r"\.\d*", "", when)
+        host = host or platform.node()
+        text = text or ("method" in r and "path" in r and
+            r["method"] + " " + r["path"]) or "-"
+    print(json.dumps([when, host, r.get("appname"), level, text,
+        r.get("status"), r.get("path")], ensure_ascii=False,
+        separators=(",", ":")))
+END
+if "$servers/log-readers" install 2>why; then
+	for o in otlp gelf; do
+		logparse -o "$o" records >"$o"
+		"$servers/log-readers" "$o" <"$o" >"$o.fields" 2>&1
+	done
+	same 'the Collector reads the same fields from OTLP' otlp.fields \
+	    env PYTHONIOENCODING=utf8 python3 want.py otlp records
+	same "Graylog's library reads the same fields from GELF" gelf.fields \
+	    env PYTHONIOENCODING=utf8 python3 want.py gelf records
+else
+	why=$(head -n 1 why)
+	skip "$why" 'the Collector reads the same fields from OTLP'
+	skip "$why" "Graylog's library reads the same fields from GELF"
 fi
 done_testing
