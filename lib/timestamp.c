@@ -412,9 +412,10 @@ nearest_year(const struct parts *d, struct zone *z)
 	unsigned m, day;
 
 	civil_from_days(local / DAY_S - (local % DAY_S < 0), &year, &m, &day);
-	for (int64_t y = year - 1; y <= year + 1; y++) {
+	/* 29 February may be up to eight years away. */
+	for (int64_t y = year - 8; y <= year + 8; y++) {
 		if (!is_date(y, d->month, d->day))
-			continue;	/* 29 February */
+			continue;
 		gap = llabs(days_from_civil(y, d->month, d->day) * DAY_S +
 		    d->hour * 3600 + d->minute * 60 + d->second - local);
 		if (gap < best) {
