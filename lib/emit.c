@@ -250,6 +250,17 @@ write_chosen(struct emit *e, struct record *r, struct buf *b)
 	return buf_adds(b, "}\n");
 }
 
+static bool
+has_own_format(const struct record *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->fields[i].kind != FIELD_GONE &&
+		    r->fields[i].hidden == 0 &&
+		    own_name(r->fields[i].name) == HAS_FORMAT)
+			return true;
+	return false;
+}
+
 bool
 next_flat(struct record *r, size_t *i, struct field *f)
 {
@@ -271,6 +282,7 @@ next_flat(struct record *r, size_t *i, struct field *f)
 		++*i;
 		return true;
 	}
+	*i += *i == r->n && has_own_format(r);
 	*f = (struct field){ .kind = FIELD_TEXT, .name = NAME("format"),
 	    .value = record_format(r) };
 	if (*i == r->n + 1) {

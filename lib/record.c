@@ -301,16 +301,23 @@ find_inside(struct record *r, const struct field *object, struct span path,
 	return true;
 }
 
-/* The field of an outer layer that an inner one of the same name hides. */
+/* The field at path behind "envelope.": of the layer that is so far out. */
 static bool
-find_hidden(struct record *r, struct span name, struct field *f)
+find_hidden(struct record *r, struct span path, struct field *f)
 {
+	struct span deeper;
+	unsigned depth = 1;
+
 	if (!record_hide(r))
 		return false;
+	while ((deeper = behind_name(path, NAME("envelope"))).len > 0) {
+		path = deeper;
+		depth++;
+	}
 	for (size_t i = r->n; i-- > 0;)
 		if (r->fields[i].kind != FIELD_GONE &&
-		    span_eq(r->fields[i].name, name) &&
-		    r->fields[i].hidden > 0) {
+		    span_eq(r->fields[i].name, path) &&
+		    r->fields[i].hidden == depth) {
 			*f = r->fields[i];
 			return true;
 		}

@@ -56,6 +56,10 @@ record 'JSON of selected fields, in that order' "$line" \
     '{"status":200,"path":"/a"}' --select status,nothing,path
 record 'a selected field inside an object' '{"a":{"b":[1]},"c":2}' \
     '{"a.b":[1]}' -s a.b
+record 'a field of an envelope inside an envelope' \
+    'Jun 29 10:05:03 a t: Jun 29 10:05:02 b t: Jun 29 10:05:01 c t: m' \
+    '{"envelope.hostname":"b","envelope.envelope.hostname":"a"}' \
+    -s envelope.hostname,envelope.envelope.hostname
 record 'a line that is not parsed is written whole' 'no such line' \
     '{"message":"no such line","format":"raw","error":"no known format"}' \
     -s status
@@ -207,6 +211,11 @@ same 'json output read again is the same' records logparse records
 is '--header names the columns' "$(logparse --header -o csv -s status,path \
     mixed.log | head -n 1)" status,path
 exits 2 'fields of a fixed output cannot be chosen' logparse -o ecs -s status
+
+for o in logfmt ltsv syslog sls otlp gelf; do
+	is "$o says the format of a record once" "$(echo '{"a":"1"}' |
+	    logparse | logparse -o $o | grep -o '"json"\|[=:]json' | wc -l)" 1
+done
 
 # --stats
 logparse --stats mixed.log >/dev/null 2>stats
