@@ -12,7 +12,14 @@ record() {
 }
 
 # Golden files: NAME.log holds lines, as the software in the name writes them,
-# NAME.json their records; NAME.opts more arguments, one on a line.
+# NAME.json their records; NAME.opts more arguments, one on a line.  Where no
+# software is named they are from documents: access (Apache's "Log Files"), aws
+# (Elastic's and S3's "access log entries" and "server access log format"),
+# cef-gelf-ltsv (ArcSight's CEF, Graylog's GELF 1.1, ltsv.org), containers
+# (Kubernetes' CRI logging proposal, Docker's json-file driver, fluentd's
+# kubernetes_metadata), spring-boot (Spring Boot's and logback's manuals),
+# syslog (RFC 3164, RFC 5424, Heroku's Logplex), w3c-cloudfront (CloudFront's
+# "standard log file format"); json and mixed are made up.
 for log in "$g"/*.log; do
 	name=${log##*/} name=${name%.log}
 	set -- --tz UTC --year 2021
