@@ -19,6 +19,11 @@ ok 'the environment' env AWS_ACCESS_KEY_ID="${key% *}" \
 	AWS_SECRET_ACCESS_KEY="${key#* }" AWS_SESSION_TOKEN=token-1 \
 	logpush -q s3://bucket/env/ app.log
 
+printf '[default]\naws_access_key_id = nobody\naws_secret_access_key = x\n' >nobody
+ok 'which goes before a file' env AWS_SHARED_CREDENTIALS_FILE=nobody \
+	AWS_ACCESS_KEY_ID="${key% *}" AWS_SECRET_ACCESS_KEY="${key#* }" \
+	AWS_SESSION_TOKEN=token-1 logpush -q s3://bucket/env2/ app.log
+
 export AWS_EC2_METADATA_SERVICE_ENDPOINT="$meta/"
 ok 'EC2 (IMDSv2)' logpush -q s3://bucket/ec2/ app.log
 is 'with a token' "$(head -n1 meta/requests)" 'PUT /latest/api/token 200'
@@ -32,6 +37,11 @@ is 'with the id, whatever the name' "$(ls s3/objects | grep '^docker.*gz$')" \
 docker%2Fvar%2Fmessages-1-0ce5c29636da94d4c.gz'
 ok 'and its types' grep -q '"Content-Encoding": "gzip", "Content-Type": "text/plain"' \
 	s3/objects/docker*messages*.meta
+exits 2 'a file goes before EC2' env AWS_SHARED_CREDENTIALS_FILE=nobody \
+	logpush s3://bucket/order/ app.log
+ok 'and a container, too' env AWS_CONTAINER_CREDENTIALS_FULL_URI="$meta/agent" \
+	AWS_CONTAINER_AUTHORIZATION_TOKEN=agent-token sh -c ': >"$1/requests" &&
+	logpush -q s3://bucket/order2/ app.log && ! grep security-cred "$1/requests"' - "$PWD/meta"
 exits 2 'EC2 may be left out' env AWS_EC2_METADATA_DISABLED=true \
 	logpush s3://bucket/off/ app.log
 exits 2 'and then there is no {instance}' env AWS_EC2_METADATA_DISABLED=true \

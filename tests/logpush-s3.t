@@ -41,6 +41,17 @@ is 'and is taken as it stands' "$(ls s3/objects | grep -c '^any%2F.*%2541.*%FF%0
 ok 'dots and slashes too' logpush -q 's3://bucket//x/../y//./{name}' app.log
 ok 'are not squeezed' cmp app.log s3/objects/%2Fx%2F..%2Fy%2F%2F.%2Fapp.log
 
+mkdir every
+for c in $(seq 255 | grep -vx 47); do
+	printf '%s\n' "$c" >"every/$(printf '%b' "\\0$(printf %o "$c")x")"
+done
+ok 'every byte there is' sh -c 'find every -type f -print0 |
+	logpush -q -0 -T - "s3://bucket/{path}"'
+is 'in a key of its own' "$(cat s3/objects/every%2F%??x s3/objects/every%2F?x | sort -n | tr '\n' ' ')" \
+	"$(seq 255 | grep -vx 47 | tr '\n' ' ')"
+ok 'which is found again' sh -c 'find every -type f -print0 |
+	logpush -v -0 -T - --if-exists refuse "s3://bucket/{path}" 2>&1 |
+	grep -c "is already at" | grep -qx 254'
 exits 2 'an unknown bucket' logpush s3://nobucket/ app.log
 says '^logpush: app.log: 404 NoSuchBucket: No: "NoSuchBucket"$' \
 	'is named with the code of the store' logpush s3://nobucket/ app.log
