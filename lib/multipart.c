@@ -209,15 +209,18 @@ digest(void *arg)
 		hash_hex(d.sha256, SHA256_SIZE, part->sha256);
 }
 
-/* The parts that are not stored are digested, in order, ahead of their use. */
-static int
-start_digests(struct multipart *m)
+/* In order, ahead of their use. */
+int
+multipart_digest(struct multipart *m)
 {
+	int status;
+
+	if ((status = divide(m)) != STATUS_OK)
+		return status;
 	if ((m->digests = jobs_new(1, digest)) == NULL)
 		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	for (unsigned i = 0; i < m->count; i++)
-		if (m->parts[i].etag[0] == '\0' &&
-		    jobs_put(m->digests, &m->parts[i]) < 0)
+		if (jobs_put(m->digests, &m->parts[i]) < 0)
 			return parcel_fail_errno(m->parcel, STATUS_TROUBLE,
 			    NULL);
 	return STATUS_OK;
@@ -290,6 +293,17 @@ settle(struct multipart *m, struct lane *l)
 	return STATUS_OK;
 }
 
+/* The next part that is not stored yet, NULL when there is none. */
+static struct part *
+next_part(struct multipart *m)
+{
+	struct part *part;
+
+	while ((part = jobs_take(m->digests)) != NULL && part->etag[0] != '\0')
+		;
+	return part;
+}
+
 /*
  * Start whatever may be started; *next_ms is how long until the next lane that
  * waits, -1 for none; *busy tells whether any has a part.
@@ -306,7 +320,7 @@ feed(struct multipart *m, struct lane *lanes, bool *busy, int64_t *next_ms)
 	for (unsigned i = 0; i < m->jobs && status == STATUS_OK; i++) {
 		struct lane *l = &lanes[i];
 
-		if (l->part == NULL && (part = jobs_take(m->digests)) != NULL)
+		if (l->part == NULL && (part = next_part(m)) != NULL)
 			status = assign(m, l, part);
 		else if (l->waiting && l->when_ms <= now)
 			status = start(m, l);
@@ -366,16 +380,13 @@ multipart_send(struct multipart *m)
 {
 	int status;
 
-	if (m->parts == NULL && (status = divide(m)) != STATUS_OK)
-		return status;
 	if (!m->fresh) {
 		uploads_each(m->s3, m->h, m->retry, m->key, take_newest, m,
 		    NULL);
 		if (m->id != NULL)
 			take_up(m);
 	}
-	if ((m->id == NULL && (status = begin(m)) != STATUS_OK) ||
-	    (status = start_digests(m)) != STATUS_OK)
+	if (m->id == NULL && (status = begin(m)) != STATUS_OK)
 		return status;
 	return send_parts(m);
 }

@@ -25,14 +25,18 @@ struct multipart {
 	struct part *parts;
 	unsigned count;
 	bool gone;		/* the store no longer knows the upload */
-	struct jobs *digests;	/* the parts yet to be sent */
+	struct jobs *digests;	/* the parts not yet assigned */
 	_Atomic bool ending;	/* no more of them */
 	char etag[80];		/* of the whole, from multipart_complete */
 };
 
+/* Begin to digest the parts, in a thread of its own.  A STATUS_. */
+int multipart_digest(struct multipart *m);
+
 /*
- * Send all parts.  An upload of the same key that a killed run began is taken
- * up: its parts count when their MD5 is ours.  A STATUS_, with parcel->error.
+ * Send all parts, after multipart_digest.  An upload of the same key that a
+ * killed run began is taken up: its parts count when their MD5 is ours.  A
+ * STATUS_, with parcel->error.
  */
 int multipart_send(struct multipart *m);
 

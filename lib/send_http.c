@@ -247,7 +247,8 @@ int
 send_http(struct send *s, struct parcel *p)
 {
 	static const struct trip_kind kind = {
-		.md5_max = -1, .suffixes = SUFFIXES,
+		.which = HASH_SHA256, .digest_max = INT64_MAX,
+		.suffixes = SUFFIXES,
 		.look = look, .put = put,
 	};
 

@@ -83,9 +83,16 @@ etag_proves(const struct parcel *p, const struct s3_call *c)
 	return strncasecmp(hex, etag.p, etag.len) == 0;
 }
 
+/* A large file's digest is taken when it is needed. */
+static int
+digest(struct parcel *p)
+{
+	return p->sha256[0] != '\0' ? STATUS_OK : parcel_digest(p, HASH_SHA256);
+}
+
 /* Does a HEAD's answer describe the parcel's contents? */
-static bool
-describes(const struct parcel *p, const struct s3_call *c)
+static enum found
+describes(struct parcel *p, const struct s3_call *c, int *status)
 {
 	const struct buf *h = &c->http.answer_headers;
 	struct span size = headers_get(h, "Content-Length");
@@ -94,8 +101,11 @@ describes(const struct parcel *p, const struct s3_call *c)
 
 	snprintf(want, sizeof want, "%lld", (long long)p->st.st_size);
 	if (!span_is(size, want))
-		return false;
-	return span_is(sha256, p->sha256) || etag_proves(p, c);
+		return FOUND_OTHER;
+	if ((*status = digest(p)) != STATUS_OK)
+		return FOUND_FAILED;
+	return span_is(sha256, p->sha256) || etag_proves(p, c) ? FOUND_EQUAL :
+	    FOUND_OTHER;
 }
 
 static int
@@ -113,11 +123,10 @@ look(struct trip *t, int *status)
 	enum s3_verdict v = s3_do(t->s->s3, t->h, &c, &t->retry);
 	enum found found = FOUND_FAILED;
 
-	if (v == S3_DONE && describes(t->p, &c)) {
-		found = FOUND_EQUAL;
-		keep_etag(t->p, etag_of(&c));
-	} else if (v == S3_DONE) {
-		found = FOUND_OTHER;
+	if (v == S3_DONE) {
+		found = describes(t->p, &c, status);
+		if (found == FOUND_EQUAL)
+			keep_etag(t->p, etag_of(&c));
 	} else if (v == S3_NO && c.http.status == 404) {
 		found = FOUND_NONE;
 	} else if (v == S3_NO && c.http.status != 0) {
@@ -238,9 +247,14 @@ put_parts(struct trip *t, bool if_absent, bool *taken)
 	};
 	int status, ignored;
 
-	if (add_headers(t, &m.headers) < 0)
+	status = multipart_digest(&m);	/* in a thread, beside the whole: */
+	if (status == STATUS_OK)
+		status = digest(t->p);
+	if (status == STATUS_OK && add_headers(t, &m.headers) < 0)
 		status = parcel_fail_errno(t->p, STATUS_TROUBLE, NULL);
-	else if ((status = multipart_send(&m)) == STATUS_OK)
+	if (status == STATUS_OK)
+		status = multipart_send(&m);
+	if (status == STATUS_OK)
 		status = complete(t, &m, taken);
 	else if (m.gone && look(t, &ignored) == FOUND_EQUAL)
 		status = STATUS_OK;	/* another run completed it */
@@ -264,7 +278,8 @@ int
 send_s3(struct send *s, struct parcel *p)
 {
 	static const struct trip_kind kind = {
-		.md5_max = SINGLE_MAX, .suffixes = SUFFIXES,
+		.which = HASH_SHA256 | HASH_MD5, .digest_max = SINGLE_MAX,
+		.suffixes = SUFFIXES,
 		.look = look, .put = put,
 	};
 

@@ -107,13 +107,12 @@ take(struct trip *t)
 {
 	struct parcel *p = t->p;
 	struct buf place = { 0 };
-	int status, which = HASH_SHA256;
+	int status;
 
 	if ((status = parcel_begin(p)) != STATUS_OK)
 		return status;
-	if (p->st.st_size <= t->kind->md5_max)
-		which |= HASH_MD5;
-	if ((status = parcel_digest(p, which)) != STATUS_OK)
+	if (p->st.st_size <= t->kind->digest_max &&
+	    (status = parcel_digest(p, t->kind->which)) != STATUS_OK)
 		return status;
 	if (t->h == NULL && (t->h = http_pool_take(t->s->pool)) == NULL)
 		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);

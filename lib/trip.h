@@ -15,7 +15,8 @@ enum found {
 };
 
 struct trip_kind {
-	off_t md5_max;		/* larger files are sent without an MD5 */
+	int which;		/* digests of the parcel, HASH_ flags */
+	off_t digest_max;	/* of a larger one: look and put digest it */
 	unsigned suffixes;	/* so many names are tried */
 	enum found (*look)(struct trip *t, int *status);
 	/*
