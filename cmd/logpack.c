@@ -49,7 +49,7 @@ static const struct cmd cmd = {
 		{ '8', NULL, NULL, NULL },
 		{ '9', "best", NULL, "compress better" },
 		{ 'a', "archive", "archive", "put all files in one archive" },
-		{ 'C', "directory", "dir", "unpack archives there" },
+		{ 'C', "directory", "dir", "unpack there" },
 		{ 'c', "stdout", NULL, "write to standard output, keep files" },
 		{ 'd', "decompress", NULL, "decompress" },
 		{ 'j', "jobs", "n", "use n threads (default: one per processor)" },
@@ -406,9 +406,9 @@ complete(struct task *t, struct source *s, const char *name)
 	source_close(&there);
 }
 
-/* Where the result of t goes; 0, or -1 when there is none to be made. */
+/* Where the result of t goes, in dir; 0, or -1 when none is to be made. */
 static int
-open_result(struct task *t, struct source *s, struct newfile *f,
+open_result(struct task *t, struct source *s, int dir, struct newfile *f,
     const char *name)
 {
 	const char *base = strrchr(name, '/');
@@ -418,7 +418,7 @@ open_result(struct task *t, struct source *s, struct newfile *f,
 		print(t, name);
 		return -1;
 	}
-	if (newfile_openat(f, s->dir, base, 0600) == 0)
+	if (newfile_openat(f, dir, base, 0600) == 0)
 		return 0;
 	if (errno == EEXIST)
 		complete(t, s, name);
@@ -458,7 +458,7 @@ compress_file(struct task *t)
 		return;
 	if (asprintf(&name, "%s.%s", t->path, types[job.type]) < 0)
 		die("out of memory");
-	if (open_result(t, &s, &f, name) < 0)
+	if (open_result(t, &s, s.dir, &f, name) < 0)
 		goto close_source;
 	stream.out = f.fd;
 	stream.out_name = name;
@@ -505,10 +505,27 @@ decompress(struct task *t, struct input *in, int fd, struct content *content)
 	return (int)n;
 }
 
+/* The name in the folder of -C, if there is one; name is freed or returned. */
+static char *
+name_in_dir(char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char *there;
+
+	if (job.dir == NULL)
+		return name;
+	if (asprintf(&there, "%s/%s", job.dir,
+	    slash != NULL ? slash + 1 : name) < 0)
+		die("out of memory");
+	free(name);
+	return there;
+}
+
 static void
 decompress_file(struct task *t)
 {
 	char *name = unpacked_name(t->path);
+	int dir = -1;
 	struct input *in = NULL;
 	struct newfile f;
 	struct source s;
@@ -519,9 +536,15 @@ decompress_file(struct task *t)
 		refuse(t, "has no suffix of a compressed file");
 		return;
 	}
+	name = name_in_dir(name);
 	if (open_source(t, &s, true) < 0)
 		goto free_name;
-	if (open_result(t, &s, &f, name) < 0)
+	if (job.dir != NULL &&
+	    (dir = open(job.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		trouble(t, job.dir);
+		goto close_source;
+	}
+	if (open_result(t, &s, dir >= 0 ? dir : s.dir, &f, name) < 0)
 		goto close_source;
 	if ((fd = fcntl(s.fd, F_DUPFD_CLOEXEC, 3)) < 0 ||
 	    (in = input_new(fd)) == NULL)
@@ -532,6 +555,8 @@ decompress_file(struct task *t)
 	input_close(in);
 	newfile_abort(&f);
 close_source:
+	if (dir >= 0)
+		close(dir);
 	source_close(&s);
 free_name:
 	free(name);

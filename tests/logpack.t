@@ -146,6 +146,16 @@ exits 1 'nor what is not compressed' logpack -t log
 exits 1 'a broken file is not unpacked' logpack -d bent.gz
 ok 'and nothing is made of it' sh -c 'test -f bent.gz && test ! -e bent'
 
+mkdir there
+is 'a file is unpacked into another folder' \
+	"$(logpack -dk -C there many/2.gz k.gz | tr '\n' ' ')" 'there/2 there/k '
+ok 'the whole of it' cmp there/k log
+echo mine >there/2
+exits 1 'but not over what is there' logpack -d -C there many/2.gz
+is 'and both are kept' "$(cat there/2; gzip -dc many/2.gz)" 'mine
+2'
+exits 2 'a folder that is not there is trouble' logpack -d -C nowhere k.gz
+ok 'and the file is kept' test -f k.gz
 exits 1 'what has a suffix is not packed again' logpack k.gz
 exits 1 'what has none is not unpacked' logpack -d log
 exits 1 'a folder is refused' logpack many
