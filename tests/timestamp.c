@@ -126,15 +126,15 @@ finds_years(void)
 	zone.near = 1640995200 - 3600;
 	is("Jan  1 00:30:00", "2022-01-01T00:30:00Z",
 	    "a clock that is ahead, in December");
-	zone.near = 1614556800;			/* 2021-03-01 */
-	is("Feb 29 00:00:00", "2020-02-29T00:00:00Z",
-	    "29 February is of a year that has it");
-	is("Dec 31 23:59:59", "2020-12-31T23:59:59Z", "December in March");
 	zone.near = 1795740000;			/* 2026-11-27 */
 	is("Feb 29 00:00:00", "2028-02-29T00:00:00Z",
 	    "which may be more than one away");
 	zone.near = 4118083200;			/* 2100-07-01, no leap year */
 	is("Feb 29 00:00:00", "2104-02-29T00:00:00Z", "or four");
+	zone.near = 1614556800;			/* 2021-03-01 */
+	is("Feb 29 00:00:00", "2020-02-29T00:00:00Z",
+	    "29 February is of a year that has it");
+	is("Dec 31 23:59:59", "2020-12-31T23:59:59Z", "December in March");
 	zone.year = 2019;
 	is("Dec 31 23:59:59", "2019-12-31T23:59:59Z", "the year that was said");
 	zone.year = 0;
