@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <pthread.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -730,22 +731,50 @@ struct archived {
 	struct archived *next;
 };
 
-/* The name that a path has in an archive: not absolute, not above. */
-static const char *
+/* The name that a path has in an archive: not absolute, not above; for free(). */
+static char *
 member_name(const char *path)
 {
-	const char *name = path, *p;
+	char *name = malloc(strlen(path) + 1), *to = name;
+	size_t n;
 
-	for (p = path; (p = strstr(p, "..")) != NULL; p += 2)
-		if ((p == path || p[-1] == '/') && (p[2] == '/' || !p[2]))
-			name = p + 2;
-	for (;;)
-		if (*name == '/')
-			name++;
-		else if (name[0] == '.' && name[1] == '/')
-			name += 2;
-		else
-			return name;
+	if (name == NULL)
+		die("out of memory");
+	for (; *path != '\0'; path += n + strspn(path + n, "/")) {
+		n = strcspn(path, "/");
+		if (n == 2 && strncmp(path, "..", n) == 0) {
+			to = name;
+		} else if (n > 0 && (n > 1 || *path != '.')) {
+			if (to > name)
+				*to++ = '/';
+			memcpy(to, path, n);
+			to += n;
+		}
+	}
+	*to = '\0';
+	return name;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The member's name; NULL, when told, if another has it: one would be lost. */
+static const char *
+take_name(struct task *t)
+{
+	static void *taken;
+	char *name = member_name(t->path), **found;
+
+	if ((found = tsearch(name, &taken, compare_names)) == NULL)
+		die("out of memory");
+	if (*found == name)
+		return name;
+	refuse(t, "another file has its name in the archive");
+	free(name);
+	return NULL;
 }
 
 /* Say what b could not do; always -1. */
@@ -790,12 +819,13 @@ add_file(struct task *t, struct bundle *b, struct archived **last)
 {
 	struct archived *a;
 	struct source s;
+	const char *name;
 	int r = -1;
 
-	if (open_source(t, &s, job.rm) < 0)
+	if ((name = take_name(t)) == NULL || open_source(t, &s, job.rm) < 0)
 		return -1;
 	progress_expect((uint64_t)s.st.st_size);
-	if (bundle_begin(b, member_name(t->path), s.fd, &s.st) < 0) {
+	if (bundle_begin(b, name, s.fd, &s.st) < 0) {
 		bundle_trouble(t, b);
 	} else if (add_data(t, b, &s) == 0) {
 		if ((a = calloc(1, sizeof *a)) == NULL)

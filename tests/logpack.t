@@ -326,10 +326,17 @@ ok '--rm removes what was archived' sh -c '
 	logpack --rm -a g.tar.gz gone && test ! -e gone && logpack -t g.tar.gz'
 is 'and the archive that was unpacked' \
 	"$(logpack -d --rm g.tar.gz && test ! -e g.tar.gz && cmp gone log)" gone
-mkdir deep deep/er
+mkdir deep deep/er deep/er/er2
 cp log deep/er/log
+cp log deep/er/er2/log
 is 'a member is never above its folder' "$(cd deep/er && logpack -a r.tar ../../log \
-	"$tmp/log" ./log >&- 2>&-; logpack -l r.tar | tr '\n' ' ')" "log ${tmp#/}/log log "
+	"$tmp/log" .//er2/./log >&- 2>&-; logpack -l r.tar | tr '\n' ' ')" \
+	"log ${tmp#/}/log er2/log "
+exits 1 'two files of one name in it are refused' \
+	logpack --rm -a same.tar.gz log deep/../log
+says 'deep/../log: another file has its name' 'which is told' \
+	logpack --rm -a same.tar.gz log deep/../log
+ok 'there is no archive, and both files are' test ! -e same.tar.gz -a -e log
 head -c 100000 x.tar.gz >cut.tar.gz
 exits 1 'an archive cut short fails the test' logpack -t cut.tar.gz
 mkdir c
