@@ -62,6 +62,18 @@ skip_method(const char *p, const char *end)
 	    p + 1 : NULL;
 }
 
+/* Behind a number, whole or with a fraction; p if there is none. */
+static const char *
+behind_number(const char *p, const char *end)
+{
+	while (p < end && isdigit((unsigned char)*p))
+		p++;
+	if (end - p >= 2 && *p == '.' && isdigit((unsigned char)p[1]))
+		for (p++; p < end && isdigit((unsigned char)*p); p++)
+			;
+	return p;
+}
+
 /* A token of digits and the blanks behind it; false when *p is none. */
 static bool
 skip_number(const char **p, const char *end)
@@ -99,13 +111,14 @@ end_of_request(const char *p, const char *end)
 
 /*
  * CLF, combined and their many relatives: [time] "request" status, whatever
- * the request is, or "METHOD target ..." status.
+ * the request is, or "METHOD target ..." status.  Where another quoted field
+ * follows, such as an agent, the status is elsewhere.
  */
 static enum verdict
 judge_access(struct span line)
 {
 	const char *end = line.p + line.len, *p = line.p, *q, *status;
-	bool after_time;
+	bool after_time, quoted;
 
 	for (; (p = memchr(p, '"', (size_t)(end - p))) != NULL; p = q) {
 		after_time = ends(line.p, p, "] ");
@@ -114,10 +127,12 @@ judge_access(struct span line)
 			continue;
 		if ((q = end_of_request(q, end)) == NULL || end - q < 5)
 			break;
-		status = q + 2 + (q[2] == '"');
-		if (is_status(status, end))
+		quoted = q[2] == '"';
+		status = q + 2 + quoted;
+		if (is_status(status, end) && (!quoted ||
+		    starts(status + 3, end, "\"")))
 			return verdict_of(status);
-		if (*status == '-')	/* no status, as in "request" - 0 */
+		if (q[2] == '-')	/* no status, as in "request" - 0 */
 			return SUCCESS;
 	}
 	return UNKNOWN;
@@ -198,9 +213,40 @@ judge_message(const struct json_value *v, const char **rule, int depth)
 	return verdict;
 }
 
-/* One object; *message is set to the line that it envelops, if it has one. */
+/* A status from 100 to 999, alone, or as a number with nothing but .0 behind. */
+static bool
+is_status_value(const struct json_value *v)
+{
+	const char *p = v->text.p, *end = p + v->text.len;
+
+	if (end - p < 3 || !is_status(p, p + 3))
+		return false;
+	p += 3;
+	if (v->type == JSON_NUMBER && end - p >= 2 && *p == '.')
+		for (p++; p < end && *p == '0'; p++)
+			;
+	return p == end;
+}
+
+/* The lines that an object envelops. */
+struct messages {
+	struct json_value v[4];
+	size_t n;
+};
+
 static enum verdict
-judge_object(struct span text, struct json_value *message, int depth)
+judge_messages(const struct messages *m, const char **rule, int depth)
+{
+	enum verdict verdict = UNKNOWN;
+
+	for (size_t i = 0; i < m->n && verdict != FAILURE; i++)
+		verdict = judge_message(&m->v[i], rule, depth);
+	return verdict;
+}
+
+/* One object, and the messages in it. */
+static enum verdict
+judge_object(struct span text, struct messages *messages, int depth)
 {
 	struct json j;
 	struct json_value key, v;
@@ -211,17 +257,17 @@ judge_object(struct span text, struct json_value *message, int depth)
 	while (verdict != FAILURE && json_next(&j, &key, &v) > 0) {
 		if (v.type == JSON_OBJECT) {
 			if (depth < NESTING && holds_status(key.text) &&
-			    (inner = judge_object(v.text, message,
+			    (inner = judge_object(v.text, messages,
 			    depth + 1)) != UNKNOWN)
 				verdict = inner;
 		} else if (v.type == JSON_NUMBER || v.type == JSON_STRING) {
 			if (is_status_path(key.text)) {
-				if (v.text.len == 3 && is_status(v.text.p,
-				    v.text.p + 3))
+				if (is_status_value(&v))
 					verdict = verdict_of(v.text.p);
 			} else if (depth == 0 && v.type == JSON_STRING &&
-			    is_message_key(key.text)) {
-				*message = v;
+			    is_message_key(key.text) && messages->n <
+			    sizeof messages->v / sizeof *messages->v) {
+				messages->v[messages->n++] = v;
 			}
 		}
 	}
@@ -233,7 +279,7 @@ static enum verdict
 judge_json(struct span line, const char **rule, int depth)
 {
 	const char *end = line.p + line.len, *p = line.p, *q;
-	struct json_value message = { 0 };
+	struct messages messages = { .n = 0 };
 	enum verdict verdict;
 
 	while ((p = memchr(p, '{', (size_t)(end - p))) != NULL) {
@@ -245,10 +291,9 @@ judge_json(struct span line, const char **rule, int depth)
 	}
 	if (p == NULL)
 		return UNKNOWN;
-	verdict = judge_object(span_of(p, (size_t)(end - p)), &message, 0);
-	if (verdict == UNKNOWN && message.type == JSON_STRING &&
-	    depth < NESTING)
-		return judge_message(&message, rule, depth);
+	verdict = judge_object(span_of(p, (size_t)(end - p)), &messages, 0);
+	if (verdict == UNKNOWN && messages.n > 0 && depth < NESTING)
+		return judge_messages(&messages, rule, depth);
 	*rule = "json";
 	return verdict;
 }
@@ -280,7 +325,8 @@ is_logfmt(struct span line, const char *s, bool quoted)
 /* A line that may hold many numbers, and what was found in it before. */
 struct text {
 	const char *start, *end;
-	const char *gin, *paren, *ms, *from, *in;	/* see seek */
+	const char *gin, *paren, *took, *from, *in;	/* see seek */
+	const char *data, *data_end;	/* see in_data */
 };
 
 /*
@@ -295,6 +341,48 @@ seek(const char **found, const char *p, const char *end, const char *word)
 	if (*found == NULL)
 		*found = end;
 	return *found;
+}
+
+/* Behind [id@number key="value" ...] at p, and what follows of its kind. */
+static const char *
+skip_data(const char *p, const char *end)
+{
+	const char *id, *s;
+	bool quoted;
+
+	for (; p < end && *p == '['; p = s + 1) {
+		for (id = s = p + 1; s < end && !is_blank(*s) &&
+		    memchr("=]\"[", *s, 4) == NULL; s++)
+			;
+		if (memchr(id, '@', (size_t)(s - id)) == NULL)
+			return p;
+		for (quoted = false; s < end && (quoted || *s != ']'); s++) {
+			if (*s == '\\' && s + 1 < end)
+				s++;
+			else if (*s == '"')
+				quoted = !quoted;
+		}
+		if (s >= end)
+			return end;
+	}
+	return p;
+}
+
+/* s is in syslog's structured data, which is looked for once in a line. */
+static bool
+in_data(struct text *t, const char *s)
+{
+	const char *p = t->start, *end = t->end;
+
+	if (t->data == NULL) {
+		t->data = t->data_end = end;
+		for (; (p = memchr(p, '[', (size_t)(end - p))) != NULL; p++)
+			if ((t->data_end = skip_data(p, end)) > p) {
+				t->data = p;
+				break;
+			}
+	}
+	return s > t->data && s < t->data_end;
 }
 
 /* HAProxy: backend/server Tq/Tw/Tc/Tr/Tt status bytes. */
@@ -361,7 +449,13 @@ is_elb(struct text *t, const char *s)
 static bool
 is_rails(struct text *t, const char *s)
 {
-	return ends(t->start, s, "Completed ") && starts(s + 3, t->end, " ");
+	const char *end = t->end, *p, *ms;
+
+	if (!ends(t->start, s, "Completed ") ||
+	    (p = seek(&t->took, s + 3, end, " in ")) == end)
+		return false;
+	ms = behind_number(p += 4, end);
+	return ms > p && starts(ms, end, "ms");
 }
 
 /* Gin: 2021/06/29 - 10:05:03 | 500 |  1.2ms | 127.0.0.1 | GET "/" */
@@ -378,9 +472,37 @@ is_tornado(struct text *t, const char *s)
 {
 	const char *end = t->end, *p;
 
+	while (end > s && (is_blank(end[-1]) || end[-1] == '\r'))
+		end--;
 	return s + 4 < end && s[3] == ' ' &&
 	    (p = skip_method(s + 4, end)) != NULL && p < end && *p == '/' &&
-	    seek(&t->paren, p, end, " (") < end;
+	    ends(p, end, "ms") && isdigit((unsigned char)end[-3]) &&
+	    seek(&t->paren, p, t->end, " (") < end;
+}
+
+/* 12.3 ms - 22, or 22 - 12.3 ms; - for what is not known */
+static bool
+is_morgan_end(const char *p, const char *end)
+{
+	int ms = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const char *n = *p == '-' ? p + 1 : behind_number(p, end);
+
+		if (n == p)
+			return false;
+		p = n;
+		if (starts(p, end, " ms")) {
+			ms++;
+			p += 3;
+		}
+		if (i == 0 && !starts(p, end, " - "))
+			return false;
+		p += i == 0 ? 3 : 0;
+		if (i == 0 && p == end)
+			return false;
+	}
+	return ms == 1 && (p == end || is_blank(*p) || *p == '\r');
 }
 
 /* morgan: GET /path 500 12.3 ms - 22, and GET /path 500 22 - 12.3 ms */
@@ -390,8 +512,7 @@ is_morgan(struct text *t, const char *s)
 	const char *end = t->end, *p = s - 1;
 
 	if (p <= t->start || *p != ' ' || end - s < 9 || s[3] != ' ' ||
-	    (!isdigit((unsigned char)s[4]) && s[4] != '-') ||
-	    seek(&t->ms, s, end, " ms") == end)
+	    !is_morgan_end(s + 4, end))
 		return false;
 	while (p > t->start && !is_blank(p[-1]))
 		p--;
@@ -439,21 +560,31 @@ skip_field(const char *p, const char *end)
 /*
  * W3C without its #Fields: date, time, ..., method, stem, perhaps query, port,
  * user, client, agent and referer, then the status and other numbers, as IIS
- * writes it.  A port has the user behind it, which is no number.
+ * writes it.  A query or a user may be a number, too, so it is the last three
+ * or more numbers in a row that begin with the status, or those at the end.
  */
 static enum verdict
 judge_iis(const char *stem, const char *end)
 {
-	const char *p = skip_field(stem, end), *next;
-	bool first = true;
+	const char *p = skip_field(stem, end), *run = NULL, *status = NULL;
+	int n = 0;
 
-	for (; p < end; p = next, first = false) {
-		next = skip_field(p, end);
-		if (is_status(p, end) && (next == end ||
-		    isdigit((unsigned char)*next) || (first && *next == '-')))
-			return verdict_of(p);
+	while (p < end) {
+		if (n++ == 0)
+			run = p;
+		if (!skip_number(&p, end)) {
+			p = skip_field(p, end);
+			n = 0;
+		} else if (n == 3) {
+			status = run;
+		}
+		if (p < end && *p == '\r')
+			break;
 	}
-	return UNKNOWN;
+	if (n > 0 && status == NULL)
+		status = run;
+	return status != NULL && is_status(status, end) ?
+	    verdict_of(status) : UNKNOWN;
 }
 
 /* IIS, or CloudFront between tabs: ..., method, host, stem, status. */
@@ -467,7 +598,7 @@ judge_w3c(struct span line)
 	for (p = q; p != NULL && p < end; p = skip_field(p, end)) {
 		if ((q = skip_method(p, end)) == NULL || q == end)
 			continue;
-		if (*q == '/')
+		if (*q == '/' || starts(q, end, "* "))
 			return judge_iis(q, end);
 		if (q[-1] != '\t')
 			continue;
@@ -519,7 +650,7 @@ judge_numbers(struct span line, const char **rule)
 			continue;
 		follow_quotes(&p, s, &quoted);
 		*rule = "logfmt";
-		if (is_logfmt(line, s, quoted))
+		if (is_logfmt(line, s, quoted) && !in_data(&text, s))
 			return FAILURE;
 		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 			*rule = rules[i].name;
