@@ -1,5 +1,6 @@
 #include "where.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -138,6 +139,46 @@ where_free(struct where *w)
 	free(w);
 }
 
+/* The digits of a whole number without leading zeros; false if it is none. */
+static bool
+to_digits(struct span s, bool *negative, struct span *digits)
+{
+	const char *p = s.p, *end = p + s.len;
+
+	*negative = p < end && *p == '-';
+	p += p < end && (*p == '-' || *p == '+');
+	*digits = span_of(p, (size_t)(end - p));
+	if (p == end)
+		return false;
+	for (; p < end; p++)
+		if (!isdigit((unsigned char)*p))
+			return false;
+	for (; digits->len > 0 && *digits->p == '0'; digits->p++)
+		digits->len--;
+	*negative = *negative && digits->len > 0;
+	return true;
+}
+
+/* Two whole numbers, which a double might not tell apart. */
+static bool
+compare_whole(struct span a, struct span b, int *r)
+{
+	struct span m, n;
+	bool m_negative, n_negative;
+
+	if (!to_digits(a, &m_negative, &m) || !to_digits(b, &n_negative, &n))
+		return false;
+	if (m_negative != n_negative)
+		*r = n_negative - m_negative;
+	else if (m.len != n.len)
+		*r = (m.len > n.len) - (m.len < n.len);
+	else
+		*r = m.len > 0 ? memcmp(m.p, n.p, m.len) : 0;
+	if (m_negative && n_negative)
+		*r = *r > 0 ? -1 : *r < 0;
+	return true;
+}
+
 /* Below, equal to or above 0. */
 static int
 compare(const struct where *w, struct span value)
@@ -146,6 +187,8 @@ compare(const struct where *w, struct span value)
 	size_t len = value.len < w->value.len ? value.len : w->value.len;
 	int r;
 
+	if (w->is_number && compare_whole(value, w->value, &r))
+		return r;
 	if (w->is_number && to_number(value, &n))
 		return (n > w->number) - (n < w->number);
 	r = len > 0 ? memcmp(value.p, w->value.p, len) : 0;
