@@ -58,6 +58,8 @@ static const struct {
 	{ OTHER, 6, "\xfd" "7zXZ\0" },
 	{ OTHER, 4, "\x04\x22\x4d\x18" },		/* lz4 frame */
 	{ OTHER, 10, "BZh91AY&SY" },
+	{ OTHER, 10, "BZh9\x17rE8P\x90" },	/* bzip2 of nothing */
+	{ OTHER, 4, "\x50\x2a\x4d\x18" },		/* zstd's skippable frame */
 };
 
 struct input *
@@ -199,6 +201,8 @@ kind_of(const struct input *in)
 		memcpy(seen, in->peek, n);
 		if (n > 3 && magics[i].bytes[0] == 'B')
 			seen[3] = '9';		/* bzip2: 1 to 9 */
+		if (n > 0 && magics[i].bytes[0] == '\x50')
+			seen[0] &= 0xf0;	/* skippable: 0x50 to 0x5f */
 		if (memcmp(seen, magics[i].bytes, n) == 0)
 			return n == magics[i].len ? magics[i].kind : UNKNOWN;
 	}
