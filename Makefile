@@ -93,6 +93,10 @@ install: all
 	cp -R $(ADMIN:%=scripts/%) $(DESTDIR)$(DATADIR)/scripts
 	grep -rl /usr/local/share/logferry $(DESTDIR)$(DATADIR) | \
 	    xargs sed -i 's|/usr/local/share/logferry|$(DATADIR)|g'
+	cd man && for m in *.[157]; do sed -i \
+	    -e 's|/usr/local/share/logferry|$(DATADIR)|g' \
+	    -e 's|/usr/local/bin/|$(BINDIR)/|g' \
+	    $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m || exit 1; done
 
 uninstall:
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%)

@@ -22,6 +22,7 @@ for f in scripts/postrotate scripts/rsyslog/docker-5xx; do
 done
 is 'the snippets name the folder they lie in' \
     "$(grep -rl /usr/local/share/logferry "$at/share/logferry")" ''
+is 'and so do the manuals' "$(grep -rl /usr/local/ "$at/share/man")" ''
 ok 'make uninstall' into uninstall
 is 'leaves no file' "$(find root ! -type d)" ''
 
