@@ -117,6 +117,11 @@ is 'but not when it is a file' "$(loggrep -h -c -W status log log | tr '\n' ' ')
 exits 2 'a single operand is a file' loggrep -W status nofile
 exits 2 'a wrong condition' loggrep -W '=500' log
 exits 2 'a wrong pattern in a condition' loggrep -W 'path~(' log
+printf '{"id":%s}\n' 9007199254740993 9007199254740992 -9007199254740993 007 >ids
+is '-W tells large whole numbers apart' \
+	"$(loggrep -c -W id=9007199254740993 ids;
+	loggrep -c -W 'id>9007199254740992' ids;
+	loggrep -c -W 'id<-9007199254740992' ids)" "$(printf '1\n1\n1')"
 numbers() { loggrep -n "$@" log | cut -d: -f1 | tr '\n' ' '; }
 is '--since: a line without a time has that of the line before' \
 	"$(numbers --since=2021-06-29T10:30:00Z)" '2 3 4 5 '
@@ -145,6 +150,14 @@ for z in 'xz -c' 'zstd -qc' 'bzip2 -c' 'lz4 -c'; do
 		skip "no ${z%% *}" "a file from ${z%% *} is read"
 	fi
 done
+if command -v zstd >/dev/null; then
+	{ printf '\132\052\115\030\004\0\0\0abcd'; zstd -qc plain; } >packed
+	same 'zstd behind a skippable frame is read' plain loggrep . packed
+else
+	skip 'no zstd' 'zstd behind a skippable frame is read'
+fi
+printf 'BZh9\027rE8P\220\0\0\0\0' >packed
+exits 1 'bzip2 of nothing has no line' loggrep '' packed
 printf 'plain\ngz\n' >list
 is '-T takes names from a list' "$(loggrep -h -c o -T list | tr '\n' ' ')" '2 2 '
 is '-0 has them end with NUL, printed ones too' \
