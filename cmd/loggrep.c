@@ -589,6 +589,29 @@ color_wanted(const struct cmd *c)
 	    strcmp(term, "dumb") != 0;
 }
 
+/* As grep takes it: as many as can be, where the number is larger. */
+static unsigned long
+number_of_lines(unsigned long max)
+{
+	bool digits = *optarg != '\0' &&
+	    optarg[strspn(optarg, "0123456789")] == '\0';
+
+	errno = 0;
+	if (digits && (strtoul(optarg, NULL, 10) > max || errno == ERANGE))
+		return max;
+	return opt_number(&cmd, 0, max);
+}
+
+/* A negative number is no limit. */
+static unsigned long
+max_lines(void)
+{
+	if (*optarg == '-' && optarg[1] != '\0' &&
+	    optarg[1 + strspn(optarg + 1, "0123456789")] == '\0')
+		return ULONG_MAX;
+	return number_of_lines(ULONG_MAX);
+}
+
 static void
 set_option(struct job *j, int ch)
 {
@@ -617,7 +640,7 @@ set_option(struct job *j, int ch)
 	case 'c': j->show.count = true; break;
 	case 'l': j->show.list_with = true; j->show.list_without = false; break;
 	case 'L': j->show.list_without = true; j->show.list_with = false; break;
-	case 'm': j->show.max = opt_number(&cmd, 0, ULONG_MAX); break;
+	case 'm': j->show.max = max_lines(); break;
 	case 'n': j->show.numbers = true; break;
 	case 'b': j->show.offsets = true; break;
 	case 'o': j->show.only_matching = true; break;
@@ -627,9 +650,9 @@ set_option(struct job *j, int ch)
 	case 'h': j->show.names = false; j->no_names = true; break;
 	case OPT_LABEL: j->label = optarg; break;
 	case 'Z': j->show.nul_after_name = true; break;
-	case 'A': j->show.after = opt_number(&cmd, 0, ULONG_MAX - 1); break;
-	case 'B': j->show.before = opt_number(&cmd, 0, ULONG_MAX - 1); break;
-	case 'C': j->context = opt_number(&cmd, 0, ULONG_MAX - 1); break;
+	case 'A': j->show.after = number_of_lines(ULONG_MAX - 1); break;
+	case 'B': j->show.before = number_of_lines(ULONG_MAX - 1); break;
+	case 'C': j->context = number_of_lines(ULONG_MAX - 1); break;
 	case OPT_COLOR: j->color = color_wanted(&cmd); break;
 	case OPT_MAX_LINE:
 		j->max_line = (size_t)opt_size(&cmd, 16, 1 << 30);

@@ -124,6 +124,11 @@ for o in '' -q -s -c -l -L -v; do
 	one -P $o -m0 foo t
 	one -P $o '(' t
 	one -P $o -A x foo t
+	one -P $o -A -1 foo t
+	[ "$o" = -v ] || one -P $o -m -1 foo t	# grep -v selects none
+	one -P $o -m 99999999999999999999 foo t
+	one -P $o -A 99999999999999999999 foo t
+	one -P $o -C 18446744073709551615 foo t
 	one -P $o -f nofile t
 done
 report 'errors'
