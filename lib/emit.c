@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "emitting.h"
+#include "priority.h"
 
 /* Names and most values are short: no call for those. */
 static inline char *
@@ -155,6 +156,7 @@ add_envelope(struct record *r, unsigned n, struct buf *b)
 
 /* What a line's own fields may be called as well: then it is not said twice. */
 enum { HAS_FORMAT = 1, HAS_LOSSY = 2 };
+enum { USER = 1, INFO = 6 };	/* syslog's, where nothing is said */
 
 static inline unsigned
 own_name(struct span name)
@@ -293,62 +295,31 @@ next_flat(struct record *r, size_t *i, struct field *f)
 	return *i == r->n + 1 || (*i == r->n + 2 && r->error.len > 0);
 }
 
-static unsigned
-word_index(struct span word, const char *const *words, unsigned otherwise)
-{
-	for (unsigned i = 0; words[i] != NULL; i++)
-		if (span_is(word, words[i]))
-			return i;
-	return otherwise;
-}
-
 unsigned
 facility_of(struct record *r)
 {
-	static const char *const names[] = { "kern", "user", "mail", "daemon",
-	    "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-	    "ntp", "audit", "alert", "clock", "local0", "local1", "local2",
-	    "local3", "local4", "local5", "local6", "local7", NULL };
-	struct span v;
+	struct field f;
+	int n = -1;
 
-	return record_find(r, NAME("facility"), &v) ?
-	    word_index(v, names, 1) : 1;
-}
-
-/* The first letters of a level in any language of logging. */
-static unsigned
-severity_of_level(struct span v)
-{
-	static const struct {
-		const char *begins;
-		unsigned severity;
-	} levels[] = { { "emerg", 0 }, { "panic", 0 }, { "alert", 1 },
-	    { "crit", 2 }, { "fatal", 2 }, { "err", 3 }, { "e", 3 },
-	    { "warn", 4 }, { "w", 4 }, { "notice", 5 }, { "info", 6 },
-	    { "debug", 7 }, { "debg", 7 }, { "trac", 7 } };
-
-	if (v.len == 1 && *v.p >= '0' && *v.p <= '7')	/* as GELF's */
-		return (unsigned)(*v.p - '0');
-	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-		size_t n = strlen(levels[i].begins);
-
-		if (v.len >= n && (n > 1 || v.len == 1) &&
-		    strncasecmp(v.p, levels[i].begins, n) == 0)
-			return levels[i].severity;
-	}
-	return 6;
+	if (record_lookup(r, NAME("facility"), &f))
+		n = priority_facility(record_value(r, &f), f.kind == FIELD_JSON);
+	return n < 0 ? USER : (unsigned)n;
 }
 
 unsigned
 severity_of(struct record *r)
 {
-	static const char *const names[] = { "emerg", "alert", "crit", "err",
-	    "warning", "notice", "info", "debug", NULL };
-	struct span v;
+	static const struct { struct span name; } names[] = {
+		{ { "severity", 8 } }, { { "level", 5 } },
+	};
+	struct field f;
+	int n = -1;
 
-	if (record_find(r, NAME("severity"), &v))
-		return word_index(v, names, 6);
-	return record_find(r, NAME("level"), &v) ? severity_of_level(v) : 6;
+	for (size_t i = 0; i < 2 && n < 0; i++)
+		if (record_lookup(r, names[i].name, &f))
+			n = priority_severity(record_value(r, &f),
+			    f.kind == FIELD_JSON);
+	return n < 0 ? INFO : (unsigned)n;
 }
 
 /* Bytes on one line of text: LF, CR, TAB and \ as \n, \r, \t and \\. */

@@ -3,6 +3,7 @@
  */
 #include "emitting.h"
 
+#include "priority.h"
 #include "utf8.h"
 
 /* What stands in the headers, and so not among the other fields. */
@@ -204,13 +205,6 @@ add_sls_message(struct record *r, struct buf *b)
 int
 write_sls(struct emit *e, struct record *r, struct buf *b)
 {
-	static const char *const facilities[] = { "kern", "user", "mail",
-	    "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-	    "authpriv", "ftp", "ntp", "audit", "alert", "clock", "local0",
-	    "local1", "local2", "local3", "local4", "local5", "local6",
-	    "local7" };
-	static const char *const severities[] = { "emerg", "alert", "crit",
-	    "err", "warning", "notice", "info", "debug" };
 	static const struct { struct span name; } words[] = {
 		{ { "version", 7 } }, { { "appname", 7 } },
 		{ { "procid", 6 } }, { { "msgid", 5 } },
@@ -227,8 +221,8 @@ write_sls(struct emit *e, struct record *r, struct buf *b)
 	add_word(r, b, NAME("ip"), 255, "127.0.0.1");
 	buf_addc(b, ' ');
 	add_word(r, b, NAME("hostname"), 255, "-");
-	buf_printf(b, " %s.%s", facilities[facility_of(r)],
-	    severities[severity_of(r)]);
+	buf_printf(b, " %s.%s", priority_facilities[facility_of(r)],
+	    priority_severities[severity_of(r)]);
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		buf_addc(b, ' ');
 		add_word(r, b, words[i].name, 255, "-");

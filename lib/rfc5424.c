@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "priority.h"
 #include "timestamp.h"
 
 /* Longest header fields, RFC 5424 section 6. */
@@ -12,32 +13,16 @@ enum { HOSTNAME_MAX = 255, APPNAME_MAX = 48, PROCID_MAX = 128, MSGID_MAX = 32,
 enum { USER = 1, ERR = 3, INFO = 6 };
 
 enum field {
-	TIMESTAMP, HOSTNAME, APPNAME, PROCID, MSGID, FACILITY, SEVERITY, LEVEL,
-	MESSAGE, STRUCTURED_DATA, STREAM, CONTAINER, POD, FIELDS,
+	/* The first that is there counts, as logparse has it. */
+	TIMESTAMP, AT_TIMESTAMP, TIME, TS, DATETIME, DATE,
+	HOSTNAME, APPNAME, PROCID, MSGID, FACILITY, SEVERITY, LEVEL, MESSAGE,
+	STRUCTURED_DATA, STREAM, CONTAINER, POD, FIELDS,
 };
 
 static const char *const names[FIELDS] = {
-	"timestamp", "hostname", "appname", "procid", "msgid", "facility",
-	"severity", "level", "message", "structured_data", "stream",
-	"container", "pod",
-};
-
-static const char *const facilities[] = {
-	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news",
-	"uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock",
-	"local0", "local1", "local2", "local3", "local4", "local5", "local6",
-	"local7",
-};
-
-/* As logparse names them, and what applications write for a level. */
-static const struct {
-	const char *name;
-	int severity;
-} severities[] = {
-	{ "emerg", 0 }, { "alert", 1 }, { "crit", 2 }, { "err", 3 },
-	{ "warning", 4 }, { "notice", 5 }, { "info", 6 }, { "debug", 7 },
-	{ "critical", 2 }, { "fatal", 2 }, { "error", 3 }, { "warn", 4 },
-	{ "trace", 7 },
+	"timestamp", "@timestamp", "time", "ts", "datetime", "date",
+	"hostname", "appname", "procid", "msgid", "facility", "severity",
+	"level", "message", "structured_data", "stream", "container", "pod",
 };
 
 /* The fields of a record; 0, or -1 when the line is none. */
@@ -58,35 +43,25 @@ get_fields(struct span line, struct json_value v[FIELDS])
 	return r;
 }
 
-static bool
-same_word(struct span a, const char *b)
-{
-	return a.len > 0 && a.len == strlen(b) &&
-	    strncasecmp(a.p, b, a.len) == 0;
-}
-
 static int
 severity_of(const struct json_value *v)
 {
-	const struct span words[] = { v[SEVERITY].text, v[LEVEL].text };
+	int n;
 
-	for (size_t w = 0; w < 2; w++)
-		for (size_t i = 0; i < sizeof severities / sizeof *severities;
-		    i++)
-			if (same_word(words[w], severities[i].name))
-				return severities[i].severity;
+	for (int i = SEVERITY; i <= LEVEL; i++)
+		if ((n = priority_severity(v[i].text,
+		    v[i].type == JSON_NUMBER)) >= 0)
+			return n;
 	return span_is(v[STREAM].text, "stderr") ? ERR : INFO;
 }
 
 static int
 facility_of(const struct json_value *v)
 {
-	int n = sizeof facilities / sizeof *facilities;
+	int n = priority_facility(v[FACILITY].text,
+	    v[FACILITY].type == JSON_NUMBER);
 
-	for (int i = 0; i < n; i++)
-		if (span_is(v[FACILITY].text, facilities[i]))
-			return i;
-	return USER;
+	return n < 0 ? USER : n;
 }
 
 /* " value" with what a header may not hold as _, or " -". */
@@ -120,13 +95,16 @@ add_now(struct buf *b)
 }
 
 static void
-add_timestamp(struct buf *b, const struct json_value *v)
+add_timestamp(struct buf *b, const struct json_value v[FIELDS])
 {
 	char text[TIMESTAMP_SIZE];
 	struct timestamp t;
 	struct zone utc;
 
-	if (zone_set(&utc, "UTC") < 0 || v->type != JSON_STRING ||
+	for (int i = TIMESTAMP; i < DATE && v->text.len == 0; i++)
+		v++;
+	if (zone_set(&utc, "UTC") < 0 ||
+	    (v->type != JSON_STRING && v->type != JSON_NUMBER) ||
 	    !timestamp_any(v->text, &utc, &t)) {
 		add_now(b);
 		return;
@@ -209,7 +187,7 @@ rfc5424_add(struct buf *b, struct span line, const char *host)
 	if (get_fields(line, v) < 0)
 		memset(v, 0, sizeof v);
 	buf_printf(b, "<%d>1 ", facility_of(v) * 8 + severity_of(v));
-	add_timestamp(b, &v[TIMESTAMP]);
+	add_timestamp(b, v);
 	add_header(b, v[HOSTNAME].text.len > 0 ? &v[HOSTNAME] :
 	    v[POD].text.len > 0 ? &v[POD] : &here, HOSTNAME_MAX);
 	add_header(b, v[APPNAME].text.len > 0 ? &v[APPNAME] : &v[CONTAINER],

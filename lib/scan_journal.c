@@ -5,6 +5,7 @@
  * a LF in it stands on the lines behind KEY, with its size in eight bytes
  * (little-endian) in front.
  */
+#include "priority.h"
 #include "scanning.h"
 
 enum { ENTRY_MAX = 4 << 20 };
@@ -22,12 +23,6 @@ static const struct {
 static bool
 name_number(struct scan *s, struct field *f, const char *key, unsigned of)
 {
-	static const char *const words[2][24] = { { "emerg", "alert", "crit",
-	    "err", "warning", "notice", "info", "debug" }, { "kern", "user",
-	    "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-	    "authpriv", "ftp", "ntp", "audit", "alert", "clock", "local0",
-	    "local1", "local2", "local3", "local4", "local5", "local6",
-	    "local7" } };
 	struct span v = record_value(s->rec, f);
 	unsigned n = 0;
 
@@ -35,9 +30,10 @@ name_number(struct scan *s, struct field *f, const char *key, unsigned of)
 		return false;
 	for (size_t i = 0; i < v.len; i++)
 		n = n * 10 + (unsigned)(v.p[i] - '0');
-	if (n >= (of == 0 ? 8 : 24))
+	if (n >= (of == 0 ? PRIORITY_SEVERITIES : PRIORITY_FACILITIES))
 		return false;
-	f->value = span_str(words[of][n]);
+	f->value = span_str(of == 0 ? priority_severities[n] :
+	    priority_facilities[n]);
 	f->kind = FIELD_SAFE;
 	f->clean = true;
 	f->name = of == 0 ? NAME("severity") : NAME("facility");

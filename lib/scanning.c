@@ -1,6 +1,7 @@
 #include "scanning.h"
 
 #include "hex.h"
+#include "priority.h"
 
 bool
 scan_fail(struct scan *s, unsigned field, const char *p, const char *expected)
@@ -139,20 +140,11 @@ add_address(struct scan *s, struct span v)
 void
 add_priority(struct scan *s, unsigned pri)
 {
-	static const char *const facility[] = {
-		"kern", "user", "mail", "daemon", "auth", "syslog", "lpr",
-		"news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit",
-		"alert", "clock", "local0", "local1", "local2", "local3",
-		"local4", "local5", "local6", "local7",
-	};
-	static const char *const severity[] = {
-		"emerg", "alert", "crit", "err", "warning", "notice", "info",
-		"debug",
-	};
-
-	record_add(s->rec, NAME("facility"), span_str(facility[pri / 8 % 24]),
+	record_add(s->rec, NAME("facility"), span_str(
+	    priority_facilities[pri / 8 % PRIORITY_FACILITIES]),
 	    FIELD_SAFE);
-	record_add(s->rec, NAME("severity"), span_str(severity[pri % 8]),
+	record_add(s->rec, NAME("severity"), span_str(
+	    priority_severities[pri % PRIORITY_SEVERITIES]),
 	    FIELD_SAFE);
 }
 

@@ -200,6 +200,9 @@ is 'gelf becomes gelf again' "$(echo "$gelf" | logparse -o gelf |
 is "gelf: a request's host is not the sender" "$(echo '2021/06/29 10:05:03 \
 [error] 1#1: m, client: 192.0.2.1, host: "x"' | tr -d '\\\n' |
     logparse -o gelf | jq -r '.host + " " + ._host')" "$(uname -n) x"
+is 'numbers of levels are severities, words of CEF not' "$(printf '%s\n' \
+    '{"level":3,"msg":"m"}' '{"level":50,"msg":"m"}' 'CEF:0|a|b|c|d|e|7|' |
+    logparse -o syslog | cut -c1-4 | tr '\n' ' ')" '<11> <11> <14> '
 logparse -o syslog out.log >again
 header=hostname,appname,procid,msgid,facility,severity,message
 is 'syslog output read again has the same header' \

@@ -158,6 +158,16 @@ printf '{"message":"a\\nb"}\n' | logpush --framing lf "$tcp"
 until_true 20 test -s tcp/framing && until_true 20 grep -q lf tcp/framing
 is 'or before a LF, without others' "$(sed 's/.* - //' tcp/lines)" 'a b'
 is 'so framed' "$(cat tcp/framing)" lf
+fresh tcp
+logpush "$tcp" <<'END'
+{"timestamp":1624961103.5,"level":3,"message":"m"}
+{"time":"2021-06-29T10:05:03Z","level":"E","message":"m"}
+{"@timestamp":"2021-06-29 10:05:03Z","facility":4,"level":50,"message":"m"}
+END
+until_true 20 sh -c 'test "$(wc -l <tcp/lines)" = 3'
+is 'other keys of the time, and numbers for level and facility, count' \
+	"$(sed "s/ $(uname -n) .*//" tcp/lines | tr '\n' ' ')" \
+	'<11>1 2021-06-29T10:05:03.5Z <11>1 2021-06-29T10:05:03Z <35>1 2021-06-29T10:05:03Z '
 ok 'all of it is RFC 5424' test ! -e tcp/wrong
 start udp syslog-sink udp
 logpush "syslog+udp://127.0.0.1:$port" <in
