@@ -310,8 +310,11 @@ is_drained(const struct quiet *q, int64_t now)
 static void
 failed(struct quiet *q, const char *how, int number)
 {
-	int64_t wait = q->backoff_ms;
+	int64_t now = now_ms(), wait = q->backoff_ms;
 
+	if (!q->ended && q->gap_ms > 0 &&
+	    q->last_start_ms + q->gap_ms > now + wait)
+		wait = q->last_start_ms + q->gap_ms - now;
 	if (q->left == 0) {
 		warnx("%s: %s %d, given up", q->argv[0], how, number);
 		q->held = false;
@@ -320,8 +323,9 @@ failed(struct quiet *q, const char *how, int number)
 	warnx("%s: %s %d, again in %g s", q->argv[0], how, number,
 	    (double)wait / 1000);
 	q->left--;
-	q->retry_ms = now_ms() + wait;
-	q->backoff_ms = wait * 2 < RETRY_MAX_MS ? wait * 2 : RETRY_MAX_MS;
+	q->retry_ms = now + wait;
+	q->backoff_ms = q->backoff_ms * 2 < RETRY_MAX_MS ? q->backoff_ms * 2 :
+	    RETRY_MAX_MS;
 }
 
 /* The command has ended, with this status of wait(2). */

@@ -132,11 +132,12 @@ rename_stamped(const struct job *job, int dir, const char *name,
 			return -1;
 		if (n > 0)
 			buf_printf(b, ".%u", n);
-		buf_adds(b, name + split.whole);
 		if (buf_str(b) == NULL)
 			return -1;
-		if (!split.packed && is_taken(dir, b->p))
+		if (is_taken(dir, b->p))	/* packed or not */
 			continue;
+		if (buf_adds(b, name + split.whole) < 0 || buf_str(b) == NULL)
+			return -1;
 		if (job->dry || rename_noreplace(dir, name, dir, b->p) == 0)
 			break;
 		if (errno != EEXIST)
@@ -247,6 +248,8 @@ find_siblings(const struct job *job, const char *base, struct siblings **all,
 {
 	const char *path;
 
+	if (*base == '\0')
+		opt_misuse(&cmd, "no base given");
 	if (siblings_find(all, n, base, job->format, job->local, &path) < 0)
 		die("%s", path);
 }

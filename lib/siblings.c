@@ -168,6 +168,29 @@ next_word(char **p)
 	return word;
 }
 
+/* base, less the blanks at its end, as a name; true if that has siblings. */
+static bool
+find_literal(struct siblings **all, size_t *n, const char *base,
+    const char *format, bool local)
+{
+	size_t len = strlen(base);
+	char *name;
+	int r;
+
+	while (len > 0 && strchr(" \t\n", base[len - 1]) != NULL)
+		len--;
+	if ((name = strndup(base, len)) == NULL)
+		return false;
+	r = add_word(all, n, name, true, format, local);
+	free(name);
+	if (r == 0 && *n > 0 && (*all)[0].n > 0)
+		return true;
+	siblings_free(*all, *n);
+	*all = NULL;
+	*n = 0;
+	return false;
+}
+
 int
 siblings_find(struct siblings **all, size_t *n, const char *base,
     const char *format, bool local, const char **path)
@@ -183,9 +206,13 @@ siblings_find(struct siblings **all, size_t *n, const char *base,
 		return -1;
 	if (lstat(base, &st) == 0)
 		r = add_word(all, n, copy, true, format, local);
-	else
+	else if (!find_literal(all, n, base, format, local))
 		while (r == 0 && (word = next_word(&rest)) != NULL)
 			r = add_word(all, n, word, false, format, local);
+	if (r == 0 && *n == 1 && (*all)[0].dir < 0) {
+		errno = ENOENT;
+		r = -1;
+	}
 	if (r < 0 && *n > 0 && *(*all)[*n - 1].folder != '\0')
 		*path = (*all)[*n - 1].folder;
 	free(copy);

@@ -26,8 +26,8 @@ struct siblings {
 /*
  * Find the siblings of base, one entry of *all for each folder (*n of them).
  * base is a path, or what logrotate hands to a script: patterns, perhaps in
- * quotes, with blanks between and behind them.  Folders that are not there have
- * none.  0, or -1 with errno and *path set to what could not be read.
+ * quotes, with blanks between and behind them.  Of several folders those
+ * that are not there have none.  0, or -1 with errno and *path set to what could not be read.
  */
 int siblings_find(struct siblings **all, size_t *n, const char *base,
     const char *format, bool local, const char **path);

@@ -212,4 +212,22 @@ wait
 logstamp -a log >names
 is 'fifty at once lose nothing' "$(cat log-* | sort -n | uniq | wc -l)" 40
 is 'and leave no other name' "$(ls log* | wc -l) $(wc -l <names)" '40 40'
+# What logrotate hands over may be a name with blanks, or none that is there.
+touch -d @1624977000 'e f.log.1' 'a[1].log.1'
+is 'a name with a blank, its log not there' "$(logstamp -a 'e f.log ')" \
+	'e f.log-1624977000'
+is 'and one that could be a pattern' "$(logstamp -a 'a[1].log')" \
+	'a[1].log-1624977000'
+says 'nowhere/: No such file' 'a folder that is not there is told' \
+	logstamp -a "$tmp/nowhere/x.log"
+exits 2 'it is trouble' logstamp -a "$tmp/nowhere/x.log"
+touch -d @1624977000 "$tmp/some.log.1"
+is 'but does not keep others from their stamps' \
+	"$(logstamp -a "$tmp/nowhere/x.log $tmp/some.log")" \
+	"$tmp/some.log-1624977000"
+exits 0 'a pattern that nothing fits is not' logstamp -a '*.nothing '
+exits 2 'no name at all is misuse' logstamp -a ''
+touch -d @1624977000 pair.log-1624977000 pair.log.1.gz
+is 'a packed log does not get the name of one that is not' \
+	"$(logstamp pair.log.1.gz)" pair.log-1624977000.1.gz
 done_testing

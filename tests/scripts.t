@@ -46,6 +46,22 @@ echo one >log/app.log.1
 ok 'postrotate tells when it could not deliver' test $? -ne 0
 is 'and keeps the packed log' "$(gzip -dc log/app.log-*.gz)" one
 rm -rf log store
+mkdir log log/one log/two 'log/a b'
+for f in log/app.log log/one/x.log log/two/x.log 'log/a b/c d.log'; do
+	echo "$f" >"$f.1"
+	touch -d @1624977000 "$f.1"
+done
+exits 0 'postrotate takes several logs and patterns, as logrotate names them' \
+    "$scripts/postrotate" "$tmp/log/app.log
+\"$tmp/log/*/x.log\" " "file://$tmp/store/{path}"
+exits 0 'and a log with blanks in its name' "$scripts/postrotate" \
+    "$tmp/log/a b/c d.log " "file://$tmp/store/{path}"
+is 'of all of them' "$(find store -name '*.gz' | sed 's|.*/log/||' | sort)" \
+    'a b/c d.log-1624977000.gz
+app.log-1624977000.gz
+one/x.log-1624977000.gz
+two/x.log-1624977000.gz'
+rm -rf log store
 
 # The logrotate snippets with the real logrotate.
 rotate() {			# snippet: force a rotation by it
