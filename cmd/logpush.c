@@ -120,7 +120,8 @@ static const struct cmd cmd = {
 		{ OPT_FRAMING, "framing", "kind", "of syslog over TCP and TLS: "
 		    "octet, lf" },
 		{ OPT_MAX_LINE, "max-line", "size", "cut longer lines (1M)" },
-		{ 'j', "jobs", "n", "deliver n pieces at a time (4)" },
+		{ 'j', "jobs", "n", "deliver n files at a time (4); connections "
+		    "of a stream (1)" },
 		{ 'n', "dry-run", NULL, "print the URLs that there would be" },
 		{ 'q', "quiet", NULL, "no summary" },
 		{ 'v', "verbose", NULL, "say what went where" },
@@ -161,20 +162,6 @@ struct job {
 	char *path;
 	int status;
 };
-
-/* The statuses of two pieces of work as one; 75 only if nothing is worse. */
-static int
-worse(int a, int b)
-{
-	static const int order[] = {
-		STATUS_TROUBLE, STATUS_NO, STATUS_RETRY,
-	};
-
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-		if (a == order[i] || b == order[i])
-			return order[i];
-	return STATUS_OK;
-}
 
 /* In a thread of its own. */
 static void
@@ -259,7 +246,7 @@ settle(struct push *push, struct job *job)
 	}
 	if (status != STATUS_OK)
 		warnx("%s: %s", p->path, p->error);
-	push->status = worse(push->status, status);
+	push->status = status_worse(push->status, status);
 }
 
 static void
@@ -306,7 +293,7 @@ push_each(struct push *push, char *const *operands)
 			http_load();	/* while the file is digested */
 	}
 	if (finish_asked())
-		push->status = worse(push->status, STATUS_RETRY);
+		push->status = status_worse(push->status, STATUS_RETRY);
 	while (jobs_count(jobs) > 0)
 		take_one(push, jobs);
 	if ((errno = files_error(files)) != 0) {
@@ -609,7 +596,14 @@ sweep(struct push *push)
 		    count == 1 ? "upload" : "uploads");
 	if (status != STATUS_OK)
 		warnx("%s: %s", push->send.url, why);
-	push->status = worse(push->status, status);
+	push->status = status_worse(push->status, status);
+}
+
+/* A rate is for all connections together. */
+static uint64_t
+share(uint64_t rate, unsigned connections)
+{
+	return (rate + connections - 1) / connections;
 }
 
 /* What the options mean together. */
@@ -625,8 +619,7 @@ set_up(struct push *push)
 		    buf_str(&push->tags));
 	if (s->jobs == 0)
 		s->jobs = s->http.max_rate > 0 ? 1 : JOBS;
-	if (s->http.max_rate > 0)	/* it is for all of them together */
-		s->http.max_rate = (s->http.max_rate + s->jobs - 1) / s->jobs;
+	s->http.max_rate = share(s->http.max_rate, s->jobs);
 	if (push->dcopylogs)
 		add_dcopylogs(s);
 	choose_destination(push);
@@ -686,34 +679,38 @@ is_stream(const struct push *push, char *const *operands)
 }
 
 /* What a stream that is not for S3 goes to. */
-static struct sender *
-open_drain(struct push *push)
+static void
+open_drain(struct push *push, struct stream *st)
 {
 	struct sender_options *o = &push->drain;
-	struct sender *s;
 	const char *why;
+
+	st->n_senders = push->send.jobs > 0 ? push->send.jobs : 1;
 
 	o->host = push->send.common.host;
 	o->endpoint = push->send.s3_options.endpoint;
 	o->region = push->send.s3_options.region;
 	o->headers = &push->send.headers;
 	o->http = push->send.http;
+	o->http.max_rate = share(o->http.max_rate, st->n_senders);
 	o->auth = read_auth(push->auth_file);
 	o->url = push->send.url;
-	if ((s = sender_open(o, &why)) == NULL)
-		opt_misuse(&cmd, "%s", why);
-	return s;	/* NOLINT: the URL's copy lasts until the end */
+	if ((st->senders = calloc(st->n_senders, sizeof *st->senders)) == NULL)
+		die("cannot start");
+	for (unsigned i = 0; i < st->n_senders; i++)
+		if ((st->senders[i] = sender_open(o, &why)) == NULL)
+			opt_misuse(&cmd, "%s", why);
 }
 
-static struct sender *
-open_bucket(struct push *push)
+/* One after the other: a batch must be found to be there already. */
+static void
+open_bucket(struct push *push, struct stream *st)
 {
-	struct sender *s;
-
 	set_up(push);
-	if ((s = sender_s3_new(&push->send)) == NULL)
+	st->n_senders = 1;
+	if ((st->senders = calloc(1, sizeof *st->senders)) == NULL ||
+	    (st->senders[0] = sender_s3_new(&push->send)) == NULL)
 		die("cannot start");
-	return s;
 }
 
 static void
@@ -732,8 +729,10 @@ push_stream(struct push *push, char *const *operands)
 		die("cannot start");
 	st->deadline_ms = push->send.deadline_ms;
 	push->send.http.until_done = true;
-	st->sender = is_s3(push->send.url) ? open_bucket(push) :
-	    open_drain(push);
+	if (is_s3(push->send.url))
+		open_bucket(push, st);
+	else
+		open_drain(push, st);
 	st->receipts = push->receipts_fd;
 	st->dead_letter = open_append(push->dead_letter, 0600);
 	st->tell = warnx;
@@ -741,7 +740,9 @@ push_stream(struct push *push, char *const *operands)
 		die("cannot start");
 	push->status = stream_push(st, files);
 	files_free(files);
-	sender_free(st->sender);
+	for (unsigned i = 0; i < st->n_senders; i++)
+		sender_free(st->senders[i]);
+	free(st->senders);
 	buf_free(&plain);
 }
 

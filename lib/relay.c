@@ -29,8 +29,9 @@ struct block {
 struct relay {
 	pthread_mutex_t lock;	/* of what both threads use: to the blank line */
 	pthread_cond_t moved;
-	bool closed, gave_up, dropping;
+	bool closed, gave_up, dropping, woken;
 	int error;
+	uint64_t lost, lost_told;
 	struct block *head, **tail;	/* memory only */
 	size_t queued;		/* bytes in the queue */
 	uint64_t put, delivered;	/* frames */
@@ -42,7 +43,7 @@ struct relay {
 
 	struct block *current;	/* the sender's: what it takes frames from */
 	struct span rest;
-	uint64_t got, lost_told;
+	uint64_t got, lost_seen;
 	struct spool_reader *reader;	/* NULL: memory, or not our turn yet */
 	const char *dir;
 	int bell;		/* eventfd: wakes a sender that waits */
@@ -284,7 +285,7 @@ get_memory(struct relay *r, struct frame *f, int64_t until_ms)
 		r->current = NULL;
 		r->rest = span_of(NULL, 0);
 		pthread_mutex_lock(&r->lock);
-		while (r->head == NULL && !r->closed && late == 0)
+		while (r->head == NULL && !r->closed && !r->woken && late == 0)
 			late = until_ms < 0 ?
 			    pthread_cond_wait(&r->moved, &r->lock) :
 			    pthread_cond_timedwait(&r->moved, &r->lock, &ts);
@@ -297,6 +298,7 @@ get_memory(struct relay *r, struct frame *f, int64_t until_ms)
 		} else if (r->closed) {
 			late = -1;
 		}
+		r->woken = false;
 		pthread_mutex_unlock(&r->lock);
 		if (r->current == NULL)
 			return late < 0 ? -1 : 0;
@@ -335,7 +337,33 @@ take_turn(struct relay *r, int64_t until_ms)
 	return 1;
 }
 
-/* Until something was written, or the relay was closed, or it is too late. */
+static bool
+take_woken(struct relay *r)
+{
+	bool yes;
+
+	pthread_mutex_lock(&r->lock);
+	yes = r->woken;
+	r->woken = false;
+	pthread_mutex_unlock(&r->lock);
+	return yes;
+}
+
+/* What spool_lost says, where any thread may see it. */
+static void
+see_lost(struct relay *r)
+{
+	uint64_t lost = spool_lost(r->reader);
+
+	if (lost == r->lost_seen)
+		return;
+	r->lost_seen = lost;
+	pthread_mutex_lock(&r->lock);
+	r->lost = lost;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Until something was written, or the bell rings, or it is too late. */
 static void
 wait_spool(struct relay *r, int64_t until_ms)
 {
@@ -344,10 +372,12 @@ wait_spool(struct relay *r, int64_t until_ms)
 		{ .fd = r->bell, .events = POLLIN },
 	};
 	int64_t left = until_ms < 0 ? -1 : until_ms - units_now_ms();
+	eventfd_t rung;
 
 	if (until_ms >= 0 && left < 0)
 		left = 0;
 	poll(p, 2, (int)left);
+	eventfd_read(r->bell, &rung);
 	spool_fd_clear(r->reader);
 }
 
@@ -365,10 +395,12 @@ get_spool(struct relay *r, struct frame *f, int64_t until_ms)
 			break;
 		if (closed)
 			return -1;
-		if (until_ms >= 0 && units_now_ms() >= until_ms)
+		if (take_woken(r) ||
+		    (until_ms >= 0 && units_now_ms() >= until_ms))
 			return 0;
 		wait_spool(r, until_ms);
 	}
+	see_lost(r);
 	if (got < 0)
 		fail(r, errno);
 	return got;
@@ -385,34 +417,53 @@ relay_get(struct relay *r, struct frame *f, int64_t until_ms)
 	return got;
 }
 
+uint64_t
+relay_number(const struct relay *r)
+{
+	return r->got;
+}
+
+bool
+relay_has_turn(const struct relay *r)
+{
+	return r->writer == NULL || r->reader != NULL;
+}
+
 int
-relay_ack(struct relay *r, unsigned left)
+relay_ack(struct relay *r, uint64_t number)
 {
 	if (r->writer != NULL)
-		return spool_ack(r->reader, r->got - left);
+		return spool_ack(r->reader, number);
 	pthread_mutex_lock(&r->lock);
-	r->delivered = r->got - left;
+	r->delivered = number;
 	pthread_cond_broadcast(&r->moved);
 	pthread_mutex_unlock(&r->lock);
 	return 0;
 }
 
 int
-relay_plan(struct relay *r, unsigned left)
+relay_plan(struct relay *r, uint64_t number)
 {
-	return r->reader == NULL ? 0 : spool_plan(r->reader, r->got - left);
+	return r->reader == NULL ? 0 : spool_plan(r->reader, number);
 }
 
-uint64_t
-relay_planned(struct relay *r)
+int64_t
+relay_planned(const struct relay *r)
 {
-	uint64_t end;
+	uint64_t end = r->reader == NULL ? 0 : spool_planned(r->reader);
 
-	if (r->writer == NULL ||
-	    (r->reader == NULL && take_turn(r, units_now_ms()) <= 0))
-		return 0;
-	end = spool_planned(r->reader);
-	return end > r->got ? end - r->got : 0;
+	return end >= r->got ? (int64_t)(end - r->got) : -1;
+}
+
+void
+relay_wake(struct relay *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->woken = true;
+	pthread_cond_broadcast(&r->moved);
+	pthread_mutex_unlock(&r->lock);
+	if (r->bell >= 0)
+		eventfd_write(r->bell, 1);
 }
 
 void
@@ -444,10 +495,12 @@ relay_is_kept(const struct relay *r)
 uint64_t
 relay_lost(struct relay *r)
 {
-	uint64_t all = r->reader != NULL ? spool_lost(r->reader) : 0;
-	uint64_t more = all - r->lost_told;
+	uint64_t more;
 
-	r->lost_told = all;
+	pthread_mutex_lock(&r->lock);
+	more = r->lost - r->lost_told;
+	r->lost_told = r->lost;
+	pthread_mutex_unlock(&r->lock);
 	return more;
 }
 

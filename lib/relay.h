@@ -37,20 +37,25 @@ int relay_settle(struct relay *r);
 
 /*
  * For the sender.  The next frame, waiting until then at most (units_now_ms; -1
- * for ever).  Its data lasts until the next call.  1; 0 too late, or another
- * process has been sending for a second now; -1 the end, or an error.
+ * for ever).  Its data lasts until the next call.  1; 0 too late, or woken, or
+ * another process has been sending for a second now; -1 the end, or an error.
  */
 int relay_get(struct relay *r, struct frame *f, int64_t until_ms);
-/* All frames got, but the last `left`, are delivered.  0, or -1 with errno. */
-int relay_ack(struct relay *r, unsigned left);
+uint64_t relay_number(const struct relay *r);	/* of the next frame */
+bool relay_has_turn(const struct relay *r);	/* no other process sends */
+/* All frames before number are delivered.  0, or -1 with errno. */
+int relay_ack(struct relay *r, uint64_t number);
 /*
- * What was got, but the last `left`, is a batch that must stay the same when it
- * is sent again.  relay_planned: how many more frames that batch has.
+ * What was got before number is a batch that must stay the same when it is sent
+ * again.  relay_planned: the frame got last is of such a batch, which has so
+ * many more; or -1.
  */
-int relay_plan(struct relay *r, unsigned left);
-uint64_t relay_planned(struct relay *r);
+int relay_plan(struct relay *r, uint64_t number);
+int64_t relay_planned(const struct relay *r);
 void relay_give_up(struct relay *r);	/* the sender takes no more */
 
+/* For any thread. */
+void relay_wake(struct relay *r);	/* a relay_get that waits returns 0 */
 bool relay_closed(struct relay *r);
 bool relay_refuses(struct relay *r);	/* to take more, by error or given up */
 bool relay_is_kept(const struct relay *r);	/* in a spool */

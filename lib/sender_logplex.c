@@ -5,6 +5,7 @@
 #include "sender.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,8 +21,12 @@ struct logplex {
 	struct sender s;
 	struct post post;
 	struct buf body, line;
-	unsigned long frame;		/* number of the request, from 1 */
+	unsigned long frame;	/* the request's number, the same when repeated */
+	uint64_t stream, position;	/* of its first line */
+	size_t n;		/* lines, 0: no request yet */
 };
+
+static atomic_ulong frames;	/* of all connections, from 1 */
 
 /* LEN SP MSG LF, where LEN counts the LF. */
 static void
@@ -80,13 +85,25 @@ add_counts(struct logplex *d, size_t n)
 	post_headers(&d->post, "application/logplex-1");
 	headers_add(h, "Logplex-Msg-Count", "%zu", n);
 	headers_add(h, "Logplex-Frame-Id", "%lu-%lu", (unsigned long)getpid(),
-	    d->frame + 1);
+	    d->frame);
 	if (d->s.lost > 0)
 		headers_add(h, "Logplex-Drop-Count", "%llu",
 		    (unsigned long long)d->s.lost);
 	if (d->s.refused > 0)
 		headers_add(h, "Logplex-Lost-Count", "%llu",
 		    (unsigned long long)d->s.refused);
+}
+
+static void
+number_request(struct logplex *d, const struct item *first, size_t n)
+{
+	if (n == d->n && first->stream == d->stream &&
+	    first->position == d->position)
+		return;
+	d->n = n;
+	d->stream = first->stream;
+	d->position = first->position;
+	d->frame = ++frames;
 }
 
 static enum attempt
@@ -105,12 +122,12 @@ attempt(struct sender *s, struct item **items, size_t n)
 	}
 	if (d->body.failed || d->line.failed)
 		return sender_fail(s, ATTEMPT_LATER, "%s", strerror(ENOMEM));
+	number_request(d, items[0], n);
 	add_counts(d, n + losses);
 	result = post_send(&d->post, s, d->post.r.url, buf_span(&d->body));
 	if (result == ATTEMPT_DONE) {
 		sender_done(items, n);
 		s->lost = s->refused = 0;
-		d->frame++;
 	}
 	return result;
 }

@@ -11,4 +11,18 @@ enum {
 	STATUS_RETRY = 75,	/* logpush: not delivered, still held (EX_TEMPFAIL) */
 };
 
+/* The statuses of two pieces of work as one; 75 only if nothing is worse. */
+static inline int
+status_worse(int a, int b)
+{
+	static const int order[] = {
+		STATUS_TROUBLE, STATUS_NO, STATUS_RETRY,
+	};
+
+	for (unsigned i = 0; i < sizeof order / sizeof *order; i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return STATUS_OK;
+}
+
 #endif

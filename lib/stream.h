@@ -8,7 +8,8 @@
 #include "sender.h"
 
 struct stream {
-	struct sender *sender;
+	struct sender **senders;	/* a connection each */
+	unsigned n_senders;
 	const char *url;		/* for messages and receipts */
 	size_t batch_lines, batch_bytes, max_line;
 	int64_t batch_ms;

@@ -281,6 +281,62 @@ exec 7>&- 8>&-
 wait $second
 is 'and ends well' $? 0
 
+# --- several connections ---
+seq 4000 | awk '{ printf "{\"hostname\":\"h%d\",\"appname\":\"a\",\"n\":%d}\n",
+	$1 % 7, $1 }' >sources
+seq 4000 | awk '{ printf "<14>1 - h%d app - - - number %d\n", $1 % 7, $1 }' >raw
+# Each number is there, the first time in order among those of its host.
+in_order() {
+	awk -v n="$2" '{ match($0, /[" ]h[0-6][" ]/); h = substr($0, RSTART, 4)
+		match($0, /[0-9]+[^0-9]*$/); i = substr($0, RSTART) + 0
+		if (i in seen) next
+		seen[i]; count++
+		if (i < last[h]) exit 1
+		last[h] = i
+	} END { exit count != n }' "$1"
+}
+start lanes http-drain
+printf 'status=503:5\nclose\n' >lanes/mode
+lanes=http://127.0.0.1:$port
+exits 0 'several connections, some of which fail' \
+	logpush -j 4 --batch-lines 100 "$lanes/in" <sources
+ok 'keep the order within a source' in_order lanes/lines 4000
+ok 'not among them' not cmp -s lanes/lines sources
+fresh lanes
+exits 0 'a syslog line has a source, too' \
+	logpush -j 4 --batch-lines 100 "$lanes/in" <raw
+ok 'which keeps its order' in_order lanes/lines 4000
+is 'that of its host, not of the stream' \
+	"$(head -n 100 lanes/lines | grep -o 'h[0-6]' | sort -u | wc -l | grep -c '[1-6]')" 1
+fresh lanes
+exits 0 'lines without a source have one' \
+	logpush -j 4 --batch-lines 100 "$lanes/in" <numbers
+is 'and keep their order' "$(field message <lanes/lines)" "$(cat numbers)"
+fresh lanes; echo status=503 >lanes/mode
+exits 75 'a spool keeps what several connections could not send' \
+	logpush -j 4 --spool spj --deadline 200ms "es+$lanes/j" <sources
+is 'all of it' "$(logpush --spool spj --status | grep -c '"records":4000,')" 1
+rm lanes/mode
+logpush -j 4 --batch-lines 20 --spool spj "es+$lanes/j" </dev/null & pid=$!
+until_true 20 test -s lanes/docs
+kill -KILL $pid; wait $pid 2>/dev/null
+exits 0 'killed, and started again' logpush -j 4 --spool spj "es+$lanes/j" </dev/null
+is 'each is there once' "$(wc -l <lanes/docs)" 4000
+ok 'in order within its source' in_order lanes/docs 4000
+fresh lanes; echo status=410:1 >lanes/mode; rm -f dead
+exits 1 'what one connection is refused' logpush -j 4 --batch-lines 10 \
+	--dead-letter dead "logplex+$lanes/logplex" <sources
+is 'goes to the dead letters, the rest arrives' \
+	"$(grep -c '"record"' dead) $(grep -vc L13 lanes/lines)" '10 3990'
+is 'each request has a number of its own' \
+	"$(grep -o '"Logplex-Frame-Id": "[^"]*"' lanes/requests | sort | uniq -d | wc -l)" 0
+start several syslog-sink tcp
+exits 0 'syslog over several connections' \
+	logpush -j 4 "syslog+tcp://127.0.0.1:$port" <sources
+until_true 20 sh -c 'test "$(wc -l <several/lines)" = 4000'
+ok 'in order as well' in_order several/lines 4000
+ok 'as each receiver wants it' test ! -e lanes/wrong -a ! -e several/wrong
+
 # --- S3: an object for each batch ---
 start s3 store
 export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret/+=key
