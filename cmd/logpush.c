@@ -305,9 +305,9 @@ push_each(struct push *push, char *const *operands)
 }
 
 static void
-choose_destination(struct push *push)
+find_destination(struct push *push)
 {
-	const char *url = push->send.url, *why;
+	const char *url = push->send.url;
 
 	for (size_t i = 0; i < sizeof destinations / sizeof *destinations; i++)
 		if (strncmp(url, destinations[i].scheme,
@@ -316,7 +316,15 @@ choose_destination(struct push *push)
 	if (push->to == NULL)
 		opt_misuse(&cmd, "%.*s: no such kind of destination",
 		    (int)strcspn(url, ":"), url);
-	if ((why = place_check(url)) == NULL)
+}
+
+static void
+choose_destination(struct push *push)
+{
+	const char *why;
+
+	find_destination(push);
+	if ((why = place_check(push->send.url)) == NULL)
 		why = push->to->prepare(&push->send);
 	if (why != NULL)
 		opt_misuse(&cmd, "%s", why);
@@ -772,6 +780,7 @@ push_files(struct push *push, char *const *operands)
 {
 	int64_t start_ms = units_now_ms();
 
+	find_destination(push);
 	if (*operands == NULL && push->list == NULL && push->stale_ms == 0)
 		opt_misuse(&cmd, "no file given");
 	if (push->send.deadline_ms < 0)

@@ -56,11 +56,22 @@ is_client(struct span client, struct span identity)
 	    memchr(client.p, ':', client.len) != NULL;
 }
 
+/* An address; or some, "192.0.2.1, 10.0.0.1", as X-Forwarded-For has them. */
+static struct span
+addresses(const char *p, const char *end)
+{
+	struct span all = token_at(p, end);
+
+	while (all.len > 0 && p[all.len - 1] == ',' && p + all.len < end)
+		all.len += 1 + token_at(p + all.len + 1, end).len;
+	return all;
+}
+
 /* client, identity, user and the time; what is behind them, or NULL. */
 static const char *
 scan_who(struct scan *s, const char *p, const char *end)
 {
-	struct span client = token_at(p, end), identity, user;
+	struct span all = addresses(p, end), client = all, identity, user;
 	const char *before, *behind, *colon;
 	struct timestamp t;
 
@@ -68,7 +79,8 @@ scan_who(struct scan *s, const char *p, const char *end)
 		scan_fail(s, CLIENT, p, "client address");
 		return NULL;
 	}
-	p += client.len + 1;
+	p += all.len + 1;
+	client.len = (size_t)(find_char(all.p, all.p + all.len, ',') - all.p);
 	identity = token_at(p, end);
 	p += identity.len;
 	if (!s->sure && !is_client(client, identity)) {
@@ -98,6 +110,8 @@ scan_who(struct scan *s, const char *p, const char *end)
 		user.len -= identity.len + 1;
 	}
 	add_address(s, client);
+	if (memchr(all.p, ',', all.len) != NULL)
+		add_text(s, NAME("http_x_forwarded_for"), all);
 	add_text(s, NAME("identity"), identity);
 	add_text(s, NAME("user"), user);
 	record_add_time(s->rec, &t);

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct kind {
 	const char *scheme;
@@ -30,9 +32,31 @@ find_kind(const char *url)
 	return NULL;
 }
 
+/* What is no port would be tried for ever. */
+static bool
+has_bad_port(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *colon;
+	const char *end = host + strcspn(host, "/?#");
+	unsigned long port;
+	char *stop;
+
+	colon = memrchr(host, ':', (size_t)(end - host));
+	if (colon == NULL || memchr(colon, '@', (size_t)(end - colon)) != NULL ||
+	    memchr(colon, ']', (size_t)(end - colon)) != NULL)
+		return false;
+	port = strtoul(colon + 1, &stop, 10);
+	return stop != end || colon[1] < '0' || colon[1] > '9' || port < 1 ||
+	    port > 65535;
+}
+
 struct sender *
 sender_open(const struct sender_options *o, const char **why)
 {
+	if (has_bad_port(o->url)) {
+		*why = "a port is a number from 1 to 65535";
+		return NULL;
+	}
 	return find_kind(o->url)->new(o, why);
 }
 

@@ -153,6 +153,7 @@ sender_logplex_new(const struct sender_options *o, const char **why)
 		return NULL;
 	d->s.attempt = attempt;
 	d->s.free = free_logplex;
+	d->s.overhead = 64;
 	if (post_init(&d->post, o, why) < 0) {
 		free(d);
 		return NULL;

@@ -55,6 +55,7 @@ sender_ndjson_new(const struct sender_options *o, const char **why)
 		return NULL;
 	d->s.attempt = attempt;
 	d->s.free = free_ndjson;
+	d->s.overhead = strlen("{\"message\":\"\"}");
 	if (post_init(&d->post, o, why) < 0) {
 		free(d);
 		return NULL;

@@ -52,7 +52,8 @@ seq 10 | logpush --batch-lines 4 "$http/in"
 is 'a batch has at most so many lines' "$(sed 's/.*"lines": \([0-9]*\).*/\1/' http/requests | tr '\n' ' ')" '4 4 2 '
 fresh http
 seq 1000 1099 | logpush --batch-bytes 100 "$http/in"
-is 'and about so many bytes' "$(wc -l <http/requests)" 5
+is 'and so many bytes, with what is put around a line' \
+	"$(sed 's/.*"bytes": \([0-9]*\).*/\1/' http/requests | sort -u)" 95
 is 'in order' "$(cat http/lines)" "$(seq -f '{"message":"%.0f"}' 1000 1099)"
 fresh http
 { echo 1; until_true 20 test -s http/lines && echo 2; } |
@@ -175,6 +176,12 @@ until_true 20 sh -c 'test "$(wc -l <udp/lines)" = 4'
 until_true 20 test -s udp/framing
 is 'datagrams hold a message each' "$(cat udp/framing; wc -l <udp/lines)" 'datagram
 4'
+for u in syslog+tcp://127.0.0.1:99999 syslog+udp://127.0.0.1:0 \
+    http://127.0.0.1:99999/ "es+http://[::1]:x/i" logplex+http://u:p@127.0.0.1:0/; do
+	exits 2 "no port: $u" timeout 10 logpush "$u" <in
+done
+says 'kafka: no such kind' 'a kind of destination that there is not' \
+	logpush kafka://127.0.0.1 <in
 exits 2 'a syslog URL has a port' logpush syslog+tcp://127.0.0.1 </dev/null
 
 # --- TLS ---
