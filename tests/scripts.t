@@ -61,6 +61,12 @@ is 'of all of them' "$(find store -name '*.gz' | sed 's|.*/log/||' | sort)" \
 app.log-1624977000.gz
 one/x.log-1624977000.gz
 two/x.log-1624977000.gz'
+echo one >log/app.log.1
+touch -d @1624970000 log/app.log.1
+exits 2 'a folder that is not there is told' "$scripts/postrotate" \
+    "$tmp/nowhere/x.log $tmp/log/app.log " "file://$tmp/store/{path}"
+ok 'and does not keep the others' test ! -e log/app.log.1 -a \
+    "$(find store -name 'app.log-1624970000.gz')"
 rm -rf log store
 
 # The logrotate snippets with the real logrotate.
