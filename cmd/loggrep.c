@@ -116,6 +116,7 @@ struct search {
 	bool trouble;
 	char *path;		/* with --jobs: the name's memory, */
 	uint64_t turn;		/* and when it may write */
+	struct buf name;	/* with --tail: the name's memory */
 };
 
 enum {
@@ -221,8 +222,30 @@ bears_change(const struct search *s)
 	    !o->only_matching && !s->job->color;
 }
 
+/* What is of all files that are followed. */
+static const char *
+tails_name(const struct job *j)
+{
+	return j->n_tails == 1 ? j->tails[0] : "--tail";
+}
+
+/* The name of the file that a block is of. */
 static void
-search_lines(struct search *s, struct input *in, struct lines *lines)
+name_block(struct search *s, const char *name)
+{
+	if (name != NULL && span_is(buf_span(&s->name), name))
+		return;
+	buf_clear(&s->name);
+	if (name == NULL || buf_adds(&s->name, name) < 0 ||
+	    (name = buf_str(&s->name)) == NULL)
+		die("--tail");
+	grep_rename(&s->grep, name);
+}
+
+/* From an input, or (NULL) a tail. */
+static void
+search_lines(struct search *s, struct input *in, struct tail *tail,
+    struct lines *lines)
 {
 	struct grep *g = &s->grep, before;
 	struct span block;
@@ -233,6 +256,8 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 	while (!g->stopped && !is_enough() &&
 	    (got = lines_block(lines, &block)) > 0) {
 		before = *g;
+		if (tail != NULL)
+			name_block(s, tail_name(tail));
 		grep_block(g, block);
 		if (lines_gone(lines)) {
 			grep_undo(g, &before);
@@ -241,12 +266,15 @@ search_lines(struct search *s, struct input *in, struct lines *lines)
 		report_limit(s);
 		flush(s);
 	}
+	if (tail != NULL && !s->job->show.list_with)
+		g->name = tails_name(s->job);
 	grep_result(g);
 	s->trouble |= got < 0;
 	if (s->job->no_messages)
 		return;
 	if (got < 0)
-		warnx("%s: %s", g->name, input_error(in));
+		warnx("%s: %s", g->name, in != NULL ? input_error(in) :
+		    strerror(ENOMEM));
 	if (lines_cut(lines) > 0)
 		warnx("%s: lines longer than %zu bytes, which were cut: %llu",
 		    g->name, s->job->max_line,
@@ -322,7 +350,7 @@ search_input(struct search *s, struct input *in)
 		leave_out(j, in);
 		selector_input(s->selector, S_ISREG(input_stat(in)->st_mode) ?
 		    input_stat(in)->st_mtime : time(NULL));
-		search_lines(s, in, lines);
+		search_lines(s, in, NULL, lines);
 		lines_free(lines);
 		if (s->grep.left == 0)
 			step_back(s, in, start);
@@ -384,6 +412,7 @@ free_search(struct search *s)
 	selector_free(s->selector);
 	grep_free(&s->grep);
 	free(s->path);
+	buf_free(&s->name);
 }
 
 /* One file after the other, in this thread. */
@@ -474,20 +503,23 @@ static bool
 search_tails(const struct job *j)
 {
 	struct search s = { .selector = new_selector(j) };
-	const char *name;
+	struct lines *lines;
+	const char *bad;
 	struct tail *t;
-	struct input *in;
 	bool selected;
 
-	if ((t = tail_new(j->tails, &name)) == NULL ||
-	    (in = input_new(tail_fd(t))) == NULL)
-		die("%s", name);
-	begin_search(&s, j, name, 0);
-	search_input(&s, in);
+	if ((t = tail_new(j->tails, j->max_line, &bad)) == NULL ||
+	    (lines = lines_of(tail_read, t, j->max_line)) == NULL)
+		die("%s", bad);
+	begin_search(&s, j, tails_name(j), 0);
+	selector_input(s.selector, time(NULL));
+	search_lines(&s, NULL, t, lines);
+	flush(&s);
 	selected = end_search(&s);
+	lines_free(lines);
 	free_search(&s);
 	if ((errno = tail_free(t)) != 0) {
-		warn("%s", name);
+		warn("%s", tails_name(j));
 		trouble = true;
 	}
 	return selected;

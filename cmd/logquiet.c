@@ -17,8 +17,10 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
+#include "buf.h"
 #include "burst.h"
 #include "feed.h"
+#include "line.h"
 #include "opt.h"
 #include "pending.h"
 #include "pipe.h"
@@ -89,7 +91,9 @@ struct quiet {
 	struct feed feed;
 	bool feed_lost;		/* the disk is full: it lacks data */
 	unsigned feeds_made;
-	size_t tee_at, tee_end;	/* what of the buffer is not yet copied */
+	struct buf tee;		/* to be copied, */
+	size_t tee_at;		/* what is already */
+	bool tee_open;		/* the copy has no LF at its end */
 
 	struct pending *state;
 	bool marked;		/* our mark is in the state file */
@@ -138,12 +142,12 @@ adopt_feed(void *arg, long pid)
 }
 
 static void
-keep_feed(struct quiet *q, size_t n)
+keep_feed(struct quiet *q, struct span s)
 {
 	const char *base = q->state != NULL ? q->state_path : NULL;
 
 	if (!q->feeds || q->feed_lost ||
-	    feed_add(&q->feed, base, q->feeds_made, buffer, n) == 0)
+	    feed_add(&q->feed, base, q->feeds_made, s.p, s.len) == 0)
 		return;
 	trouble(q, "--feed");
 	q->feed_lost = true;
@@ -186,26 +190,22 @@ unmark(struct quiet *q)
 }
 
 static void
-end_input(struct quiet *q)
-{
-	q->ended = true;
-	if (q->drops && q->burst.pending) {
-		q->burst = (struct burst){ 0 };
-		feed_free(&q->feed);
-	}
-	unmark(q);
-}
-
-static void
 stop_tee(struct quiet *q)
 {
 	if (errno != EPIPE)
 		trouble(q, "standard output");
 	q->tees = false;
-	q->tee_at = q->tee_end = 0;
+	buf_free(&q->tee);
+	q->tee_at = 0;
 }
 
-/* Copy what is left of the buffer, as far as it goes without waiting. */
+static bool
+is_copying(const struct quiet *q)
+{
+	return q->tee_at < q->tee.len;
+}
+
+/* Copy what is left, as far as it goes without waiting. */
 static void
 copy_on(struct quiet *q, bool regular)
 {
@@ -213,12 +213,12 @@ copy_on(struct quiet *q, bool regular)
 	size_t n;
 	ssize_t put;
 
-	while (q->tee_at < q->tee_end &&
+	while (is_copying(q) &&
 	    (regular || (poll(&p, 1, 0) > 0 && p.revents != 0))) {
-		n = q->tee_end - q->tee_at;
+		n = q->tee.len - q->tee_at;
 		if (!regular && n > TEE_PIECE)
 			n = TEE_PIECE;
-		put = write(STDOUT_FILENO, buffer + q->tee_at, n);
+		put = write(STDOUT_FILENO, q->tee.p + q->tee_at, n);
 		if (put >= 0)
 			q->tee_at += (size_t)put;
 		else if (errno == EAGAIN)
@@ -226,6 +226,18 @@ copy_on(struct quiet *q, bool regular)
 		else if (errno != EINTR)
 			stop_tee(q);
 	}
+	if (!is_copying(q)) {
+		buf_clear(&q->tee);
+		q->tee_at = 0;
+	}
+}
+
+static void
+add_copy(struct quiet *q, struct span s)
+{
+	q->tee_open = s.p[s.len - 1] != '\n';
+	if (buf_addspan(&q->tee, s) < 0)
+		stop_tee(q);
 }
 
 static void
@@ -249,53 +261,102 @@ is_regular(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Read, when there is something; the mark comes first, or a crash forgets it. */
-static ssize_t
-read_input(struct quiet *q)
+/* Data of the burst; other: what came before it was another file's. */
+static void
+take(struct quiet *q, struct span s, bool other)
 {
-	int waiting = 1, ready;
+	uint64_t lines = q->burst.lines;
 
-	if (q->watch != NULL) {
-		ready = watch_ready(q->watch);
-		q->more = ready > 0;
-		if (ready == 0)
-			errno = EAGAIN;
-		if (ready <= 0)
-			return -1;
-		mark(q, false);
-		return watch_read(q->watch, buffer, sizeof buffer);
+	if (s.len == 0)
+		return;
+	if (other && q->burst.open_line) {
+		burst_end_line(&q->burst);
+		keep_feed(q, span_str("\n"));
 	}
+	burst_count(&q->burst, s.p, s.len);
+	keep_feed(q, s);
+	if (q->tees) {
+		if (other && q->tee_open)
+			add_copy(q, span_str("\n"));
+		add_copy(q, s);
+		copy_on(q, is_regular(STDOUT_FILENO));
+	}
+	confirm(q, q->burst.lines - lines);
+}
+
+/* The burst is over: what is held back of a line is all there is of it. */
+static void
+take_rests(struct quiet *q)
+{
+	struct watch_data d;
+
+	while (q->watch != NULL && watch_rest(q->watch, &d) > 0)
+		take(q, d.bytes, d.other);
+}
+
+static void
+end_input(struct quiet *q)
+{
+	q->ended = true;
+	take_rests(q);
+	if (q->drops && q->burst.pending) {
+		q->burst = (struct burst){ 0 };
+		feed_free(&q->feed);
+	}
+	unmark(q);
+}
+
+static int
+read_watch(struct quiet *q, struct watch_data *d)
+{
+	int r = watch_ready(q->watch);
+
+	q->more = r > 0;
+	if (r > 0) {
+		mark(q, false);
+		r = watch_read(q->watch, d);
+	}
+	if (r == 0) {
+		errno = EAGAIN;
+		r = -1;
+	}
+	return r;
+}
+
+/* Read, when there is something; the mark comes first, or a crash forgets it. */
+static int
+read_stdin(struct quiet *q, struct watch_data *d)
+{
+	int waiting = 1;
+	ssize_t n;
+
 	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting > 0)
 		mark(q, false);
-	return read(STDIN_FILENO, buffer, sizeof buffer);
+	if ((n = read(STDIN_FILENO, buffer, sizeof buffer)) <= 0)
+		return (int)n;
+	d->bytes = span_of(buffer, (size_t)n);
+	q->owed -= d->bytes.len < q->owed ? d->bytes.len : q->owed;
+	return 1;
 }
 
 static void
 take_input(struct quiet *q)
 {
-	uint64_t lines = q->burst.pending ? q->burst.lines : 0;
-	ssize_t n;
+	struct watch_data d = { 0 };
+	int r = q->watch != NULL ? read_watch(q, &d) : read_stdin(q, &d);
 
-	n = read_input(q);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+	if (r < 0 && (errno == EINTR || errno == EAGAIN)) {
 		unmark(q);
 		return;
 	}
-	if (n < 0)
+	if (r < 0)
 		trouble(q, q->watch != NULL ? "--watch" : "standard input");
-	if (n < 0 || (n == 0 && q->watch == NULL))
+	if (r <= 0) {
 		end_input(q);
-	if (n <= 0)
 		return;
-	burst_add(&q->burst, buffer, (size_t)n, now_ms());
-	keep_feed(q, (size_t)n);
-	if (q->tees) {
-		q->tee_at = 0;
-		q->tee_end = (size_t)n;
-		copy_on(q, is_regular(STDOUT_FILENO));
 	}
-	confirm(q, q->burst.lines - lines);
-	q->owed -= (size_t)n < q->owed ? (size_t)n : q->owed;
+	burst_came(&q->burst, now_ms());
+	take(q, d.bytes, d.other);
 	q->idle_ms = q->burst.last_ms + LINGER_MS;
 }
 
@@ -356,6 +417,7 @@ start(struct quiet *q)
 	struct run_how how = { q->argv, -1, q->confirms, q->lock };
 
 	if (!q->held) {
+		take_rests(q);
 		q->done = q->burst;
 		q->done_feed = q->feed;
 		q->burst = (struct burst){ 0 };
@@ -513,7 +575,7 @@ take_signal(struct quiet *q)
 		}
 		return;
 	}
-	if (q->watch != NULL && q->tee_at == q->tee_end)
+	if (q->watch != NULL && !is_copying(q))
 		take_input(q);
 	else if (ioctl(STDIN_FILENO, FIONREAD, &n) == 0)
 		q->owed = (size_t)n;
@@ -527,7 +589,7 @@ static bool
 is_done(const struct quiet *q)
 {
 	return q->ended && q->run.pid == 0 && !q->held && !q->burst.pending &&
-	    q->tee_at == q->tee_end;
+	    !is_copying(q);
 }
 
 static void
@@ -538,7 +600,7 @@ loop(struct quiet *q)
 	uint64_t rings;
 
 	while (act(q), !is_done(q)) {
-		bool copying = q->tee_at < q->tee_end;
+		bool copying = is_copying(q);
 		struct pollfd p[] = {
 			{ q->ended || copying ? -1 : in, POLLIN, 0 },
 			{ q->timer, POLLIN, 0 },
@@ -624,7 +686,8 @@ prepare(struct quiet *q)
 static void
 add_watch(struct quiet *q, const char *path)
 {
-	if (q->watch == NULL && (q->watch = watch_new()) == NULL)
+	if (q->watch == NULL &&
+	    (q->watch = watch_new(LINE_MAX_DEFAULT)) == NULL)
 		die("--watch");
 	if (watch_add(q->watch, path) < 0)
 		die("%s", path);
@@ -677,6 +740,7 @@ main(int argc, char *argv[])
 	prepare(&q);
 	loop(&q);
 	watch_free(q.watch);
+	buf_free(&q.tee);
 	pending_free(q.state);
 	return q.status == STATUS_OK && q.trouble ? STATUS_TROUBLE : q.status;
 }

@@ -19,19 +19,31 @@ burst_begin(struct burst *b, const struct timespec *since, int64_t now_ms)
 }
 
 void
-burst_add(struct burst *b, const char *p, size_t n, int64_t now_ms)
+burst_came(struct burst *b, int64_t now_ms)
 {
 	struct timespec now;
 
-	if (n == 0)
-		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	burst_begin(b, &now, now_ms);
 	b->last = now;
 	b->last_ms = now_ms;
+}
+
+void
+burst_count(struct burst *b, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
 	b->bytes += n;
 	b->lines += count_byte(p, n, '\n');
 	b->open_line = p[n - 1] != '\n';
+}
+
+void
+burst_end_line(struct burst *b)
+{
+	b->lines += b->open_line;
+	b->open_line = false;
 }
 
 int64_t

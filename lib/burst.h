@@ -19,7 +19,11 @@ struct burst {
 	int64_t first_ms, last_ms;
 };
 
-void burst_add(struct burst *b, const char *p, size_t n, int64_t now_ms);
+/* Data came just now; it is counted when it is known. */
+void burst_came(struct burst *b, int64_t now_ms);
+void burst_count(struct burst *b, const char *p, size_t n);
+
+void burst_end_line(struct burst *b);	/* the open line, if any, was all */
 
 /* A burst whose data is not known, only when it came. */
 void burst_begin(struct burst *b, const struct timespec *since, int64_t now_ms);

@@ -414,6 +414,13 @@ grep_undo(struct grep *g, const struct grep *before)
 }
 
 void
+grep_rename(struct grep *g, const char *name)
+{
+	g->name = name;
+	buf_clear(&g->before);
+}
+
+void
 grep_result(struct grep *g)
 {
 	const struct grep_options *o = g->options;

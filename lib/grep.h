@@ -51,6 +51,9 @@ void grep_begin(struct grep *g, const struct grep_options *options,
     struct selector *selector, const char *name);
 void grep_free(struct grep *g);
 
+/* The blocks to come are of another file, which has no context in the last. */
+void grep_rename(struct grep *g, const char *name);
+
 void grep_block(struct grep *g, struct span block);	/* of whole lines */
 /*
  * Take back the last block; before is a copy of g from just before it.  Not

@@ -8,7 +8,9 @@
 enum { FIRST_SIZE = 256 * 1024, MAP_SIZE = 1 << 20 };
 
 struct lines {
-	struct input *in;
+	ssize_t (*read)(void *arg, void *p, size_t n);
+	void *arg;
+	struct input *in;	/* NULL: read gives what is none */
 	char *buf;
 	size_t cap, max;	/* bytes buf holds now; at most max */
 	size_t have;		/* bytes in buf */
@@ -23,19 +25,37 @@ struct lines {
 };
 
 struct lines *
-lines_new(struct input *in, size_t max_line)
+lines_of(ssize_t (*read)(void *arg, void *p, size_t n), void *arg,
+    size_t max_line)
 {
 	struct lines *l;
 
 	if ((l = calloc(1, sizeof *l)) == NULL)
 		return NULL;
-	l->in = in;
+	l->read = read;
+	l->arg = arg;
 	l->max = max_line + 1;	/* and its LF */
 	l->cap = l->max < FIRST_SIZE ? l->max : FIRST_SIZE;
 	if ((l->buf = malloc(l->cap)) == NULL) {
 		free(l);
 		return NULL;
 	}
+	return l;
+}
+
+static ssize_t
+read_input(void *in, void *p, size_t n)
+{
+	return input_read(in, p, n);
+}
+
+struct lines *
+lines_new(struct input *in, size_t max_line)
+{
+	struct lines *l = lines_of(read_input, in, max_line);
+
+	if (l != NULL)
+		l->in = in;
 	return l;
 }
 
@@ -148,7 +168,7 @@ take(struct lines *l, struct span *block)
 void
 lines_map(struct lines *l)
 {
-	l->mapping = true;
+	l->mapping = l->in != NULL;
 }
 
 bool
@@ -193,7 +213,7 @@ lines_block(struct lines *l, struct span *block)
 			    block);
 			return 1;
 		}
-		got = input_read(l->in, l->buf + l->have, l->cap - l->have);
+		got = l->read(l->arg, l->buf + l->have, l->cap - l->have);
 		if (got < 0)
 			return -1;
 		l->ended = got == 0;

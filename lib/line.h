@@ -20,9 +20,14 @@ struct lines;
 
 struct lines *lines_new(struct input *in, size_t max_line);	/* NULL: ENOMEM */
 
+/* Of what read(arg, p, n) gives: as input_read. */
+struct lines *lines_of(ssize_t (*read)(void *arg, void *p, size_t n), void *arg,
+    size_t max_line);
+
 /*
  * The next whole lines, LFs included, as many as can be had without waiting.
- * They last until the next call.  1; 0 at the end; -1, see input_error.
+ * They last until the next call.  1; 0 at the end; -1, see input_error.  What
+ * one read gave up to its last LF is never given with what the next one gives.
  */
 int lines_block(struct lines *l, struct span *block);
 

@@ -1,127 +1,135 @@
 #include "tail.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "finish.h"
+#include "input.h"
+#include "units.h"
 #include "watch.h"
+
+enum { LEAVE_MS = 1000 };	/* asked to finish: so long after, all was read */
 
 struct tail {
 	struct watch *watch;
-	int from, to;		/* the pipe */
+	struct watch_data data;	/* not yet given out */
+	bool open;		/* what was given out lacks an LF, */
+	bool parted;		/* which is to come first */
+	int64_t leave_ms;	/* or 0 */
 	int error;
-	pthread_t thread;
+	struct buf name;
 };
 
-/* 0, or -1 with errno; EPIPE when nobody reads any more. */
-static int
-write_all(int fd, const char *p, ssize_t n)
-{
-	ssize_t w;
-
-	for (; n > 0; p += w, n -= w)
-		if ((w = write(fd, p, (size_t)n)) < 0) {
-			if (errno != EINTR)
-				return -1;
-			w = 0;
-		}
-	return 0;
-}
-
-/* Hand on all there is. */
-static int
-drain(struct tail *t)
-{
-	char part[65536];
-	ssize_t n;
-	int r;
-
-	while ((r = watch_ready(t->watch)) > 0) {
-		if ((n = watch_read(t->watch, part, sizeof part)) < 0 ||
-		    write_all(t->to, part, n) < 0)
-			return -1;
-	}
-	return r;
-}
-
-static void *
-follow(void *arg)
-{
-	struct tail *t = arg;
-	struct pollfd p[] = {
-		{ .fd = watch_fd(t->watch), .events = POLLIN },
-		{ .fd = finish_fd(), .events = POLLIN },
-		{ .fd = t->to },	/* POLLERR: nobody reads any more */
-	};
-	int r;
-
-	do
-		r = drain(t);
-	while (r == 0 && !finish_asked() && (p[2].revents & POLLERR) == 0 &&
-	    (poll(p, 3, -1) >= 0 || errno == EINTR));
-	if (r < 0 && errno != EPIPE)
-		t->error = errno;
-	close(t->to);
-	return NULL;
-}
-
 struct tail *
-tail_new(char *const *paths, const char **bad)
+tail_new(char *const *paths, size_t max_line, const char **bad)
 {
-	sigset_t all, old;
 	struct tail *t;
-	int fd[2], e;
+	int saved;
 
 	*bad = *paths;
 	if ((t = calloc(1, sizeof *t)) == NULL)
 		return NULL;
-	if ((t->watch = watch_new()) == NULL)
-		goto no_watch;
+	if ((t->watch = watch_new(max_line)) == NULL)
+		goto fail;
 	for (; *paths != NULL; paths++) {
 		*bad = *paths;
 		if (watch_add(t->watch, *paths) < 0)
-			goto no_pipe;
+			goto fail;
 	}
-	if (pipe2(fd, O_CLOEXEC) < 0)
-		goto no_pipe;
-	t->from = fd[0];
-	t->to = fd[1];
-	sigfillset(&all);	/* EPIPE, and the main thread has the others */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	e = pthread_create(&t->thread, NULL, follow, t);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (e == 0)
-		return t;
-	errno = e;
-	close(t->from);
-	close(t->to);
-no_pipe:
-	watch_free(t->watch);
-no_watch:
-	free(t);
+	return t;
+fail:
+	saved = errno;
+	tail_free(t);
+	errno = saved;
 	return NULL;
 }
 
-int
-tail_fd(const struct tail *t)
+/* Wait until something happens; 0, or -1 when nobody wants to know. */
+static int
+wait_for_more(const struct tail *t)
 {
-	return t->from;
+	struct pollfd p[] = {
+		{ .fd = watch_fd(t->watch), .events = POLLIN },
+		{ .fd = finish_fd(), .events = POLLIN },
+	};
+
+	if (input_idle != NULL && input_idle() < 0)
+		return -1;
+	poll(p, 2, -1);
+	return 0;
+}
+
+/* Asked to finish, one reads what is there, but not for ever. */
+static bool
+is_late(struct tail *t)
+{
+	if (t->leave_ms == 0)
+		t->leave_ms = units_now_ms() + LEAVE_MS;
+	return units_now_ms() >= t->leave_ms;
+}
+
+/* Get data, which may be none; 0 at the end. */
+static int
+get(struct tail *t)
+{
+	bool finishing = finish_asked();
+	int r = watch_ready(t->watch);
+
+	if (r > 0 && !(finishing && is_late(t)))
+		r = watch_read(t->watch, &t->data);
+	else if (r == 0 && !finishing)
+		return wait_for_more(t) == 0;
+	else if (r >= 0)
+		return watch_rest(t->watch, &t->data);
+	if (r >= 0)
+		return 1;
+	t->error = errno;
+	return watch_rest(t->watch, &t->data);
+}
+
+ssize_t
+tail_read(void *arg, void *p, size_t n)
+{
+	struct tail *t = arg;
+	struct span *s = &t->data.bytes;
+
+	while (s->len == 0) {
+		if (get(t) == 0)
+			return 0;
+		t->parted = t->data.other && t->open;
+	}
+	if (t->parted) {
+		t->parted = t->open = false;
+		*(char *)p = '\n';
+		return 1;
+	}
+	buf_clear(&t->name);
+	buf_adds(&t->name, t->data.path);
+	if (n > s->len)
+		n = s->len;
+	memcpy(p, s->p, n);
+	t->open = s->p[n - 1] != '\n';
+	s->p += n;
+	s->len -= n;
+	return (ssize_t)n;
+}
+
+const char *
+tail_name(struct tail *t)
+{
+	return buf_str(&t->name);
 }
 
 int
 tail_free(struct tail *t)
 {
-	int error;
+	int error = t->error;
 
-	pthread_join(t->thread, NULL);
-	error = t->error;
 	watch_free(t->watch);
+	buf_free(&t->name);
 	free(t);
 	return error;
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,23 +27,31 @@ struct file {
 	int fd, wd;
 	off_t at;		/* what was read */
 	bool old;		/* its name is another file's now */
-	char name[NAME_MAX + 1];
+	bool gone;		/* only what it holds by now is wanted */
+	uint64_t id;
+	char *path;
+	const char *name;	/* the last part of path */
+	struct buf held;	/* the start of a line that goes on at "at" */
 };
 
 struct watch {
 	int fd;
+	size_t max_line;
 	struct target *targets;
 	struct file *files;
 	size_t ntargets, nfiles;
+	uint64_t ids, last;	/* given out; of the file that data was given of */
+	struct buf in, out;	/* what was read; lines that began before that */
 };
 
 enum {
+	READ_SIZE = 64 << 10,
 	FOLDER_EVENTS = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ATTRIB |
 	    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
 };
 
 struct watch *
-watch_new(void)
+watch_new(size_t max_line)
 {
 	struct watch *w;
 
@@ -52,6 +61,7 @@ watch_new(void)
 		free(w);
 		return NULL;
 	}
+	w->max_line = max_line;
 	return w;
 }
 
@@ -67,6 +77,8 @@ drop_file(struct watch *w, size_t i)
 	if (!shared)
 		inotify_rm_watch(w->fd, gone.wd);
 	close(gone.fd);
+	free(gone.path);
+	buf_free(&gone.held);
 }
 
 void
@@ -80,6 +92,8 @@ watch_free(struct watch *w)
 		free(w->targets[i].path);
 	free(w->targets);
 	free(w->files);
+	buf_free(&w->in);
+	buf_free(&w->out);
 	close(w->fd);
 	free(w);
 }
@@ -90,7 +104,7 @@ is_followed(const struct watch *w, const struct stat *st)
 	struct stat old;
 
 	for (size_t i = 0; i < w->nfiles; i++)
-		if (fstat(w->files[i].fd, &old) == 0 &&
+		if (!w->files[i].gone && fstat(w->files[i].fd, &old) == 0 &&
 		    old.st_dev == st->st_dev && old.st_ino == st->st_ino)
 			return true;
 	return false;
@@ -100,17 +114,13 @@ is_followed(const struct watch *w, const struct stat *st)
 static void
 age_files(struct watch *w, int target, const char *name)
 {
-	struct stat st;
-
-	for (size_t i = w->nfiles; i-- > 0;) {
+	for (size_t i = 0; i < w->nfiles; i++) {
 		struct file *f = &w->files[i];
 
 		if (f->target != target || strcmp(f->name, name) != 0)
 			continue;
-		if (f->old || fstat(f->fd, &st) < 0 || st.st_nlink == 0)
-			drop_file(w, i);
-		else
-			f->old = true;
+		f->gone = f->old;
+		f->old = true;
 	}
 }
 
@@ -148,8 +158,9 @@ open_folder(const struct watch *w, int target)
 static int
 follow(struct watch *w, int target, int dir, const char *name, bool from_end)
 {
-	int fd;
-	struct file *files, f = { .target = target };
+	const struct target *t = &w->targets[target];
+	int fd, folder = (int)(t->pattern - t->path);
+	struct file *files, f = { .target = target, .id = ++w->ids };
 	char path[64];
 	struct stat st;
 
@@ -165,14 +176,15 @@ follow(struct watch *w, int target, int dir, const char *name, bool from_end)
 	f.fd = fd;
 	f.at = from_end ? st.st_size : 0;
 	f.wd = inotify_add_watch(w->fd, path, IN_MODIFY);
-	snprintf(f.name, sizeof f.name, "%s", name);
 	files = reallocarray(w->files, w->nfiles + 1, sizeof *files);
 	if (files != NULL)
 		w->files = files;
-	if (f.wd < 0 || files == NULL) {
+	if (f.wd < 0 || files == NULL ||
+	    asprintf(&f.path, "%.*s%s", folder, t->path, name) < 0) {
 		close(fd);
 		return -1;
 	}
+	f.name = f.path + folder;
 	w->files[w->nfiles++] = f;
 	return follow_link(w, dir, name);
 }
@@ -294,7 +306,8 @@ look(struct file *f)
 		f->at = 0;
 	if (st.st_size > f->at)
 		return 1;
-	return st.st_nlink == 0 ? -1 : 0;
+	f->gone |= st.st_nlink == 0;
+	return !f->gone ? 0 : f->held.len > 0 ? 1 : -1;
 }
 
 int
@@ -322,22 +335,80 @@ watch_ready(struct watch *w)
 	return r;
 }
 
-ssize_t
-watch_read(struct watch *w, void *p, size_t n)
+static int
+give(struct watch *w, const struct file *f, struct span bytes,
+    struct watch_data *d)
+{
+	*d = (struct watch_data){ bytes, f->path, w->last != f->id };
+	if (bytes.len > 0)
+		w->last = f->id;
+	return 1;
+}
+
+static int
+give_held(struct watch *w, struct file *f, struct watch_data *d)
+{
+	buf_free(&w->out);
+	w->out = f->held;
+	f->held = (struct buf){ 0 };
+	return give(w, f, buf_span(&w->out), d);
+}
+
+/* Give the whole lines of what was read, and hold back the rest. */
+static int
+give_lines(struct watch *w, struct file *f, struct watch_data *d)
+{
+	struct span in = buf_span(&w->in), given = span_of(in.p, 0);
+	const char *lf = memrchr(in.p, '\n', in.len);
+
+	if (lf != NULL)
+		given.len = (size_t)(lf + 1 - in.p);
+	else if (f->held.len + in.len > w->max_line)
+		given.len = in.len;
+	in.p += given.len;
+	in.len -= given.len;
+	if (given.len > 0 && f->held.len > 0) {
+		buf_clear(&w->out);
+		buf_addspan(&w->out, buf_span(&f->held));
+		buf_addspan(&w->out, given);
+		buf_free(&f->held);
+		given = buf_span(&w->out);
+	}
+	if (buf_addspan(&f->held, in) < 0 || w->out.failed)
+		return -1;
+	return give(w, f, given, d);
+}
+
+int
+watch_read(struct watch *w, struct watch_data *d)
 {
 	ssize_t got;
 
+	buf_clear(&w->in);
+	if (buf_reserve(&w->in, READ_SIZE) < 0)
+		return -1;
 	for (size_t i = 0; i < w->nfiles; i++) {
 		struct file *f = &w->files[i];
 
 		if (look(f) <= 0)
 			continue;
-		if ((got = pread(f->fd, p, n, f->at)) > 0) {
-			f->at += got;
-			return got;
-		}
-		if (got < 0)
+		if ((got = pread(f->fd, w->in.p, READ_SIZE, f->at)) < 0)
 			return -1;
+		f->at += got;
+		w->in.len = (size_t)got;
+		if (got > 0)
+			return give_lines(w, f, d);
+		if (f->gone && f->held.len > 0)
+			return give_held(w, f, d);
 	}
+	return 0;
+}
+
+int
+watch_rest(struct watch *w, struct watch_data *d)
+{
+	for (size_t i = 0; i < w->nfiles; i++)
+		if (w->files[i].held.len > 0)
+			return give_held(w, &w->files[i], d);
 	return 0;
 }

@@ -5,17 +5,25 @@
  * one that appears later is new from its first byte.  A file that was renamed
  * is followed until the next but one of its name appears, since its writer may
  * not have noticed yet; one that was truncated is read from its start.
+ *
+ * Data is given in whole lines.  The start of a line is held back until its end
+ * is there, too, as another file's lines may come in between.
  */
 #ifndef WATCH_H
 #define WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+
+#include "buf.h"
 
 struct watch;
 
-struct watch *watch_new(void);		/* NULL with errno */
+/*
+ * What is longer than max_line without an LF is not held back any more.  NULL
+ * with errno.
+ */
+struct watch *watch_new(size_t max_line);
 
 /*
  * Follow the file path, which need not be there yet; its folder must.  The
@@ -32,8 +40,22 @@ int watch_fd(const struct watch *w);	/* poll for POLLIN, then watch_ready */
  */
 int watch_ready(struct watch *w);
 
-/* Read data of one file; 0 when there is none, after all. */
-ssize_t watch_read(struct watch *w, void *p, size_t n);
+/* It lasts until the next call. */
+struct watch_data {
+	struct span bytes;
+	const char *path;	/* of the file, by the name it was found under */
+	bool other;		/* what was given before is another file's: */
+				/* if that lacks an LF, it is still to get one */
+};
+
+/*
+ * Read data of one file: 1, bytes may be empty when all is held back; 0 when
+ * there is none, after all; -1 with errno.
+ */
+int watch_read(struct watch *w, struct watch_data *d);
+
+/* Give what is held back of one file: 1, or 0 when there is no more. */
+int watch_rest(struct watch *w, struct watch_data *d);
 
 void watch_free(struct watch *w);
 

@@ -242,6 +242,48 @@ loggrep -m1 --tail app.log stop >live & pid=$!
 until_true 10 sh -c 'echo stop >>app.log; ! kill -0 '$pid' 2>/dev/null'
 wait $pid
 is '-m ends it, too' "$? $(cat live)" '0 stop'
+# follow FILE...: loggrep -H on these, once it watches all of them
+follow() {
+	tails=
+	for f; do
+		: >"$f"
+		tails="$tails --tail $f"
+	done
+	# shellcheck disable=SC2086
+	loggrep -H $tails '[A-Z]|rest$' >live & pid=$!
+	for f; do
+		n=0
+		until grep -q "^$f:PROBE" live || [ $((n += 1)) -gt 200 ]; do
+			echo PROBE >>"$f"
+			sleep 0.05
+		done
+	done
+}
+followed() {			# ends it; what came but for the probes
+	kill -TERM $pid
+	wait $pid
+	came=$(grep -v PROBE live | tr '\n' ';')
+}
+follow p1 p2
+printf 'AAA ' >>p1
+printf 'BBB\n' >>p2
+until_true 10 grep -q BBB live
+printf 'CCC\nDDD' >>p1
+until_true 10 grep -q CCC live
+printf 'EEE' >>p2
+followed
+is '--tail: lines of several files are not mixed, and have the right name' \
+	"$came" 'p2:BBB;p1:AAA CCC;p1:DDD;p2:EEE;'
+follow p1
+printf 'SECOND\nUNFINISHED' >>p1
+mv p1 p1.1
+echo 'NEW line' >p1
+until_true 10 grep -q NEW live
+echo ' rest' >>p1.1
+until_true 10 grep -q rest live
+followed
+is 'nor those of a file before and behind its rotation' \
+	"$came" 'p1:SECOND;p1:NEW line;p1:UNFINISHED rest;'
 exits 2 'a folder that is not there' loggrep --tail nodir/x error
 exits 2 'with other files it is misuse' loggrep --tail app.log error plain
 

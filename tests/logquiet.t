@@ -266,6 +266,28 @@ echo 4444 >w/new.log; until_true 10 ran 3
 end
 is 'files that are not there yet, by pattern, and their data' \
     "$(runs) $(sort fed | tr '\n' ,)" '1 2;2 5;1 5; 1,22,3,4444,'
+rm fed
+watching -w w/p1.log -w w/p2.log --feed --tee fired sh -c 'cat >>fed' >copy
+printf 'AAA ' >>w/p1.log; until_true 10 ran 1
+until_true 10 test -s fed
+is 'the start of a line is a burst' "$(runs) $(cat fed copy)" '1 4; AAA AAA '
+end
+rm fed
+watching -t 1h -w w/p1.log -w w/p2.log --feed --tee fired sh -c 'cat >>fed' >copy
+printf 'AAA ' >>w/p1.log; sleep 0.2
+echo BBB >>w/p2.log; until_true 10 grep -q BBB copy
+echo CCC >>w/p1.log; until_true 10 grep -q CCC copy
+printf DDD >>w/p1.log; sleep 0.2
+printf EEE >>w/p2.log; sleep 0.2
+kill -USR1 $pid; until_true 10 test -s fed
+echo FFF >>w/p2.log; until_true 10 grep -q FFF copy
+end
+is 'lines of several files are not mixed' "$(tr '\n' , <copy)" \
+    'BBB,AAA CCC,DDD,EEEFFF,'
+is 'nor in what the command reads' "$(tr '\n' , <fed)" \
+    'BBB,AAA CCC,DDD,EEEFFF,'
+is 'and they are counted' "$(runs)" '4 18;1 4;'
+rm -f fed copy
 mkdir far
 echo old >far/0.log
 ln -s ../far/0.log w/link.log
