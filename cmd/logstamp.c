@@ -502,16 +502,18 @@ static void
 rotate(struct job *job, const char *path)
 {
 	struct buf b = { 0 };
-	const char *name;
+	const char *name, *why = NULL;
 	struct stat st;
 	char *folder;
 	int dir;
 
 	if ((dir = enter(job, path, &folder, &name)) < 0)
 		return;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    refusal(job, &st) != NULL) {
-		warnx("%s: %s", path, refusal(job, &st));
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		why = S_ISLNK(st.st_mode) ? "a symbolic link, not rotated: "
+		    "name what it points to" : refusal(job, &st);
+	if (why != NULL) {
+		warnx("%s: %s", path, why);
 		worse(job, STATUS_NO);
 	} else if (swap_live(job, path, folder, name, &b) < 0) {
 		if (job->status == STATUS_OK)

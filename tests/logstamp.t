@@ -153,6 +153,12 @@ is 'the message' "$(cat err)" 'logstamp: two.1: has other names, not renamed'
 touch -hd @1624977001 link.1
 renames 'links, when asked' 'two-1624977000 link-1624977001' --links two.1 link.1
 ok 'a link stays one' test -L link-1624977001
+ln -s real.1 live
+exits 1 'but no link is rotated' logstamp --links -r live
+says 'live: a symbolic link, not rotated' 'which is told' \
+    logstamp --links -r live
+is 'and nothing was done' "$(readlink live; ls -A ./*live*)" 'real.1
+./live'
 says 'logstamp: gone.1: No such file or directory' 'says what is missing' \
     logstamp gone.1
 exits 2 'and that is trouble' logstamp gone.1
