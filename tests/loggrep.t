@@ -287,6 +287,24 @@ is 'nor those of a file before and behind its rotation' \
 exits 2 'a folder that is not there' loggrep --tail nodir/x error
 exits 2 'with other files it is misuse' loggrep --tail app.log error plain
 
+# A terminal
+if command -v python3 >/dev/null; then
+	python3 - >told <<'END'
+import os, pty, select, signal, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp('loggrep', ['loggrep', 'FILE'])
+if select.select([fd], [], [], 20)[0]:
+    sys.stdout.write(os.read(fd, 500).decode())
+os.kill(pid, signal.SIGKILL)
+os.waitpid(pid, 0)
+END
+	is 'a terminal for input is told' "$(tr -d '\r' <told)" \
+	    'loggrep: reading standard input, a terminal; the pattern is FILE'
+else
+	skip 'no python3' 'a terminal for input is told'
+fi
+
 # Options
 is '--color=always colors what matched' \
 	"$(loggrep --color=always w plain | cat -v)" \
