@@ -3,22 +3,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "finish.h"
 #include "input.h"
-#include "units.h"
 #include "watch.h"
-
-enum { LEAVE_MS = 1000 };	/* asked to finish: so long after, all was read */
 
 struct tail {
 	struct watch *watch;
 	struct watch_data data;	/* not yet given out */
 	bool open;		/* what was given out lacks an LF, */
 	bool parted;		/* which is to come first */
-	int64_t leave_ms;	/* or 0 */
 	int error;
 	struct buf name;
 };
@@ -62,29 +57,17 @@ wait_for_more(const struct tail *t)
 	return 0;
 }
 
-/* Asked to finish, one reads what is there, but not for ever. */
-static bool
-is_late(struct tail *t)
-{
-	if (t->leave_ms == 0)
-		t->leave_ms = units_now_ms() + LEAVE_MS;
-	return units_now_ms() >= t->leave_ms;
-}
-
 /* Get data, which may be none; 0 at the end. */
 static int
 get(struct tail *t)
 {
 	bool finishing = finish_asked();
-	int r = watch_ready(t->watch);
+	int r = finishing ? watch_last(t->watch) : 0;
 
-	if (r > 0 && !(finishing && is_late(t)))
-		r = watch_read(t->watch, &t->data);
-	else if (r == 0 && !finishing)
-		return wait_for_more(t) == 0;
-	else if (r >= 0)
-		return watch_rest(t->watch, &t->data);
-	if (r >= 0)
+	if (r == 0 && (r = watch_ready(t->watch)) == 0)
+		return finishing ? watch_rest(t->watch, &t->data) :
+		    wait_for_more(t) == 0;
+	if (r > 0 && watch_read(t->watch, &t->data) >= 0)
 		return 1;
 	t->error = errno;
 	return watch_rest(t->watch, &t->data);

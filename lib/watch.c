@@ -25,7 +25,8 @@ struct target {
 struct file {
 	int target;
 	int fd, wd;
-	off_t at;		/* what was read */
+	off_t at;		/* what was read, */
+	off_t end;		/* and is to be */
 	bool old;		/* its name is another file's now */
 	bool gone;		/* only what it holds by now is wanted */
 	uint64_t id;
@@ -41,6 +42,7 @@ struct watch {
 	struct file *files;
 	size_t ntargets, nfiles;
 	uint64_t ids, last;	/* given out; of the file that data was given of */
+	bool closing;		/* what came later is not wanted */
 	struct buf in, out;	/* what was read; lines that began before that */
 };
 
@@ -175,6 +177,7 @@ follow(struct watch *w, int target, int dir, const char *name, bool from_end)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	f.fd = fd;
 	f.at = from_end ? st.st_size : 0;
+	f.end = INT64_MAX;
 	f.wd = inotify_add_watch(w->fd, path, IN_MODIFY);
 	files = reallocarray(w->files, w->nfiles + 1, sizeof *files);
 	if (files != NULL)
@@ -304,18 +307,18 @@ look(struct file *f)
 		return -1;
 	if (st.st_size < f->at)
 		f->at = 0;
-	if (st.st_size > f->at)
+	if (st.st_size > f->at && f->end > f->at)
 		return 1;
 	f->gone |= st.st_nlink == 0;
 	return !f->gone ? 0 : f->held.len > 0 ? 1 : -1;
 }
 
-int
-watch_ready(struct watch *w)
+/* New files, and those that took the name of another. */
+static int
+take_events(struct watch *w)
 {
 	_Alignas(struct inotify_event) char events[8192];
 	ssize_t n;
-	int r = 0;
 
 	while ((n = read(w->fd, events, sizeof events)) > 0)
 		for (char *p = events; p < events + n;) {
@@ -325,13 +328,34 @@ watch_ready(struct watch *w)
 				return -1;
 			p += sizeof *e + e->len;
 		}
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
+	return n < 0 && errno != EAGAIN && errno != EINTR ? -1 : 0;
+}
+
+int
+watch_ready(struct watch *w)
+{
+	int r = 0;
+
+	if (!w->closing && take_events(w) < 0)
 		return -1;
 	for (size_t i = w->nfiles; i-- > 0;)
 		switch (look(&w->files[i])) {
 		case 1: r = 1; break;
 		case -1: drop_file(w, i); break;
 		}
+	return r;
+}
+
+int
+watch_last(struct watch *w)
+{
+	struct stat st;
+	int r = w->closing ? 0 : take_events(w);
+
+	for (size_t i = 0; i < w->nfiles && !w->closing; i++)
+		if (fstat(w->files[i].fd, &st) == 0)
+			w->files[i].end = st.st_size;
+	w->closing = true;
 	return r;
 }
 
@@ -382,6 +406,7 @@ give_lines(struct watch *w, struct file *f, struct watch_data *d)
 int
 watch_read(struct watch *w, struct watch_data *d)
 {
+	size_t n;
 	ssize_t got;
 
 	buf_clear(&w->in);
@@ -392,7 +417,9 @@ watch_read(struct watch *w, struct watch_data *d)
 
 		if (look(f) <= 0)
 			continue;
-		if ((got = pread(f->fd, w->in.p, READ_SIZE, f->at)) < 0)
+		n = f->end - f->at < READ_SIZE ? (size_t)(f->end - f->at) :
+		    READ_SIZE;
+		if ((got = pread(f->fd, w->in.p, n, f->at)) < 0)
 			return -1;
 		f->at += got;
 		w->in.len = (size_t)got;

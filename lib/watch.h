@@ -40,6 +40,9 @@ int watch_fd(const struct watch *w);	/* poll for POLLIN, then watch_ready */
  */
 int watch_ready(struct watch *w);
 
+/* Only what is there by now is wanted, of what is written on.  -1 with errno. */
+int watch_last(struct watch *w);
+
 /* It lasts until the next call. */
 struct watch_data {
 	struct span bytes;

@@ -284,6 +284,26 @@ until_true 10 grep -q rest live
 followed
 is 'nor those of a file before and behind its rotation' \
 	"$came" 'p1:SECOND;p1:NEW line;p1:UNFINISHED rest;'
+mkfifo slow
+: >p1
+loggrep --tail p1 '' >slow & pid=$!
+{
+	head -n 1 >probed
+	until_true 20 test -e ended
+	for i in 1 2 3 4 5 6 7 8; do
+		dd bs=64K count=1 status=none
+		sleep 0.2
+	done >late
+	cat >>late
+} <slow & reader=$!
+until_true 10 sh -c 'test -s probed || { echo x >>p1; sleep 0.05; false; }'
+seq 300000 >>p1
+sleep 0.2
+kill -TERM $pid
+: >ended
+wait $pid $reader
+is '--tail: at SIGTERM a slow reader still gets all there was' \
+	"$(grep -c '[0-9]' late) $(tail -n 1 late)" '300000 300000'
 exits 2 'a folder that is not there' loggrep --tail nodir/x error
 exits 2 'with other files it is misuse' loggrep --tail app.log error plain
 

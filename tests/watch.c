@@ -114,6 +114,20 @@ test_rotation(void)
 	    gives("cut off\n", "b", "off\n", NULL), "a file that was truncated");
 }
 
+static void
+test_last(void)
+{
+	append("a", "one\ntwo");
+	append("b", "three\n");
+	ok(watch_last(w) == 0, "no more is wanted");
+	append("a", "2\n");
+	append("b", "four\n");
+	rename("b", "b.1");
+	ok(gives("|a:one\n|b:three\n", "b", "new\n", NULL),
+	    "only what was there before");
+	ok(rests("|a:two"), "up to the last byte");
+}
+
 int
 main(void)
 {
@@ -127,10 +141,13 @@ main(void)
 	ok(gives("|a: done\n", "a", " done\n", NULL), "what was there is old");
 	test_lines();
 	test_rotation();
+	test_last();
 	watch_free(w);
 	buf_free(&got);
+	unlink("a");
 	unlink("a.1");
 	unlink("a.2");
+	unlink("b.1");
 	unlink("b");
 	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file");
 	return done_testing();
