@@ -174,6 +174,7 @@ opt_next(const struct cmd *cmd, int argc, char *argv[])
 {
 	static char letters[3 * MAX_OPTS + 3];
 	static struct option longs[MAX_OPTS];
+	static unsigned lists;
 	int ch;
 
 	if (letters[0] == '\0') {
@@ -199,6 +200,10 @@ opt_next(const struct cmd *cmd, int argc, char *argv[])
 		case SYSLOG:
 			diag_to_syslog();
 			break;
+		case 'T':	/* only the last would count */
+			if (lists++ > 0)
+				opt_misuse(cmd, "-T: given twice");
+			return ch;
 		default:
 			return ch;
 		}

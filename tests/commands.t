@@ -134,6 +134,9 @@ for c in loggrep logparse logpack logstamp logpush; do
 	*) set -- -T /no/such/list ;;
 	esac
 	exits 2 "$c: a list that cannot be read" "$c" "$@"
+	exits 2 "$c: a second list is misuse, not the only one" \
+		"$c" -T names -T names0
+	is "$c: and it says so" "$(head -n 1 .out)" "$c: -T: given twice"
 done
 
 # Compressed input is known by its first bytes.
