@@ -98,6 +98,20 @@ scanner_is_stateful(const struct scanner *s)
 	return s->memory.used;
 }
 
+static bool
+has_word(struct span line, const char *word)
+{
+	return memmem(line.p, line.len, word, strlen(word)) != NULL;
+}
+
+bool
+scanner_minds(const struct scanner *s, struct span line)
+{
+	return s->memory.used || has_word(line, "#Fields:") ||
+	    has_word(line, "out P") || has_word(line, "err P") ||
+	    has_word(line, "__CURSOR=");
+}
+
 bool
 scanner_takes_syslog(const struct scanner *s)
 {

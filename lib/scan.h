@@ -68,6 +68,12 @@ int scan_end(struct scanner *s, struct record *r);
 /* Has any line so far depended on those before it? */
 bool scanner_is_stateful(const struct scanner *s);
 
+/*
+ * May the records of later lines depend on this one?  Lines of which it is false
+ * need not be scanned if their own records are not wanted.
+ */
+bool scanner_minds(const struct scanner *s, struct span line);
+
 /* May its lines be syslog, as far as the formats wanted tell? */
 bool scanner_takes_syslog(const struct scanner *s);
 

@@ -16,10 +16,10 @@ struct selector {
 	struct record rec;
 	struct where **where;
 	size_t n_where;
-	const char *timed;	/* in the block: lines before it have a time */
+	const char *seen;	/* in the block: lines before it were scanned */
 	const char *end;	/* of the block */
 	bool has_time;
-	struct timestamp time;	/* of the last line before timed */
+	struct timestamp time;	/* of the last line before seen */
 	const char *rule, *error;
 	struct server_errors errors;
 };
@@ -88,7 +88,7 @@ selector_input(struct selector *s, int64_t near)
 void
 selector_block(struct selector *s, struct span block)
 {
-	s->timed = block.p;
+	s->seen = block.p;
 	s->end = block.p + block.len;
 }
 
@@ -101,14 +101,14 @@ text_of(struct span line)
 	return line;
 }
 
-/* The time of a line: that of its record, or one that it begins with. */
+/* The time of a line, scanned as r says: its record's, or one at its start. */
 static bool
-own_time(struct selector *s, struct span text, struct timestamp *t)
+own_time(struct selector *s, struct span text, int r, struct timestamp *t)
 {
 	struct zone *zone = scanner_zone(s->scanner);
 	const char *p = text.p, *end = p + text.len;
 
-	if (scan_line(s->scanner, text, &s->rec) > 0 && s->rec.has_when) {
+	if (r > 0 && s->rec.has_when) {
 		*t = s->rec.when;
 		return true;
 	}
@@ -120,28 +120,74 @@ own_time(struct selector *s, struct span text, struct timestamp *t)
 	    timestamp_ctime(p, end, zone, t) != NULL;
 }
 
-/* Know the time of line: its own, or that of the nearest before it. */
-static void
-find_time(struct selector *s, struct span line)
+static bool
+wants_time(const struct selector *s)
 {
-	const char *p = line.p, *lf;
-	struct span text = text_of(line);
+	return s->c->since != NULL || s->c->until != NULL;
+}
+
+/* Scan a line and remember its time, if it has one: then *timed is set. */
+static int
+scan_text(struct selector *s, struct span text, bool *timed)
+{
+	int r = scan_line(s->scanner, text, &s->rec);
 	struct timestamp t;
 
-	for (;;) {
-		if (own_time(s, text, &t)) {
-			s->time = t;
-			s->has_time = true;
-			break;
-		}
-		if (p <= s->timed)
-			break;
-		lf = memrchr(s->timed, '\n', (size_t)(p - 1 - s->timed));
-		text.p = lf != NULL ? lf + 1 : s->timed;
-		text.len = (size_t)(p - 1 - text.p);
-		p = text.p;
+	*timed = wants_time(s) && own_time(s, text, r, &t);
+	if (*timed) {
+		s->time = t;
+		s->has_time = true;
 	}
-	s->timed = line.p + line.len;
+	return r;
+}
+
+/* Remember the time of the nearest line before p that was not seen yet. */
+static void
+find_time(struct selector *s, const char *p)
+{
+	const char *lf, *start;
+	bool timed = false;
+
+	for (; p > s->seen && !timed; p = start) {
+		lf = memrchr(s->seen, '\n', (size_t)(p - 1 - s->seen));
+		start = lf != NULL ? lf + 1 : s->seen;
+		scan_text(s, span_of(start, (size_t)(p - 1 - start)), &timed);
+	}
+}
+
+/* Show the scanner those lines before p on which later ones may depend. */
+static void
+catch_up(struct selector *s, const char *p)
+{
+	const char *at = s->seen, *lf;
+	struct span text;
+	bool timed;
+
+	for (; at < p; at = lf + 1) {
+		lf = memchr(at, '\n', (size_t)(p - at));
+		lf = lf != NULL ? lf : p;
+		text = span_of(at, (size_t)(lf - at));
+		if (scanner_minds(s->scanner, text))
+			scan_text(s, text, &timed);
+	}
+}
+
+/* Scan a line, and know its time: its own, or that of one before it. */
+static int
+scan_next(struct selector *s, struct span line)
+{
+	bool timed;
+	int r;
+
+	catch_up(s, line.p);
+	r = scan_text(s, text_of(line), &timed);
+	if (wants_time(s) && !timed && line.p > s->seen &&
+	    !scanner_is_stateful(s->scanner)) {
+		find_time(s, line.p);
+		r = scan_line(s->scanner, text_of(line), &s->rec);
+	}
+	s->seen = line.p + line.len;
+	return r;
 }
 
 void
@@ -149,17 +195,20 @@ selector_block_end(struct selector *s)
 {
 	const char *p;
 
-	if ((s->c->since == NULL && s->c->until == NULL) || s->timed == s->end)
+	if (s->scanner == NULL || s->seen == s->end)
 		return;
-	p = memrchr(s->timed, '\n', (size_t)(s->end - 1 - s->timed));
-	p = p != NULL ? p + 1 : s->timed;
-	find_time(s, span_of(p, (size_t)(s->end - p)));
+	if (!wants_time(s)) {
+		catch_up(s, s->end);
+		return;
+	}
+	p = memrchr(s->seen, '\n', (size_t)(s->end - 1 - s->seen));
+	p = p != NULL ? p + 1 : s->seen;
+	scan_next(s, span_of(p, (size_t)(s->end - p)));
 }
 
 static bool
-is_in_time(struct selector *s, struct span line)
+is_in_time(const struct selector *s)
 {
-	find_time(s, line);
 	return s->has_time &&
 	    (s->c->since == NULL ||
 	    timestamp_cmp(&s->time, s->c->since) >= 0) &&
@@ -170,14 +219,11 @@ is_in_time(struct selector *s, struct span line)
 static int
 check_record(struct selector *s, struct span line)
 {
-	int r;
+	int scanned = scan_next(s, line), r;
 
-	if ((s->c->since != NULL || s->c->until != NULL) &&
-	    !is_in_time(s, line))
+	if (wants_time(s) && !is_in_time(s))
 		return 0;
-	if (s->n_where == 0)
-		return 1;
-	if (scan_line(s->scanner, text_of(line), &s->rec) == 0)
+	if (s->n_where > 0 && scanned == 0)
 		return 0;
 	for (size_t i = 0; i < s->n_where; i++)
 		if ((r = where_holds(s->where[i], &s->rec)) <= 0) {

@@ -137,6 +137,16 @@ is 'across blocks' "$(awk 'BEGIN { print "2021-06-29T10:00:00Z a"
 	for (i = 0; i < 40000; i++) print "no time here at all" }' |
 	loggrep -c --since 2021-06-29)" 40001
 exits 2 'no time' loggrep --since sometime log
+is '-W knows the columns of a W3C log, whatever the pattern' \
+	"$(lines -e '/b' -W status=200 w3c; lines -5 -W 'path=/a' w3c)" '4 3 '
+cat >cri <<'EOF'
+2021-06-29T10:00:00Z stdout P {"a":
+2021-06-29T10:00:01Z stderr F {"a":"c"}
+2021-06-29T10:00:02Z stdout F "b"}
+EOF
+is 'CRI: a message in parts, with --since' \
+	"$(lines --since 2021-06-29 -W a=b cri)" '3 '
+is 'and with a pattern' "$(lines -e F -W a=b cri)" '3 '
 
 # Input
 printf 'one\ntwo\nthree\n' >plain
