@@ -23,7 +23,7 @@ record_clear(struct record *r)
 	}
 	if (r->chunks != NULL)
 		r->chunks->used = 0;
-	r->n = 0;
+	r->n = r->n_own = 0;
 	r->layers = 0;
 	r->has_when = false;
 	r->message = -1;
@@ -38,6 +38,7 @@ record_free(struct record *r)
 	record_clear(r);
 	free(r->chunks);
 	free(r->fields);
+	free(r->own);
 	*r = (struct record){ 0 };
 }
 
@@ -62,20 +63,33 @@ record_room(struct record *r, size_t n)
 	return c->p + c->used - n;
 }
 
-bool
-record_grow(struct record *r)
+static bool
+grow(struct record *r, struct field **fields, size_t *cap)
 {
-	size_t cap = r->cap == 0 ? 32 : r->cap * 2;
+	size_t more = *cap == 0 ? 32 : *cap * 2;
 	struct field *f;
 
-	if (cap > SIZE_MAX / 2 / sizeof *f ||
-	    (f = realloc(r->fields, cap * sizeof *f)) == NULL) {
+	if (more > SIZE_MAX / 2 / sizeof *f ||
+	    (f = realloc(*fields, more * sizeof *f)) == NULL) {
 		r->failed = true;
 		return false;
 	}
-	r->fields = f;
-	r->cap = cap;
+	*fields = f;
+	*cap = more;
 	return true;
+}
+
+bool
+record_grow(struct record *r)
+{
+	return grow(r, &r->fields, &r->cap);
+}
+
+void
+record_keep_own(struct record *r, const struct field *f)
+{
+	if (r->n_own < r->cap_own || grow(r, &r->own, &r->cap_own))
+		r->own[r->n_own++] = *f;
 }
 
 static bool
@@ -324,17 +338,41 @@ find_hidden(struct record *r, struct span path, struct field *f)
 	return false;
 }
 
+static bool
+find_field(const struct field *fields, size_t n, struct span name,
+    struct field *f)
+{
+	while (n-- > 0)
+		if (fields[n].kind != FIELD_GONE &&
+		    span_eq(fields[n].name, name)) {
+			*f = fields[n];
+			return true;
+		}
+	return false;
+}
+
+/* The field at path, inside one that is an object. */
+static bool
+find_member(struct record *r, const struct field *fields, size_t n,
+    struct span path, struct field *f)
+{
+	struct span rest;
+
+	while (n-- > 0) {
+		rest = behind_name(path, fields[n].name);
+		if (rest.len > 0 && find_inside(r, &fields[n], rest, f))
+			return true;
+	}
+	return false;
+}
+
 bool
 record_lookup(struct record *r, struct span path, struct field *f)
 {
 	struct span rest = behind_name(path, NAME("envelope"));
 
-	for (size_t i = r->n; i-- > 0;)
-		if (r->fields[i].kind != FIELD_GONE &&
-		    span_eq(r->fields[i].name, path)) {
-			*f = r->fields[i];
-			return true;
-		}
+	if (find_field(r->fields, r->n, path, f))
+		return true;
 	*f = (struct field){ .kind = FIELD_TEXT, .value = r->error };
 	if (span_is(path, "error") && r->error.len > 0)
 		return true;
@@ -342,14 +380,10 @@ record_lookup(struct record *r, struct span path, struct field *f)
 		f->value = record_format(r);
 		return true;
 	}
-	if (rest.len > 0 && find_hidden(r, rest, f))
-		return true;
-	for (size_t i = r->n; i-- > 0;) {
-		rest = behind_name(path, r->fields[i].name);
-		if (rest.len > 0 && find_inside(r, &r->fields[i], rest, f))
-			return true;
-	}
-	return false;
+	return (rest.len > 0 && find_hidden(r, rest, f)) ||
+	    find_member(r, r->fields, r->n, path, f) ||
+	    find_field(r->own, r->n_own, path, f) ||
+	    find_member(r, r->own, r->n_own, path, f);
 }
 
 bool

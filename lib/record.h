@@ -2,7 +2,8 @@
  * record - one log line as named values, in the order they were found
  *
  * Names and values are spans into the line or into memory of the record; they
- * last until record_clear, as long as the line does.  Begin with { 0 }.
+ * last until record_clear, as long as the line does.  Begin with { 0 } or, to
+ * find "lvl" where it became level, with { .keeps_own = true }.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -42,6 +43,9 @@ struct record {
 	struct span error;	/* why the line was not parsed; len 0: it was */
 	bool lossy;		/* a value had bytes that are not UTF-8 */
 	bool failed;		/* no memory: something is missing */
+	bool keeps_own;		/* also find fields by their names in the line */
+	struct field *own;	/* those that have another one in the record */
+	size_t n_own, cap_own;
 	struct chunk *chunks;	/* what record_room gave out */
 	struct field none;	/* what record_add gives when it fails */
 };
@@ -54,6 +58,8 @@ char *record_room(struct record *r, size_t n);
 
 /* Room for more fields; false without memory. */
 bool record_grow(struct record *r);
+
+void record_keep_own(struct record *r, const struct field *f);
 
 /*
  * Add a field to the innermost layer; name is plain text without quotes or
@@ -73,6 +79,13 @@ record_add(struct record *r, struct span name, struct span value,
 	    .kind = (uint8_t)kind, .layer = (uint8_t)r->layers,
 	    .plain_name = true, .clean = true };
 	return f;
+}
+/* f, as it stands in the line, is about to get another name or value. */
+static inline void
+record_own(struct record *r, const struct field *f)
+{
+	if (r->keeps_own)
+		record_keep_own(r, f);
 }
 #define NAME(s) ((struct span){ "" s, sizeof s - 1 })
 /* Digits as a number, anything else, or what JSON can't hold, as text. */
@@ -105,7 +118,8 @@ void record_set_time(struct record *r, struct field *f,
 
 /*
  * The field at path, such as "status", "http.status" (inside objects), "format"
- * or "envelope.timestamp"; where layers both have one, the inner one's.
+ * or "envelope.timestamp"; where layers both have one, the inner one's.  If the
+ * record has none, one that path was the own name of.
  */
 bool record_lookup(struct record *r, struct span path, struct field *f);
 /* Its bytes, which last until record_clear. */

@@ -212,7 +212,7 @@ static bool
 try_format(struct scan *scan, struct choice c, struct span text)
 {
 	struct record *r = scan->rec;
-	size_t n = r->n;
+	size_t n = r->n, n_own = r->n_own;
 	int message = r->message;
 	struct timestamp when = r->when;
 	bool has_when = r->has_when;
@@ -229,6 +229,7 @@ try_format(struct scan *scan, struct choice c, struct span text)
 	}
 	scan->format = c.format;
 	r->n = n;
+	r->n_own = n_own;
 	r->message = message;
 	r->when = when;
 	r->has_when = has_when;

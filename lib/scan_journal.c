@@ -87,6 +87,7 @@ journal_names(struct scan *s)
 		f = &r->fields[n];
 		if (f->layer != r->layers)
 			continue;
+		record_own(r, f);
 		f->plain_name = true;
 		for (i = 0; i < sizeof names / sizeof names[0]; i++)
 			if (span_is(f->name, names[i].theirs))

@@ -50,6 +50,7 @@ kube_names(struct scan *s)
 		    r->fields[i].kind == FIELD_JSON &&
 		    (span_is(r->fields[i].name, "kubernetes") ||
 		    span_is(r->fields[i].name, "docker"))) {
+			record_own(r, &r->fields[i]);
 			r->fields[i].kind = FIELD_GONE;
 			spread(s, r->fields[i].value);
 		}

@@ -19,6 +19,17 @@ static const struct {
 	{ "s-computername", "hostname" }, { "cs-uri", "path" },
 };
 
+/* A column as it stands. */
+static void
+keep_column(struct scan *s, const char *name, struct span v)
+{
+	struct field f = { .kind = FIELD_TEXT, .name = span_str(name),
+	    .value = v };
+
+	if (!span_is(v, "-"))
+		record_own(s->rec, &f);
+}
+
 static bool
 scan_directive(struct scan *s, struct span text)
 {
@@ -166,6 +177,7 @@ scan_w3c(struct scan *s, struct span text)
 		if ((q = memchr(p, blank, (size_t)(end - p))) == NULL)
 			q = end;
 		n++;
+		keep_column(s, name, span_to(p, q));
 		if (!add_column(s, &j, name, span_to(p, q)))
 			return scan_fail(s, n, p, name);
 		p = q + 1;

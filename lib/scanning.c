@@ -322,11 +322,12 @@ keys_end(struct keys *k, struct scan *s)
 		if (k->best[c].rank < 0)
 			continue;
 		f = &r->fields[k->best[c].field];
-		if (c == TIME) {
-			if (!timestamp_any(record_value(r, f), s->zone, &t))
-				continue;
+		if (c == TIME && !timestamp_any(record_value(r, f), s->zone, &t))
+			continue;
+		if (!span_eq(f->name, table_names[c]))
+			record_own(r, f);
+		if (c == TIME)
 			record_set_time(r, f, &t);
-		}
 		if (c == MESSAGE && f->kind != FIELD_JSON)
 			r->message = (int)k->best[c].field;
 		f->name = table_names[c];

@@ -33,6 +33,7 @@ selector_new(const struct criteria *c, struct buf *error)
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		goto no_memory;
 	s->c = c;
+	s->rec.keeps_own = true;
 	while (c->where != NULL && c->where[n] != NULL)
 		n++;
 	if (c->pattern != NULL &&

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "emit.h"
 #include "pattern.h"
 
 enum op { EXISTS, ABSENT, EQ, NE, LT, LE, GT, GE, MATCHES, DIFFERS };
@@ -16,6 +17,9 @@ struct where {
 	double number;
 	struct pattern *pattern;
 	struct matcher *matcher;
+	const char *printed;	/* a field that only the printed record has */
+	struct emit *emit;	/* that prints it, */
+	struct buf json;	/* to here */
 	char text[];		/* the expression */
 };
 
@@ -100,6 +104,21 @@ parse(struct where *w)
 	    (w->op != EQ || w->value.len == 0 || *w->value.p != '=');
 }
 
+/* lossy and envelope come to be when the record is printed. */
+static int
+prepare_printed(struct where *w)
+{
+	const char *why;
+
+	if (span_is(w->field, "lossy"))
+		w->printed = "lossy";
+	else if (span_is(w->field, "envelope"))
+		w->printed = "envelope";
+	else
+		return 0;
+	return (w->emit = emit_new("json", NULL, false, &why)) != NULL ? 0 : -1;
+}
+
 struct where *
 where_new(const char *expr, struct buf *error)
 {
@@ -115,15 +134,16 @@ where_new(const char *expr, struct buf *error)
 		goto fail;
 	}
 	w->is_number = to_number(w->value, &w->number);
+	if (prepare_printed(w) < 0)
+		goto no_memory;
 	if (w->op != MATCHES && w->op != DIFFERS)
 		return w;
 	if ((w->pattern = pattern_new(w->value, 0, error)) == NULL)
 		goto fail;
-	if ((w->matcher = matcher_new(w->pattern)) == NULL) {
-		buf_adds(error, strerror(ENOMEM));
-		goto fail;
-	}
-	return w;
+	if ((w->matcher = matcher_new(w->pattern)) != NULL)
+		return w;
+no_memory:
+	buf_adds(error, strerror(ENOMEM));
 fail:
 	where_free(w);
 	return NULL;
@@ -136,6 +156,8 @@ where_free(struct where *w)
 		return;
 	matcher_free(w->matcher);
 	pattern_free(w->pattern);
+	emit_free(w->emit);
+	buf_free(&w->json);
 	free(w);
 }
 
@@ -195,11 +217,26 @@ compare(const struct where *w, struct span value)
 	return r != 0 ? r : (value.len > len) - (w->value.len > len);
 }
 
+static bool
+find(struct where *w, struct record *r, struct span *value)
+{
+	struct json_value v;
+
+	if (record_find(r, w->field, value))
+		return true;
+	buf_clear(&w->json);
+	if (w->printed == NULL || emit_record(w->emit, r, &w->json) < 0 ||
+	    !json_get(buf_span(&w->json), w->printed, &v))
+		return false;
+	*value = v.text;
+	return true;
+}
+
 int
 where_holds(struct where *w, struct record *r)
 {
 	struct span value, match;
-	bool there = record_find(r, w->field, &value);
+	bool there = find(w, r, &value);
 	int m;
 
 	if (w->op == ABSENT || !there)

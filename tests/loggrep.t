@@ -106,6 +106,34 @@ format=raw 3
 nosuch
 nosuch!=1
 EOF
+cat >own <<'EOF'
+{"lvl":"error","time":1624961103,"msg":"one","http":{"status":1}}
+lvl=error ts=1624961103 msg="two words"
+{"log":"GET / 5\n","stream":"stdout","time":"2021-06-29T10:05:03.5Z"}
+{"level":"info","lvl":"error","message":"four"}
+{"MESSAGE":"five","_PID":"7","__REALTIME_TIMESTAMP":"1624961103000000"}
+{"log":"x","kubernetes":{"pod_name":"six"}}
+{"agent":"a\xffb"}
+EOF
+while read -r where want; do
+	is "-W '$where', the line's own name" "$(loggrep -n -W "$where" own |
+		cut -d: -f1 | tr -d '\n')" "$want"
+done <<'EOF'
+lvl=error 124
+level=error 12
+level=info 4
+time=1624961103 1
+ts=1624961103 2
+msg~^two 2
+message~^(GET|one|four) 134
+log~^GET 3
+time 13
+!time 24567
+_PID=7 5
+kubernetes.pod_name=six 6
+lossy 7
+lossy=true 7
+EOF
 is 'several -W must all hold' \
 	"$(loggrep -c --where='status>=500' --where='path~z$' log)" 1
 is '-W and a pattern must both hold' \
