@@ -293,7 +293,7 @@ was_pushed(struct job *job, const char *folder, int dir,
 	fd = openat(dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
 	if (fd >= 0 && hash_range(HASH_SHA256, fd, 0, (uint64_t)f->st.st_size,
-	    &d) == 0) {
+	    NULL, &d) == 0) {
 		hash_hex(d.sha256, sizeof d.sha256, hex);
 		r = receipt_find(job->receipts, f->name,
 		    (uint64_t)f->st.st_size, hex);

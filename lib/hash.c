@@ -79,7 +79,8 @@ hash_free(struct hash *h)
 }
 
 int
-hash_range(int which, int fd, off_t from, uint64_t len, struct digests *d)
+hash_range(int which, int fd, off_t from, uint64_t len,
+    bool (*stop)(void), struct digests *d)
 {
 	struct hash *h = hash_new(which);
 	unsigned char *block = malloc(BLOCK);
@@ -89,6 +90,10 @@ hash_range(int which, int fd, off_t from, uint64_t len, struct digests *d)
 	if (h == NULL || block == NULL)
 		goto done;
 	while (len > 0) {
+		if (stop != NULL && stop()) {
+			errno = EINTR;
+			goto done;
+		}
 		got = pread(fd, block, len < BLOCK ? (size_t)len : BLOCK, from);
 		if (got < 0 && errno == EINTR)
 			continue;

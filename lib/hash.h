@@ -4,6 +4,7 @@
 #ifndef HASH_H
 #define HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,8 +25,12 @@ void hash_add(struct hash *h, const void *p, size_t n);
 void hash_end(struct hash *h, struct digests *d);	/* then starts anew */
 void hash_free(struct hash *h);
 
-/* The digests of len bytes of fd at from; 0, or -1 with errno; EIO: fewer. */
-int hash_range(int which, int fd, off_t from, uint64_t len, struct digests *d);
+/*
+ * The digests of len bytes of fd at from; 0, or -1 with errno; EIO: fewer,
+ * EINTR: stop, if not NULL, said so meanwhile.
+ */
+int hash_range(int which, int fd, off_t from, uint64_t len,
+    bool (*stop)(void), struct digests *d);
 
 void sha256(const void *p, size_t n, unsigned char out[SHA256_SIZE]);
 void hmac_sha256(const void *key, size_t keylen, const void *p, size_t n,

@@ -69,7 +69,7 @@ is_ours(struct multipart *m, const struct part *part, const char *etag,
 	size_t quote = *etag == '"';
 
 	if (size != part->size || hash_range(HASH_MD5, m->parcel->fd,
-	    (off_t)part->from, part->size, &d) < 0)
+	    (off_t)part->from, part->size, m->parcel->stop, &d) < 0)
 		return false;
 	hash_hex(d.md5, MD5_SIZE, hex);
 	return strncasecmp(etag + quote, hex, strlen(hex)) == 0 &&
@@ -203,7 +203,7 @@ digest(void *arg)
 	if (m->ending)
 		part->error = EINTR;
 	else if (hash_range(HASH_SHA256, m->parcel->fd, (off_t)part->from,
-	    part->size, &d) < 0)
+	    part->size, m->parcel->stop, &d) < 0)
 		part->error = errno;
 	else
 		hash_hex(d.sha256, SHA256_SIZE, part->sha256);
@@ -246,6 +246,8 @@ start(struct multipart *m, struct lane *l)
 static int
 assign(struct multipart *m, struct lane *l, struct part *part)
 {
+	if (part->error == EINTR)
+		return parcel_fail(m->parcel, STATUS_RETRY, "interrupted");
 	if ((errno = part->error) != 0)
 		return parcel_fail_errno(m->parcel, STATUS_TROUBLE, NULL);
 	snprintf(l->query, sizeof l->query, "partNumber=%u&uploadId=%s",

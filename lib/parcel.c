@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "finish.h"
 #include "newfile.h"
 #include "place.h"
 #include "status.h"
@@ -35,13 +36,15 @@ parcel_open(struct parcel *p, const char *path)
 {
 	/* A FIFO is refused, not waited for; a link could lead anywhere. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-	    O_NOFOLLOW);
+	    O_NOFOLLOW), status;
 
 	if (fd < 0 && errno == ELOOP) {
 		*p = (struct parcel){ .path = path, .fd = -1 };
 		return parcel_fail(p, STATUS_NO, "a symbolic link, not sent");
 	}
-	return parcel_take(p, fd, path);
+	status = parcel_take(p, fd, path);
+	p->stop = finish_asked;
+	return status;
 }
 
 int
@@ -71,9 +74,11 @@ parcel_begin(struct parcel *p)
 int
 parcel_digest(struct parcel *p, int which)
 {
-	if (hash_range(which, p->fd, 0, (uint64_t)p->st.st_size,
+	if (hash_range(which, p->fd, 0, (uint64_t)p->st.st_size, p->stop,
 	    &p->digests) < 0)
-		return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
+		return errno == EINTR ?
+		    parcel_fail(p, STATUS_RETRY, "interrupted") :
+		    parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 	hash_hex(p->digests.sha256, SHA256_SIZE, p->sha256);
 	return STATUS_OK;
 }

@@ -13,6 +13,7 @@
 struct parcel {
 	const char *path;	/* as the user wrote it; the caller's */
 	int fd;
+	bool (*stop)(void);	/* may end digests with STATUS_RETRY, or NULL */
 	struct stat st;		/* when its contents were last taken */
 	struct digests digests;
 	char sha256[SHA256_HEX];	/* in hex; "" until parcel_digest */
@@ -22,11 +23,12 @@ struct parcel {
 };
 
 /*
- * Open a regular file.  These return STATUS_OK, or as parcel_fail does.
- * parcel_begin takes its size and times, parcel_digest its digests.
+ * Open a regular file; finish_asked stops its digests.  These return STATUS_OK,
+ * or as parcel_fail does.  parcel_begin takes its size and times, parcel_digest
+ * its digests.
  */
 int parcel_open(struct parcel *p, const char *path);
-/* As parcel_open; fd was just opened (-1: errno tells) and is closed with p. */
+/* fd was just opened (-1: errno tells) and is closed with p; nothing stops. */
 int parcel_take(struct parcel *p, int fd, const char *path);
 int parcel_begin(struct parcel *p);
 int parcel_digest(struct parcel *p, int which);

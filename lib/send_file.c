@@ -122,6 +122,8 @@ static int
 store_failed(struct parcel *p, const char *path)
 {
 	switch (errno) {
+	case EINTR:
+		return parcel_fail(p, STATUS_RETRY, "interrupted");
 	case EACCES:
 	case EPERM:
 	case EROFS:
@@ -151,7 +153,8 @@ holds_equal(struct parcel *p, const char *path)
 		goto done;
 	if (p->sha256[0] == '\0' && parcel_digest(p, HASH_SHA256) != STATUS_OK)
 		goto done;
-	r = hash_range(HASH_SHA256, fd, 0, (uint64_t)st.st_size, &d) == 0 &&
+	r = hash_range(HASH_SHA256, fd, 0, (uint64_t)st.st_size, p->stop,
+	    &d) == 0 &&
 	    memcmp(d.sha256, p->digests.sha256, SHA256_SIZE) == 0;
 done:
 	close(fd);
@@ -196,9 +199,7 @@ fill(struct parcel *p, struct newfile *f, const char *path)
 	bool reading;
 
 	if (copy(p, f->fd, &reading) < 0) {
-		if (finish_asked() && errno == EINTR)
-			return parcel_fail(p, STATUS_RETRY, "interrupted");
-		if (reading)
+		if (reading && errno != EINTR)
 			return parcel_fail_errno(p, STATUS_TROUBLE, NULL);
 		return store_failed(p, path);
 	}
@@ -206,7 +207,8 @@ fill(struct parcel *p, struct newfile *f, const char *path)
 	    fstat(f->fd, &st) < 0)
 		return store_failed(p, path);
 	posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
-	if (hash_range(HASH_SHA256, f->fd, 0, (uint64_t)st.st_size, &back) < 0)
+	if (hash_range(HASH_SHA256, f->fd, 0, (uint64_t)st.st_size, p->stop,
+	    &back) < 0)
 		return store_failed(p, path);
 	if (memcmp(back.sha256, p->digests.sha256, SHA256_SIZE) != 0)
 		return parcel_fail(p, STATUS_RETRY, "%s: reads back other "
@@ -270,6 +272,8 @@ deliver_to(const struct send *s, struct parcel *p, char *path, bool *taken)
 			return sync_there(path) < 0 ? store_failed(p, path) :
 			    STATUS_OK;
 		}
+		if (finish_asked())	/* perhaps not compared to its end */
+			return parcel_fail(p, STATUS_RETRY, "interrupted");
 		if (equal == 0 && s->if_exists != IF_EXISTS_OVERWRITE)
 			break;
 		status = copy_to(s, p, path, &exists);

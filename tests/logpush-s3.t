@@ -113,6 +113,13 @@ is 'five of them' "$(grep -c 'PUT /bucket/big?partNumber=' s3/requests)" 5
 ok 'again is success' logpush -q s3://bucket/ big
 is 'for parts too' "$(cut -d' ' -f1 s3/requests)" HEAD
 
+truncate -s 1T huge
+timeout -s KILL 120 logpush -q s3://bucket/huge/ huge 2>/dev/null & pid=$!
+for i in $(seq 600); do grep -q 'HEAD /bucket/huge/' s3/requests && break; sleep 0.1; done
+kill $pid; wait $pid
+is 'a signal ends it while it digests' $? 75
+truncate -s 0 huge
+
 cp big big2
 start=$(date +%s%N)
 ok 'a rate is for all parts of all files' logpush -q -j2 --limit-rate 50M s3://bucket/rate/ big big2
