@@ -273,18 +273,11 @@ put_one(struct push *push, struct jobs *jobs, const char *path)
 		die("%s", path);
 }
 
-/* Put and take until there is none left. */
 static void
-push_each(struct push *push, char *const *operands)
+put_all(struct push *push, struct jobs *jobs, struct files *files)
 {
-	struct files *files;
-	struct jobs *jobs;
 	const char *path;
 
-	files = files_new(operands, push->list, push->nul, false);
-	jobs = jobs_new(push->send.jobs, deliver);
-	if (files == NULL || jobs == NULL)
-		die("cannot start");
 	while (!finish_asked() && (path = files_next(files)) != NULL) {
 		while (jobs_count(jobs) >= 2 * push->send.jobs)
 			take_one(push, jobs);
@@ -292,6 +285,42 @@ push_each(struct push *push, char *const *operands)
 		if (push->send.pool != NULL)
 			http_load();	/* while the file is digested */
 	}
+}
+
+/* There is a place for one file only: more are a slip, such as a lost "/". */
+static void
+put_lone(struct push *push, struct jobs *jobs, struct files *files)
+{
+	const char *path = files_next(files);
+	char *lone;
+
+	if (path == NULL)
+		return;
+	if ((lone = strdup(path)) == NULL)
+		die("%s", path);
+	if (files_next(files) != NULL)
+		opt_misuse(&cmd, "several files, but one place: end the URL "
+		    "in / or {name}");
+	if (!finish_asked())
+		put_one(push, jobs, lone);
+	free(lone);
+}
+
+/* Put and take until there is none left. */
+static void
+push_each(struct push *push, char *const *operands)
+{
+	struct files *files;
+	struct jobs *jobs;
+
+	files = files_new(operands, push->list, push->nul, false);
+	jobs = jobs_new(push->send.jobs, deliver);
+	if (files == NULL || jobs == NULL)
+		die("cannot start");
+	if (place_varies(push->send.place.p))
+		put_all(push, jobs, files);
+	else
+		put_lone(push, jobs, files);
 	if (finish_asked())
 		push->status = status_worse(push->status, STATUS_RETRY);
 	while (jobs_count(jobs) > 0)
@@ -442,8 +471,9 @@ add_metadata(struct push *push, char *data)
 
 	if (equals == NULL || equals == data)
 		opt_misuse(&cmd, "--metadata: %s: not key=value", data);
-	snprintf(name, sizeof name, "x-amz-meta-%.*s", (int)(equals - data),
-	    data);
+	if (snprintf(name, sizeof name, "x-amz-meta-%.*s",
+	    (int)(equals - data), data) >= (int)sizeof name)
+		opt_misuse(&cmd, "--metadata: %s: too long a key", data);
 	add_own(push, "metadata", name, equals + 1);
 }
 
@@ -614,6 +644,17 @@ share(uint64_t rate, unsigned connections)
 	return (rate + connections - 1) / connections;
 }
 
+/* Delivered files have to go somewhere: better learnt before. */
+static void
+check_folder(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		die("%s", dir);
+	close(fd);
+}
+
 /* What the options mean together. */
 static void
 set_up(struct push *push)
@@ -622,6 +663,8 @@ set_up(struct push *push)
 
 	if (push->rm && push->move_to != NULL)
 		opt_misuse(&cmd, "--rm and --move-to exclude each other");
+	if (push->move_to != NULL)
+		check_folder(push->move_to);
 	if (push->tags.len > 0)
 		headers_add(&s->headers, "x-amz-tagging", "%s",
 		    buf_str(&push->tags));

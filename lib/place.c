@@ -62,6 +62,17 @@ place_uses(const char *template, const char *name)
 	return false;
 }
 
+bool
+place_varies(const char *template)
+{
+	struct span before, field;
+
+	while (next_field(&template, &before, &field))
+		if (!span_is(field, "host") && !span_is(field, "instance"))
+			return true;
+	return false;
+}
+
 /* Without leading "/" and "./", so that it can stand below any prefix. */
 static const char *
 relative(const char *path)

@@ -22,6 +22,8 @@ struct place_fields {
 /* NULL when every field is known, else the reason why not. */
 const char *place_check(const char *template);
 bool place_uses(const char *template, const char *field);
+/* Is it another place for another file of this machine? */
+bool place_varies(const char *template);
 
 /*
  * Add template with its fields filled in to out; escape: values are

@@ -70,6 +70,9 @@ mkdir done; seq 3 >m.log
 is 'a moved file is named' \
 	"$(logpush -q --move-to done "file://$tmp/moved" m.log)" done/m.log
 ok 'and was delivered' cmp done/m.log moved/m.log
+exits 2 'a folder to move to must be there' \
+	logpush --move-to absent "file://$tmp/first" done/m.log
+ok 'before anything is sent' test ! -e first
 exits 2 'a missing file is trouble' logpush "file://$tmp/x" absent
 exits 1 'a folder is refused' logpush "file://$tmp/x" done
 mkfifo fifo
@@ -89,6 +92,15 @@ is 'a dry run tells where' "$(logpush -n "file://$tmp/dry" r.log)" "file://$tmp/
 cp r.log 'a b?'
 lf='
 '
+exits 2 'so is a key that is cut' \
+	logpush -n --metadata "$(printf %0250d 1)=b" s3://b/ r.log
+exits 2 'two files for one place are misuse' logpush -n 's3://b/{host}' r.log done/m.log
+exits 2 'from a list, too' sh -c 'printf "%s\n" r.log done/m.log |
+	logpush -n -T - http://h/x'
+exits 2 'a folder makes no difference' \
+	logpush "file://$tmp/one/{host}" r.log done/m.log
+ok 'and nothing was sent' test ! -e one
+is 'one file may have any place' "$(logpush -n s3://b/x r.log)" s3://b/x
 for o in "--metadata=a b=c" "--metadata=a${lf}b=c" "--metadata=a=b${lf}c" \
 	"--acl=a${lf}b" "--storage-class=a${lf}b" "--sse=a${lf}b" '--header=a b: c'; do
 	exits 2 'what does not fit into a header is misuse' logpush -n "$o" s3://b/ r.log

@@ -57,6 +57,8 @@ main(void)
 	ok(place_check("{nome}") != NULL, "an unknown one");
 	ok(place_check("{date:}") != NULL, "a date without a format");
 	ok(place_check("a{name") != NULL, "one without an end");
+	ok(place_varies("a/{host}/{name}") && !place_varies("{host}/x"),
+	    "which places are for one file only");
 	ok(place_expand(&b, "{date:%}", &f, false) == 0 || errno == EINVAL,
 	    "an odd format");
 	buf_free(&b);
