@@ -76,9 +76,12 @@ is_ours(struct multipart *m, const struct part *part, const char *etag,
 	    strlen(etag) == strlen(hex) + 2 * quote;
 }
 
-/* Take a page of the parts that are there; its last number, 0 at the end. */
+/*
+ * Take a page of the parts that are there; its last number, 0 at the end.
+ * *ours: so far there are some, and all are ours.
+ */
 static unsigned
-take_page(struct multipart *m, struct span xml)
+take_page(struct multipart *m, struct span xml, bool *ours)
 {
 	char number[16], etag[80], size[32], more[16];
 	struct span part, all = xml;
@@ -90,9 +93,11 @@ take_page(struct multipart *m, struct span xml)
 		    !element(part, "Size", size, sizeof size))
 			continue;
 		n = strtoul(number, NULL, 10);
-		if (n >= 1 && n <= m->count && is_ours(m, &m->parts[n - 1],
-		    etag, strtoull(size, NULL, 10)))
-			memcpy(m->parts[n - 1].etag, etag, sizeof etag);
+		*ours = n >= 1 && n <= m->count && is_ours(m, &m->parts[n - 1],
+		    etag, strtoull(size, NULL, 10));
+		if (!*ours)
+			return 0;
+		memcpy(m->parts[n - 1].etag, etag, sizeof etag);
 	}
 	if (!element(all, "IsTruncated", more, sizeof more) ||
 	    strcmp(more, "true") != 0)
@@ -101,6 +106,19 @@ take_page(struct multipart *m, struct span xml)
 }
 
 static void
+forget(struct multipart *m)
+{
+	free(m->id);
+	m->id = NULL;
+	for (unsigned i = 0; i < m->count; i++)
+		m->parts[i].etag[0] = '\0';
+}
+
+/*
+ * Go on with the upload m->id, or forget it: one without parts of ours may be
+ * another file's, and would give our bytes that file's digest.
+ */
+static void
 take_up(struct multipart *m)
 {
 	struct s3_call c = {
@@ -108,6 +126,7 @@ take_up(struct multipart *m)
 	};
 	struct buf query = { 0 };
 	unsigned after = 0;
+	bool ours = false;
 
 	do {
 		buf_clear(&query);
@@ -116,13 +135,14 @@ take_up(struct multipart *m)
 			buf_printf(&query, "&part-number-marker=%u", after);
 		if ((c.query = buf_str(&query)) == NULL)
 			break;
-		if (s3_do(m->s3, m->h, &c, m->retry) != S3_DONE) {
-			free(m->id);	/* gone: begin anew */
-			m->id = NULL;
+		ours = s3_do(m->s3, m->h, &c, m->retry) == S3_DONE;
+		if (!ours)	/* it is gone */
 			break;
-		}
-		after = take_page(m, buf_span(&c.http.answer));
+		ours = after > 0;
+		after = take_page(m, buf_span(&c.http.answer), &ours);
 	} while (after > 0);
+	if (!ours)
+		forget(m);
 	s3_call_free(&c);
 	buf_free(&query);
 }

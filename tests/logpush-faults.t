@@ -89,6 +89,20 @@ is 'only the other parts are sent' "$(grep -c 'PUT .*killed' s3/requests)" 3
 is 'and the object is whole' "$(tr -d b <s3/objects/killed%2Fbig | wc -c) $(wc -c <s3/objects/killed%2Fbig)" '0 70000000'
 ok 'then the file goes' test ! -e big
 
+printf 'partNumber=[345] hang*\n' >proxy/plan
+tr b d <s3/objects/killed%2Fbig >big
+logpush -q s3://bucket/another/ big &
+pid=$!
+until_true 20 sh -c 'test $(grep -c "PUT .*another.*partNumber=[12]" s3/requests) = 2'
+kill -9 $pid
+wait $pid 2>/dev/null
+: >proxy/plan; : >s3/requests
+tr b e <s3/objects/killed%2Fbig >other && touch -d 2021-01-01 other
+ok 'an upload of another file' logpush -q s3://bucket/another/big other
+is 'is not gone on with' "$(grep -c 'POST .*uploads=' s3/requests)" 1
+is 'so that the object has the right digest at once' "$(grep -c 'POST .*uploadId' s3/requests)" 1
+ok 'its parts can be swept' logpush --abort-stale 0.001s s3://bucket/another/
+
 head -c 70000000 /dev/zero | tr '\0' c >big
 printf 'partNumber=[345] hang*\n' >proxy/plan
 logpush -q --rm s3://bucket/term/ big 2>term.err &
