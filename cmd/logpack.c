@@ -196,8 +196,8 @@ struct stream {
 	int out;		/* -1: standard output */
 	const char *failed;	/* what errno is about; NULL: out_finish tells */
 	const char *in_name, *out_name;
-	uint64_t written;
-	struct content content;	/* what was read */
+	struct content content;	/* what was read, */
+	struct content written;	/* and written; its CRC-32 with gz only */
 };
 
 static int
@@ -222,7 +222,7 @@ stream_write(void *arg, const void *p, size_t n)
 {
 	struct stream *s = arg;
 
-	s->written += n;
+	s->written.size += n;
 	if (s->out >= 0)
 		return write_all(s->out, p, n);
 	out_add(p, n);
@@ -284,6 +284,7 @@ compress_gzip(struct stream *s)
 	if (is_large)
 		pthread_mutex_unlock(&large);
 	s->content = (struct content){ p.in, p.crc };
+	s->written = (struct content){ p.out, p.out_crc };
 	return r;
 }
 
@@ -329,11 +330,14 @@ compress_stream(struct task *t, struct stream *s)
 		set_status(t, STATUS_TROUBLE);
 	}
 	t->unpacked = s->content.size;
-	t->packed = s->written;
+	t->packed = s->written.size;
 	return r;
 }
 
-/* Read f again, unpacking it or not, and compare.  0, or -1 when told. */
+/*
+ * Read f again, unpacking it or not, and compare.  0, or -1 when told.  What
+ * pack.h wrote was unpacked and compared before, so the same bytes will do.
+ */
 static int
 verify(struct task *t, const struct newfile *f, bool raw,
     const struct content *content)
@@ -467,7 +471,8 @@ compress_file(struct task *t)
 	    (stream.in = input_new(fd)) == NULL) {
 		trouble(t, t->path);
 	} else if (compress_stream(t, &stream) == 0 &&
-	    verify(t, &f, false, &stream.content) == 0) {
+	    verify(t, &f, job.type == GZ, job.type == GZ ? &stream.written :
+	    &stream.content) == 0) {
 		replace(t, &s, &f, name);
 		if (t->result.len > 0)
 			tell_ratio(t);

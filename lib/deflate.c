@@ -1,12 +1,17 @@
 /*
  * libdeflate compresses three times as fast as zlib, but makes whole streams
- * only: the last block of each is marked as the last.  So we walk over what it
- * made, without unpacking it, take that mark away, and add what zlib calls a
- * full flush: an empty stored block, which fills up the last byte.
+ * only: the last block of each is marked as the last.  We take that mark away
+ * and add what zlib calls a full flush: an empty stored block, which fills up
+ * the last byte.
+ *
+ * The block is looked for from the end, where only what looks like its header
+ * tells where it begins.  That may be a wrong one, or none: then unpacking what
+ * came of it fails, and we walk over all blocks from the start to the last.
  */
 #include "deflate.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +25,9 @@ enum {
 	DISTANCES = 32,
 	SLACK = 24,		/* what may be read past the end */
 	FLUSH = 1 + 4,		/* header and length of an empty stored block */
+	STEP = 4,		/* bytes that are looked at together */
+	LOOK_BACK = 128 << 10,	/* for the last block: about twice a log's */
+	LEVELS = 12,
 
 	/* What a table tells of a symbol; 0: there is no such code. */
 	SKIP = 0x1f,		/* bits of its code and what belongs to it */
@@ -38,21 +46,31 @@ struct table {
 };
 
 struct deflate {
-	struct libdeflate_compressor *c;
+	struct libdeflate_compressor *compressor[LEVELS + 1];
+	struct libdeflate_decompressor *decompressor;
+	unsigned char *unpacked;	/* what a piece is unpacked to */
+	size_t room;
 	struct table literals, distances;
+	/* What three code lengths of 3 bits take of a code, in parts of 128. */
+	uint8_t part[1 << 9];
 };
 
 struct deflate *
-deflate_new(int level)
+deflate_new(void)
 {
 	struct deflate *d;
 
-	if ((d = malloc(sizeof *d)) == NULL)
+	if ((d = calloc(1, sizeof *d)) == NULL)
 		return NULL;
-	if ((d->c = libdeflate_alloc_compressor(level)) == NULL) {
+	if ((d->decompressor = libdeflate_alloc_decompressor()) == NULL) {
 		free(d);
+		errno = ENOMEM;
 		return NULL;
 	}
+	for (unsigned i = 0; i < 1 << 9; i++)
+		for (unsigned len = i; len != 0; len >>= 3)
+			if ((len & 7) != 0)
+				d->part[i] += (uint8_t)(128 >> (len & 7));
 	return d;
 }
 
@@ -93,8 +111,12 @@ reversed(unsigned code, unsigned len)
 	return r;
 }
 
-/* The canonical code of RFC 1951, 3.2.2: tells[s] at all that begins with s. */
-static void
+/*
+ * The canonical code of RFC 1951, 3.2.2: tells[s] at all that begins with s.
+ * How much of the code is used: all of it for ALL.
+ */
+enum { ALL = 1 << (MAX_BITS + 1) };
+static unsigned
 fill(struct table *t, const uint8_t *len, const uint8_t *tells, unsigned n)
 {
 	unsigned count[MAX_BITS + 1] = { 0 }, next[MAX_BITS + 1], code = 0;
@@ -107,18 +129,21 @@ fill(struct table *t, const uint8_t *len, const uint8_t *tells, unsigned n)
 		next[i] = code;
 		code = (code + count[i]) << 1;
 	}
+	if (code > ALL)
+		return code;
 	memset(t->of, 0, (size_t)1 << t->bits);
 	for (unsigned s = 0; s < n; s++) {
 		if (len[s] == 0)
 			continue;
-		code = reversed(next[len[s]]++, len[s]);
-		for (; code < 1u << t->bits; code += 1u << len[s])
-			t->of[code] = tells[s];
+		for (unsigned c = reversed(next[len[s]]++, len[s]);
+		    c < 1u << t->bits; c += 1u << len[s])
+			t->of[c] = tells[s];
 	}
+	return code;
 }
 
 /* Both tables from the lengths of literals and, at distance, of distances. */
-static void
+static bool
 fill_both(struct deflate *d, const uint8_t *len, unsigned literals,
     unsigned distances)
 {
@@ -134,11 +159,13 @@ fill_both(struct deflate *d, const uint8_t *len, unsigned literals,
 			tells[s] = MATCH | len[s];
 		else
 			tells[s] = (uint8_t)(MATCH | (len[s] + (s - 261) / 4));
-	fill(&d->literals, len, tells, literals);
+	if (fill(&d->literals, len, tells, literals) != ALL)
+		return false;
 	len += literals;
 	for (s = 0; s < distances; s++)
 		tells[s] = (uint8_t)(len[s] + (s < 4 ? 0 : (s - 2) / 2));
-	fill(&d->distances, len, tells, distances);
+	/* One distance alone leaves half of the code unused. */
+	return fill(&d->distances, len, tells, distances) <= ALL;
 }
 
 static void
@@ -170,7 +197,8 @@ read_dynamic(struct deflate *d, struct bits *b)
 		lenlen[order[i]] = (uint8_t)take(b, 3);
 	for (unsigned s = 0; s < LENGTHS; s++)
 		tells[s] = (uint8_t)(s << 3 | lenlen[s]);
-	fill(&d->literals, lenlen, tells, LENGTHS);
+	if (fill(&d->literals, lenlen, tells, LENGTHS) != ALL)
+		return false;
 	for (n = 0; n < literals + distances; n += times) {
 		v = d->literals.of[peek(b) & ((1u << d->literals.bits) - 1)];
 		if ((v & 7) == 0 || b->at >= b->end)
@@ -183,10 +211,8 @@ read_dynamic(struct deflate *d, struct bits *b)
 			return false;
 		memset(len + n, v < 16 ? v : v == 16 ? len[n - 1] : 0, times);
 	}
-	if (n != literals + distances || literals > LITERALS)
-		return false;
-	fill_both(d, len, literals, distances);
-	return true;
+	return n == literals + distances && literals <= LITERALS &&
+	    len[256] != 0 && fill_both(d, len, literals, distances);
 }
 
 /* Over the symbols of a block, up to its end. */
@@ -237,30 +263,144 @@ skip_block(struct deflate *d, struct bits *b, unsigned type)
 	}
 }
 
-size_t
-deflate_piece(struct deflate *d, const void *in, size_t n, void *out)
+/* The start of the last block; b->at is its end then. */
+static bool
+walk(struct deflate *d, struct bits *b, size_t *start)
 {
-	unsigned char *p = out;
-	size_t size, header;
-	struct bits b = { .p = p };
-	bool last;
+	bool last = false;
 
-	size = libdeflate_deflate_compress(d->c, in, n, out,
-	    deflate_bound(n) - FLUSH - SLACK);
-	memset(p + size, 0, SLACK);
-	b.end = size * 8;
-	do {
-		header = b.at;
-		if (b.at >= b.end)
-			return 0;
-		last = take(&b, 1);
-		if (!skip_block(d, &b, take(&b, 2)) || b.at > b.end)
-			return 0;
-	} while (!last);
-	p[header / 8] &= (unsigned char)~(1u << header % 8);
-	size = (b.at + 3 + 7) / 8;
+	for (b->at = 0; !last; ) {
+		*start = b->at;
+		if (b->at >= b->end)
+			return false;
+		last = take(b, 1);
+		if (!skip_block(d, b, take(b, 2)) || b->at > b->end)
+			return false;
+	}
+	return true;
+}
+
+/* Is start that of a last, dynamic block up to the end?  b->at as by walk. */
+static bool
+is_last(struct deflate *d, struct bits *b, size_t start)
+{
+	unsigned n, parts = 0;
+	uint64_t lengths;
+
+	b->at = start + 3 + 5 + 5;
+	n = take(b, 4) + 4;
+	lengths = peek(b) & ((UINT64_C(1) << 3 * n) - 1);
+	for (; lengths != 0; lengths >>= 9)
+		parts += d->part[lengths & 0x1ff];
+	if (parts != 128)
+		return false;
+	b->at = start + 3;
+	return skip_block(d, b, 2) && b->at <= b->end && b->end - b->at < 8 &&
+	    b->p[b->end / 8 - 1] >> (8 - (b->end - b->at)) == 0;
+}
+
+/*
+ * Where in the low 32 bits of w may a last, dynamic block begin?  The header is
+ * 1, 0, 1, then five bits each for the numbers of codes, which are below 30.
+ */
+static uint64_t
+candidates(uint64_t w)
+{
+	uint64_t literals = w >> 4 & w >> 5 & w >> 6 & w >> 7;
+	uint64_t distances = w >> 9 & w >> 10 & w >> 11 & w >> 12;
+
+	return w & ~(w >> 1) & w >> 2 & ~literals & ~distances & UINT32_MAX;
+}
+
+/* The same as walk, most likely, if the last block is a dynamic one. */
+static bool
+look_back(struct deflate *d, struct bits *b, size_t *start)
+{
+	size_t size = b->end / 8, at = size;
+	uint64_t maybe;
+	unsigned bit;
+
+	while (at > 0 && size - at < LOOK_BACK) {
+		at = at > STEP ? at - STEP : 0;
+		b->at = at * 8;
+		for (maybe = candidates(peek(b)); maybe != 0;
+		    maybe ^= UINT64_C(1) << bit) {
+			bit = 63 - (unsigned)__builtin_clzll(maybe);
+			*start = at * 8 + bit;
+			if (is_last(d, b, *start))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Let another piece follow the last block, from start to b->at. */
+static size_t
+open_end(unsigned char *p, const struct bits *b, size_t start)
+{
+	size_t size = (b->at + 3 + 7) / 8;
+
+	p[start / 8] ^= (unsigned char)(1u << start % 8);
 	memcpy(p + size, "\0\0\xff\xff", 4);
 	return size + 4;
+}
+
+/* Is the piece of size bytes, and all of it, what the n bytes at in are? */
+static bool
+is_good(struct deflate *d, unsigned char *p, size_t size, const void *in,
+    size_t n)
+{
+	size_t used, got;
+
+	memcpy(p + size, DEFLATE_END, DEFLATE_END_SIZE);
+	size += DEFLATE_END_SIZE;
+	return libdeflate_deflate_decompress_ex(d->decompressor, p, size,
+	    d->unpacked, n, &used, &got) == LIBDEFLATE_SUCCESS &&
+	    used == size && got == n && memcmp(d->unpacked, in, n) == 0;
+}
+
+/* For a piece of n bytes: false with errno. */
+static bool
+get_ready(struct deflate *d, int level, size_t n)
+{
+	if (n > d->room) {
+		free(d->unpacked);
+		d->unpacked = malloc(n);
+		d->room = d->unpacked != NULL ? n : 0;
+	}
+	if (d->compressor[level] == NULL)
+		d->compressor[level] = libdeflate_alloc_compressor(level);
+	errno = ENOMEM;
+	return d->room > 0 && d->compressor[level] != NULL;
+}
+
+size_t
+deflate_piece(struct deflate *d, int level, const void *in, size_t n, void *out)
+{
+	unsigned char *p = out;
+	struct bits b = { .p = p };
+	size_t made, size, start;
+
+	if (!get_ready(d, level, n))
+		return 0;
+	made = libdeflate_deflate_compress(d->compressor[level], in, n, out,
+	    deflate_bound(n) - FLUSH - SLACK);
+	memset(p + made, 0, SLACK);
+	b.end = made * 8;
+	if (look_back(d, &b, &start)) {
+		size = open_end(p, &b, start);
+		if (is_good(d, p, size, in, n))
+			return size;
+		p[start / 8] ^= (unsigned char)(1u << start % 8);
+		memset(p + made, 0, SLACK);
+	}
+	if (walk(d, &b, &start)) {
+		size = open_end(p, &b, start);
+		if (is_good(d, p, size, in, n))
+			return size;
+	}
+	errno = EIO;
+	return 0;
 }
 
 void
@@ -268,6 +408,9 @@ deflate_free(struct deflate *d)
 {
 	if (d == NULL)
 		return;
-	libdeflate_free_compressor(d->c);
+	for (int level = 0; level <= LEVELS; level++)
+		libdeflate_free_compressor(d->compressor[level]);
+	libdeflate_free_decompressor(d->decompressor);
+	free(d->unpacked);
 	free(d);
 }

@@ -16,14 +16,19 @@ enum { DEFLATE_END_SIZE = 2 };
 
 struct deflate;
 
-/* level: 1 (fastest) to 12, as libdeflate has them.  NULL: ENOMEM. */
-struct deflate *deflate_new(int level);
+/* For one thread at a time.  NULL: ENOMEM. */
+struct deflate *deflate_new(void);
 
 /* Room that a piece of n bytes may need. */
 size_t deflate_bound(size_t n);
 
-/* Compress n bytes to out; the piece's size, or 0 (which is a bug). */
-size_t deflate_piece(struct deflate *d, const void *in, size_t n, void *out);
+/*
+ * Compress n bytes, above 0, to out and compare.  level: 1 (fastest) to 12, as
+ * libdeflate has them.  The piece's size, or 0 with errno: ENOMEM, or EIO when
+ * it does not unpack to the same (which is a bug, or bad memory).
+ */
+size_t deflate_piece(struct deflate *d, int level, const void *in, size_t n,
+    void *out);
 void deflate_free(struct deflate *d);
 
 #endif

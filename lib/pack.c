@@ -1,6 +1,7 @@
 #include "pack.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,35 +35,103 @@ static const struct {
 
 /* One piece on its way: read, compressed by some thread, written. */
 struct piece {
-	struct deflate *deflate[2];	/* for even ones and odd ones */
-	unsigned char *in, *out;
+	struct packer *packer;
+	unsigned char *bytes;	/* n of input, then size of output */
 	uint64_t nth;
 	size_t n, size;
-	uint32_t crc, first, last;	/* times, for the index */
-	bool indexed;
+	int error;		/* when size is 0 */
+	uint32_t crc, out_crc;
+	uint32_t first, last;	/* times, for the index */
 	struct piece *next;
+};
+
+/* What a thread needs to compress a piece. */
+struct tool {
+	struct deflate *deflate;
+	unsigned char *room;
+	struct tool *next;
 };
 
 struct packer {
 	struct jobs *jobs;
+	int level;
+	size_t room;			/* bytes for a piece */
+	pthread_mutex_t lock;		/* for tools */
+	struct tool *tools;		/* of which each thread takes one */
 	struct piece *idle, *now;	/* now: what pack_room fills */
 	size_t want;			/* so long it is at least */
 	uint64_t nth, at;		/* of the piece after it */
 	struct gzindex index;
 	unsigned char *header;
 	size_t header_size;
+	uint32_t out_crc;		/* of all after the header */
 };
+
+static void
+tool_free(struct tool *tool)
+{
+	if (tool == NULL)
+		return;
+	deflate_free(tool->deflate);
+	free(tool->room);
+	free(tool);
+}
+
+static int
+add_tool(struct packer *k)
+{
+	struct tool *tool;
+
+	if ((tool = calloc(1, sizeof *tool)) == NULL)
+		return -1;
+	tool->next = k->tools;
+	k->tools = tool;
+	tool->deflate = deflate_new();
+	tool->room = malloc(k->room);
+	return tool->deflate == NULL || tool->room == NULL ? -1 : 0;
+}
+
+static struct tool *
+take_tool(struct packer *k)
+{
+	struct tool *tool;
+
+	pthread_mutex_lock(&k->lock);
+	tool = k->tools;
+	k->tools = tool->next;
+	pthread_mutex_unlock(&k->lock);
+	return tool;
+}
+
+static void
+give_tool(struct packer *k, struct tool *tool)
+{
+	pthread_mutex_lock(&k->lock);
+	tool->next = k->tools;
+	k->tools = tool;
+	pthread_mutex_unlock(&k->lock);
+}
 
 static void
 compress_piece(void *arg)
 {
 	struct piece *e = arg;
+	struct packer *k = e->packer;
+	struct tool *tool = take_tool(k);
+	unsigned char *in = e->bytes;
+	int level = e->nth % 2 == 0 ? levels[k->level].even :
+	    levels[k->level].odd;
 
-	e->size = deflate_piece(e->deflate[e->nth & 1], e->in, e->n, e->out);
-	e->crc = libdeflate_crc32(0, e->in, e->n);
-	if (!e->indexed || !clftimes(span_of((const char *)e->in, e->n),
+	e->size = deflate_piece(tool->deflate, level, in, e->n, tool->room);
+	e->error = errno;
+	e->out_crc = libdeflate_crc32(0, tool->room, e->size);
+	e->crc = libdeflate_crc32(0, in, e->n);
+	if (k->index.room == 0 || !clftimes(span_of((const char *)in, e->n),
 	    &e->first, &e->last))
 		e->first = e->last = 0;
+	e->bytes = tool->room;
+	tool->room = in;
+	give_tool(k, tool);
 }
 
 static void
@@ -70,28 +139,19 @@ piece_free(struct piece *e)
 {
 	if (e == NULL)
 		return;
-	if (e->deflate[1] != e->deflate[0])
-		deflate_free(e->deflate[1]);
-	deflate_free(e->deflate[0]);
-	free(e->in);
-	free(e->out);
+	free(e->bytes);
 	free(e);
 }
 
 static struct piece *
-piece_new(int level)
+piece_new(struct packer *k)
 {
-	int even = levels[level].even, odd = levels[level].odd;
 	struct piece *e;
 
 	if ((e = calloc(1, sizeof *e)) == NULL)
 		return NULL;
-	e->in = malloc(levels[level].piece + LOOKAHEAD);
-	e->out = malloc(deflate_bound(levels[level].piece + LOOKAHEAD));
-	e->deflate[0] = deflate_new(even);
-	e->deflate[1] = even == odd ? e->deflate[0] : deflate_new(odd);
-	if (e->in != NULL && e->out != NULL && e->deflate[0] != NULL &&
-	    e->deflate[1] != NULL)
+	e->packer = k;
+	if ((e->bytes = malloc(k->room)) != NULL)
 		return e;
 	piece_free(e);
 	errno = ENOMEM;
@@ -140,6 +200,13 @@ put_index(struct pack *p)
 	return p->again(p->arg, k->header, k->header_size);
 }
 
+/* Let the CRC-32 of n bytes follow the one in crc. */
+static void
+add_crc(uint32_t *crc, uint32_t next, uint64_t n)
+{
+	*crc = (uint32_t)crc32_combine(*crc, next, (z_off_t)n);
+}
+
 static int
 put_trailer(struct pack *p)
 {
@@ -149,6 +216,7 @@ put_trailer(struct pack *p)
 		t[DEFLATE_END_SIZE + i] = (unsigned char)(p->crc >> 8 * i);
 		t[DEFLATE_END_SIZE + 4 + i] = (unsigned char)(p->in >> 8 * i);
 	}
+	add_crc(&p->packer->out_crc, libdeflate_crc32(0, t, sizeof t), sizeof t);
 	return put(p, t, sizeof t);
 }
 
@@ -162,16 +230,17 @@ put_oldest(struct pack *p)
 	e->next = k->idle;
 	k->idle = e;
 	if (e->size == 0) {
-		errno = EIO;
+		errno = e->error;
 		return -1;
 	}
-	p->crc = (uint32_t)crc32_combine(p->crc, e->crc, (z_off_t)e->n);
+	add_crc(&p->crc, e->crc, e->n);
+	add_crc(&k->out_crc, e->out_crc, e->size);
 	p->in += e->n;
 	if (k->index.room > 0)
 		gzindex_add(&k->index, e->nth, &(struct gzpiece){
 		    (uint32_t)e->size, (uint32_t)e->n,
 		    e->first, e->last });
-	return put(p, e->out, e->size);
+	return put(p, e->bytes, e->size);
 }
 
 /* A piece to fill, after writing until there is one.  NULL with errno. */
@@ -185,7 +254,7 @@ idle_piece(struct pack *p)
 		if (put_oldest(p) < 0)
 			return NULL;
 	if ((e = k->idle) == NULL)
-		return piece_new(p->level);
+		return piece_new(k);
 	k->idle = e->next;
 	return e;
 }
@@ -199,10 +268,9 @@ begin_piece(struct pack *p, const void *ahead, size_t n)
 
 	if ((e = idle_piece(p)) == NULL)
 		return -1;
-	memcpy(e->in, ahead, n);
+	memcpy(e->bytes, ahead, n);
 	e->n = n;
 	e->nth = k->nth++;
-	e->indexed = k->index.room > 0;
 	k->want = levels[p->level].piece;
 	if (!p->rsyncable)
 		k->want = (size_t)(k->nth * k->want - k->at);
@@ -243,10 +311,10 @@ cut_piece(struct pack *p)
 	struct piece *e = k->now;
 	size_t all = e->n, n = all < k->want ? all : k->want;
 
-	e->n = p->rsyncable ? cut_by_contents(e->in, n) :
-	    cut_by_line(e->in, n, all);
+	e->n = p->rsyncable ? cut_by_contents(e->bytes, n) :
+	    cut_by_line(e->bytes, n, all);
 	k->at += e->n;
-	if (begin_piece(p, e->in + e->n, all - e->n) < 0)
+	if (begin_piece(p, e->bytes + e->n, all - e->n) < 0)
 		return -1;
 	if (jobs_put(k->jobs, e) == 0)
 		return 0;
@@ -257,12 +325,20 @@ cut_piece(struct pack *p)
 int
 pack_begin(struct pack *p)
 {
+	struct packer *k;
+
 	p->in = p->out = 0;
-	p->crc = 0;
-	if ((p->packer = calloc(1, sizeof *p->packer)) == NULL)
+	p->crc = p->out_crc = 0;
+	if ((p->packer = k = calloc(1, sizeof *k)) == NULL)
 		return -1;
-	p->packer->jobs = jobs_new(p->threads, compress_piece);
-	if (p->packer->jobs == NULL || put_header(p) < 0)
+	k->level = p->level;
+	k->room = deflate_bound(levels[p->level].piece + LOOKAHEAD);
+	pthread_mutex_init(&k->lock, NULL);
+	for (unsigned i = 0; i < p->threads; i++)
+		if (add_tool(k) < 0)
+			return -1;
+	if ((k->jobs = jobs_new(p->threads, compress_piece)) == NULL ||
+	    put_header(p) < 0)
 		return -1;
 	return begin_piece(p, "", 0);
 }
@@ -275,7 +351,7 @@ pack_room(struct pack *p, size_t *n)
 	if (k->now->n == k->want + LOOKAHEAD && cut_piece(p) < 0)
 		return NULL;
 	*n = k->want + LOOKAHEAD - k->now->n;
-	return k->now->in + k->now->n;
+	return k->now->bytes + k->now->n;
 }
 
 void
@@ -310,13 +386,20 @@ pack_end(struct pack *p)
 	while (jobs_count(p->packer->jobs) > 0)
 		if (put_oldest(p) < 0)
 			return -1;
-	return put_trailer(p) < 0 ? -1 : put_index(p);
+	if (put_trailer(p) < 0 || put_index(p) < 0)
+		return -1;
+	p->out_crc = libdeflate_crc32(0, p->packer->header,
+	    p->packer->header_size);
+	add_crc(&p->out_crc, p->packer->out_crc,
+	    p->out - p->packer->header_size);
+	return 0;
 }
 
 void
 pack_free(struct pack *p)
 {
 	struct packer *k = p->packer;
+	struct tool *tool;
 	struct piece *e;
 
 	if (k == NULL)
@@ -329,6 +412,11 @@ pack_free(struct pack *p)
 		piece_free(e);
 	}
 	piece_free(k->now);
+	while ((tool = k->tools) != NULL) {
+		k->tools = tool->next;
+		tool_free(tool);
+	}
+	pthread_mutex_destroy(&k->lock);
 	gzindex_free(&k->index);
 	free(k->header);
 	free(k);

@@ -4,6 +4,8 @@
  * The result is one gzip member, which every gunzip reads.  It is made of
  * pieces (deflate.h) that end with a line where they can.  Their size depends
  * on level and input only, so the bytes do not depend on the number of threads.
+ * Each is unpacked and compared before it is written: if in the end so many
+ * bytes with that CRC-32 are there, they unpack to what was taken.
  */
 #ifndef PACK_H
 #define PACK_H
@@ -34,7 +36,7 @@ struct pack {
 
 	/* Results, good after pack_end. */
 	uint64_t in, out;	/* bytes taken, bytes written */
-	uint32_t crc;		/* CRC-32 of what was taken */
+	uint32_t crc, out_crc;	/* CRC-32 of them */
 	struct packer *packer;	/* private */
 };
 

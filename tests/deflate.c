@@ -42,6 +42,27 @@ make(int kind)
 	}
 }
 
+/*
+ * Noise, which is stored as it is, and then text's last block of deflate: the
+ * end of a piece that looks like a last block, and is none.  Its size.
+ */
+static size_t
+make_trap(void)
+{
+	enum { NOISE = 3000, TEXT = 20000 };
+	z_stream z = { .next_in = got, .avail_in = TEXT,
+	    .next_out = data + NOISE, .avail_out = N - NOISE };
+
+	make(1);
+	memcpy(got, data, TEXT);
+	make(2);
+	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK ||
+	    deflate(&z, Z_FINISH) != Z_STREAM_END)
+		abort();
+	deflateEnd(&z);
+	return NOISE + z.total_out;
+}
+
 int
 main(void)
 {
@@ -51,25 +72,26 @@ main(void)
 	size_t n, m;
 	bool good;
 
+	if ((d = deflate_new()) == NULL)
+		abort();
 	for (int kind = 0; kind < 4; kind++) {
 		make(kind);
 		good = true;
-		for (int level = 1; level <= 9; level++) {
-			if ((d = deflate_new(level)) == NULL)
-				abort();
+		for (int level = 1; level <= 9; level++)
 			for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-				m = deflate_piece(d, data, sizes[i], packed);
+				m = deflate_piece(d, level, data, sizes[i],
+				    packed);
 				good = good && m > 0 && unpacks(m, sizes[i]);
 			}
-			deflate_free(d);
-		}
 		ok(good, "a piece of %s can be unpacked alone", kinds[kind]);
 	}
-	if ((d = deflate_new(6)) == NULL)
-		abort();
 	for (n = m = 0; n < N; n += 1000)
-		m += deflate_piece(d, data + n, 1000, packed + m);
+		m += deflate_piece(d, 6, data + n, 1000, packed + m);
 	ok(unpacks(m, N), "300 pieces are one stream");
+	n = make_trap();
+	m = deflate_piece(d, 6, data, n, packed);
+	ok(m > n, "noise is stored");
+	ok(unpacks(m, n), "what looks like its last block is left alone");
 	ok(deflate_bound(N) >= N && deflate_bound(N) < 2 * N, "the bound is one");
 	deflate_free(d);
 	deflate_free(NULL);
