@@ -398,15 +398,21 @@ complete(struct task *t, struct source *s, const char *name)
 	if (source_open(&there, name) == 0)
 		same = job.mode == COMPRESS ? content_is(there.fd, s->fd) :
 		    content_is(s->fd, there.fd);
-	if (!same)
+	else if (errno == ENOENT)	/* so its temporary name is taken */
+		errno = EPERM;
+	if (there.fd < 0 && errno == EPERM) {
+		trouble(t, name);
+	} else if (!same) {
 		warnx("%s: already exists", name);
-	if (same && fsync(there.fd) == 0 && fsync(there.dir) == 0 &&
-	    source_unchanged(s) && writers_there(s->fd) == 0) {
+		set_status(t, STATUS_NO);
+	} else if (!source_unchanged(s)) {
+		refuse(t, "changed while it was read");
+	} else if (fsync(there.fd) < 0 || fsync(there.dir) < 0) {
+		trouble(t, name);
+	} else {
 		print(t, name);
 		if (!job.keep)
 			remove_source(t, s);
-	} else {
-		set_status(t, STATUS_NO);
 	}
 	source_close(&there);
 }
@@ -728,13 +734,15 @@ open_archive(struct task *t)
 	source_close(&s);
 }
 
-/* What is in the archive that is being made. */
+/* A file that is, or is to be, in the archive. */
 struct archived {
-	char *path;
+	char *path, *name;	/* name: in the archive, by which they are found */
 	struct stat st;
-	bool changed;
+	bool held;		/* by an archive that was there already */
+	bool left;		/* not to be removed, which was told; or gone */
 	struct archived *next;
 };
+static void *names;
 
 /* The name that a path has in an archive: not absolute, not above; for free(). */
 static char *
@@ -763,23 +771,34 @@ member_name(const char *path)
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	return strcmp(((const struct archived *)a)->name,
+	    ((const struct archived *)b)->name);
 }
 
-/* The member's name; NULL, when told, if another has it: one would be lost. */
-static const char *
-take_name(struct task *t)
+/*
+ * Take t to the next file, *last.  1, 0 when there is none, or -1, when told, if
+ * another one has its name in the archive: one would be lost.
+ */
+static int
+next_archived(struct task *t, struct files *files, struct archived **last)
 {
-	static void *taken;
-	char *name = member_name(t->path), **found;
+	const char *path = files_next(files);
+	struct archived *a, **found;
 
-	if ((found = tsearch(name, &taken, compare_names)) == NULL)
+	if (path == NULL)
+		return 0;
+	if ((a = calloc(1, sizeof *a)) == NULL ||
+	    (a->path = strdup(path)) == NULL)
 		die("out of memory");
-	if (*found == name)
-		return name;
+	a->name = member_name(path);
+	*last = a;
+	t->path = a->path;
+	if ((found = tsearch(a, &names, compare_names)) == NULL)
+		die("out of memory");
+	if (*found == a)
+		return 1;
 	refuse(t, "another file has its name in the archive");
-	free(name);
-	return NULL;
+	return -1;
 }
 
 /* Say what b could not do; always -1. */
@@ -818,30 +837,23 @@ add_data(struct task *t, struct bundle *b, const struct source *s)
 	return 0;
 }
 
-/* Add the file of t to b; 0, or -1 when told: there will be no archive. */
+/* Add the file a to b; 0, or -1 when told: there will be no archive. */
 static int
-add_file(struct task *t, struct bundle *b, struct archived **last)
+add_file(struct task *t, struct bundle *b, struct archived *a)
 {
-	struct archived *a;
 	struct source s;
-	const char *name;
 	int r = -1;
 
-	if ((name = take_name(t)) == NULL || open_source(t, &s, job.rm) < 0)
+	if (open_source(t, &s, job.rm) < 0)
 		return -1;
 	progress_expect((uint64_t)s.st.st_size);
-	if (bundle_begin(b, name, s.fd, &s.st) < 0) {
+	if (bundle_begin(b, a->name, s.fd, &s.st) < 0) {
 		bundle_trouble(t, b);
 	} else if (add_data(t, b, &s) == 0) {
-		if ((a = calloc(1, sizeof *a)) == NULL)
-			die("out of memory");
-		a->changed = !source_unchanged(&s);
-		if (a->changed)
+		a->left = !source_unchanged(&s);
+		if (a->left)
 			refuse(t, "changed; archived up to the size it had");
-		a->path = t->path;
-		t->path = NULL;
 		a->st = s.st;
-		*last = a;
 		r = 0;
 	}
 	source_close(&s);
@@ -851,36 +863,34 @@ add_file(struct task *t, struct bundle *b, struct archived **last)
 /* All files into b, which is written to fd; 0, or -1 when told. */
 static int
 add_files(struct task *t, struct bundle *b, int fd, struct files *files,
-    struct archived **first)
+    struct archived **last)
 {
-	struct archived **last = first;
-	const char *path;
+	int r;
 
-	while ((path = files_next(files)) != NULL) {
-		if ((t->path = strdup(path)) == NULL)
-			die("out of memory");
-		if (add_file(t, b, last) < 0) {
-			free(t->path);
+	for (; (r = next_archived(t, files, last)) > 0; last = &(*last)->next)
+		if (add_file(t, b, *last) < 0)
 			return -1;
-		}
-		last = &(*last)->next;
-	}
-	if (files_error(files) != 0 || finish_asked())
+	if (r < 0 || files_error(files) != 0 || finish_asked())
 		return -1;		/* main tells */
 	return bundle_end(b) < 0 || bundle_verify(b, fd) < 0 ?
 	    bundle_trouble(t, b) : 0;
 }
 
-/* With --rm: the archive is there, so remove what is still as it is in it. */
+/*
+ * The archive is there: print its name.  With --rm, remove what is still as it
+ * is in it.
+ */
 static void
-remove_archived(struct task *t, const struct archived *a)
+archive_made(struct task *t, const struct archived *a)
 {
 	struct source s;
 
-	for (; a != NULL; a = a->next) {
+	out_span(span_str(job.archive));
+	out_addc(job.end);
+	for (; job.rm && !job.dry_run && a != NULL; a = a->next) {
 		t->path = a->path;
-		if (a->changed)
-			continue;	/* and was said to be */
+		if (a->left)
+			continue;
 		if (source_open(&s, t->path) < 0) {
 			trouble(t, t->path);
 			continue;
@@ -891,42 +901,115 @@ remove_archived(struct task *t, const struct archived *a)
 	}
 }
 
+/* Is a the member that is next in u, and if it is to be removed, may be gone? */
+static bool
+is_held(struct unbundle *u, struct archived *a)
+{
+	struct source s;
+	bool held;
+
+	if (source_open(&s, a->path) < 0) {
+		a->left = errno == ENOENT;
+		return a->left && job.rm;
+	}
+	a->st = s.st;
+	held = unbundle_is(u, s.fd) && source_unchanged(&s);
+	source_close(&s);
+	return held;
+}
+
+/* Are all files in u as they are now? */
+static bool
+holds_all(struct unbundle *u, const struct archived *a)
+{
+	struct archived key, **found;
+	struct member m;
+	int r;
+
+	while ((r = unbundle_next(u, &m)) > 0 && !finish_asked()) {
+		key.name = (char *)(uintptr_t)m.name;
+		found = tfind(&key, &names, compare_names);
+		if (found != NULL && S_ISREG(m.mode))
+			(*found)->held = is_held(u, *found);
+	}
+	while (a != NULL && a->held)
+		a = a->next;
+	return r == 0 && a == NULL;
+}
+
+/*
+ * The archive is there already.  If it holds all files, a run was killed after
+ * it had made it: do what is left to be done.
+ */
+static void
+complete_archive(struct task *t, struct files *files, struct archived **first)
+{
+	struct archived **last = first;
+	struct unbundle *u = NULL;
+	struct source s;
+	int r;
+
+	while ((r = next_archived(t, files, last)) > 0)
+		last = &(*last)->next;
+	if (r < 0 || *first == NULL)
+		return;
+	if (source_open(&s, job.archive) == 0)
+		u = unbundle_new(s.fd, bundle_type(job.archive));
+	if (u != NULL && holds_all(u, *first) && fsync(s.fd) == 0 &&
+	    fsync(s.dir) == 0) {
+		archive_made(t, *first);
+	} else {
+		warnx("%s: already exists", job.archive);
+		set_status(t, STATUS_NO);
+	}
+	unbundle_free(u);
+	source_close(&s);
+}
+
+/* Put all files into f; *first is a list of them. */
+static void
+fill_archive(struct task *t, struct files *files, struct newfile *f,
+    struct archived **first)
+{
+	struct stream stream = { .out = f->fd, .out_name = job.archive };
+	struct bundle *b = bundle_create(stream_write, &stream,
+	    bundle_type(job.archive), job.level, job.threads);
+	int r;
+
+	if (b == NULL)
+		die("%s", job.archive);
+	r = add_files(t, b, f->fd, files, first);
+	bundle_free(b);
+	if (r < 0 || *first == NULL)
+		return;
+	if (!job.dry_run && newfile_commit(f) < 0)
+		trouble(t, job.archive);
+	else
+		archive_made(t, *first);
+}
+
 static void
 make_archive(struct files *files)
 {
 	struct archived *first = NULL, *a;
-	struct stream stream = { .out_name = job.archive };
 	struct task t = { 0 };
-	struct bundle *b;
 	struct newfile f;
-	int r;
 
-	if (newfile_open(&f, job.archive, 0666) < 0) {
-		warn("%s", job.archive);
-		total.status = errno == EEXIST ? STATUS_NO : STATUS_TROUBLE;
-		return;
-	}
-	stream.out = f.fd;
-	b = bundle_create(stream_write, &stream, bundle_type(job.archive),
-	    job.level, job.threads);
-	if (b == NULL)
-		die("%s", job.archive);
-	r = add_files(&t, b, f.fd, files, &first);
-	bundle_free(b);
-	if (r == 0 && first != NULL) {
-		if (!job.dry_run && newfile_commit(&f) < 0) {
-			trouble(&t, job.archive);
-		} else {
-			out_span(span_str(job.archive));
-			out_addc(job.end);
-			if (job.rm && !job.dry_run)
-				remove_archived(&t, first);
-		}
+	if (newfile_open(&f, job.archive, 0666) == 0) {
+		fill_archive(&t, files, &f, &first);
+	} else if (errno == EEXIST) {
+		complete_archive(&t, files, &first);
+	} else if (errno == EBUSY) {
+		t.path = (char *)(uintptr_t)job.archive;
+		refuse(&t, "another logpack is at it");
+	} else {
+		trouble(&t, job.archive);
 	}
 	newfile_abort(&f);
 	while ((a = first) != NULL) {
 		first = a->next;
 		free(a->path);
+		free(a->name);
 		free(a);
 	}
 	total.status = t.status;

@@ -50,6 +50,7 @@ struct unpack {
 	void *from;
 	struct archive *a;
 	bool open;
+	int source_error;	/* errno; libarchive may make something else of it */
 	char error[256];
 	unsigned char in[CHUNK];
 };
@@ -60,8 +61,10 @@ pull(struct archive *a, void *arg, const void **p)
 	struct unpack *u = arg;
 	ssize_t n;
 
-	if ((n = u->source(u->from, u->in, sizeof u->in)) < 0)
+	if ((n = u->source(u->from, u->in, sizeof u->in)) < 0) {
+		u->source_error = errno;
 		la.set_error(a, errno, "%s", strerror(errno));
+	}
 	*p = u->in;
 	return n;
 }
@@ -98,7 +101,8 @@ unpack_new(unpack_source *source, void *from)
 static ssize_t
 fail(struct unpack *u)
 {
-	const char *why = la.error_string(u->a);
+	const char *why = u->source_error != 0 ? strerror(u->source_error) :
+	    la.error_string(u->a);
 
 	strncpy(u->error, why != NULL ? why : "bad compressed data",
 	    sizeof u->error - 1);

@@ -20,7 +20,8 @@ step(int dir, const char *name, size_t len)
 	} else {
 		memcpy(part, name, len);
 		part[len] = '\0';
-		if (mkdirat(dir, part, 0777) == 0 || errno == EEXIST)
+		if (mkdirat(dir, part, 0777) == 0 ? fsync(dir) == 0 ||
+		    errno == EINVAL : errno == EEXIST)
 			fd = openat(dir, part,
 			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}

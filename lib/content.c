@@ -66,29 +66,34 @@ content_check(const struct content *c, int fd, bool raw, const char **why)
 }
 
 bool
+content_at(int fd, off_t at, const void *p, size_t n)
+{
+	char q[CHUNK];
+	ssize_t got = 0;
+
+	if (n == 0)
+		return pread(fd, q, 1, at) == 0;
+	for (const char *next = p; n > 0; next += got, at += got) {
+		got = pread(fd, q, n < CHUNK ? n : CHUNK, at);
+		if (got <= 0 || memcmp(next, q, (size_t)got) != 0)
+			return false;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+bool
 content_is(int packed, int plain)
 {
-	char p[CHUNK], q[CHUNK];
+	char p[CHUNK];
 	struct input *in = reopen(packed);
-	ssize_t n = -1, m;
+	ssize_t n = -1;
 	off_t at = 0;
 
-	if (in == NULL || !input_is_compressed(in))
-		goto done;
-	while ((n = input_read(in, p, sizeof p)) > 0) {
-		for (ssize_t had = 0; had < n; had += m)
-			if ((m = pread(plain, q + had, (size_t)(n - had),
-			    at + had)) <= 0)
-				goto differ;
-		if (memcmp(p, q, (size_t)n) != 0)
-			goto differ;
-		at += n;
-	}
-	if (n == 0 && pread(plain, q, 1, at) == 0)
-		goto done;
-differ:
-	n = -1;
-done:
+	if (in != NULL && input_is_compressed(in))
+		while ((n = input_read(in, p, sizeof p)) > 0 &&
+		    content_at(plain, at, p, (size_t)n))
+			at += n;
 	input_close(in);
-	return n == 0;
+	return n == 0 && content_at(plain, at, p, 0);
 }

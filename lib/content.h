@@ -26,6 +26,9 @@ int content_read(struct content *c, struct input *in, bool raw);
  */
 int content_check(const struct content *c, int fd, bool raw, const char **why);
 
+/* Are these n bytes at that place of the file fd?  n = 0: does it end there? */
+bool content_at(int fd, off_t at, const void *p, size_t n);
+
 /* Is what packed unpacks to the contents of plain?  Both are descriptors. */
 bool content_is(int packed, int plain);
 

@@ -151,15 +151,16 @@ open_in(struct newfile *f, int dir, const char *base, mode_t mode)
 	struct stat st;
 	int saved;
 
-	if (!f->over && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
 	if ((f->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3)) < 0)
 		return -1;
 	if ((f->base = strdup(base)) == NULL ||
 	    (f->temp = temp_name(base)) == NULL)
 		goto fail;
+	if (!f->over && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		remove_leftover(dir, f->temp);	/* its name came too late */
+		errno = EEXIST;
+		goto fail;
+	}
 	if ((f->fd = create_temp(f->dir, f->temp, mode)) < 0)
 		goto fail;
 	return 0;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@ enum { BLOCK = 64 * 1024 };
 struct unbundle {
 	struct archive *a;
 	struct archive_entry *entry;
-	struct input *in;		/* NULL for zip */
+	struct input *in;		/* NULL for zip, */
+	int fd;				/* where there is a way back */
+	bool failed;			/* to read; error says why */
 	char error[256];
 	char buf[BLOCK];		/* for give */
 	char data[BLOCK];		/* of a member */
@@ -29,22 +32,36 @@ struct unbundle {
 static int
 fail(struct unbundle *u, const char *why)
 {
-	snprintf(u->error, sizeof u->error, "%s",
-	    why != NULL ? why : "cannot be read");
+	if (!u->failed)
+		snprintf(u->error, sizeof u->error, "%s",
+		    why != NULL ? why : "cannot be read");
 	return -1;
 }
 
-/* What libarchive reads from. */
+/* What libarchive reads from.  It would not tell the reason of a failure. */
 static la_ssize_t
 give(struct archive *a, void *arg, const void **p)
 {
 	struct unbundle *u = arg;
-	ssize_t n = input_read(u->in, u->buf, sizeof u->buf);
+	ssize_t n = u->in != NULL ? input_read(u->in, u->buf, sizeof u->buf) :
+	    read(u->fd, u->buf, sizeof u->buf);
 
-	if (n < 0)
-		archive_set_error(a, EIO, "%s", input_error(u->in));
+	(void)a;
+	if (n < 0) {
+		fail(u, u->in != NULL ? input_error(u->in) : strerror(errno));
+		u->failed = true;
+	}
 	*p = u->buf;
 	return n;
+}
+
+static la_int64_t
+seek(struct archive *a, void *arg, la_int64_t offset, int whence)
+{
+	const struct unbundle *u = arg;
+
+	(void)a;
+	return lseek(u->fd, offset, whence);
 }
 
 struct unbundle *
@@ -58,8 +75,9 @@ unbundle_new(int fd, enum bundle_type type)
 	if ((u->a = archive_read_new()) == NULL)
 		goto fail;
 	if (type == BUNDLE_ZIP) {
+		u->fd = fd;
 		archive_read_support_format_zip(u->a);
-		r = archive_read_open_fd(u->a, fd, BLOCK);
+		archive_read_set_seek_callback(u->a, seek);
 	} else {
 		if ((own = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0)
 			goto fail;
@@ -69,9 +87,9 @@ unbundle_new(int fd, enum bundle_type type)
 		}
 		archive_read_support_format_tar(u->a);
 		archive_read_support_format_empty(u->a);
-		r = archive_read_open(u->a, u, NULL, give, NULL);
 	}
-	if (r >= ARCHIVE_WARN)
+	r = archive_read_open(u->a, u, NULL, give, NULL);
+	if (r >= ARCHIVE_WARN || u->failed)
 		return u;
 	errno = EINVAL;
 fail:
@@ -97,6 +115,8 @@ unbundle_next(struct unbundle *u, struct member *m)
 	struct archive_entry *e;
 	int r;
 
+	if (u->failed)
+		return -1;
 	r = archive_read_next_header(u->a, &e);
 	if (r == ARCHIVE_EOF)
 		return read_rest(u);
@@ -142,6 +162,18 @@ unbundle_content(struct unbundle *u, struct content *c)
 	return copy(u, -1, c);
 }
 
+bool
+unbundle_is(struct unbundle *u, int fd)
+{
+	la_ssize_t n;
+	off_t at = 0;
+
+	while ((n = archive_read_data(u->a, u->data, sizeof u->data)) > 0 &&
+	    content_at(fd, at, u->data, (size_t)n))
+		at += n;
+	return n == 0 && content_at(fd, at, u->data, 0);
+}
+
 /* What the member is besides its contents; 0, or -1 with errno. */
 static int
 restore(struct unbundle *u, const struct member *m, int fd)
@@ -180,6 +212,30 @@ save(struct unbundle *u, const struct member *m, struct newfile *f)
 	return 0;
 }
 
+/*
+ * There is a file base in dir.  Is it what a killed run made of the member?
+ * Then make sure that it stays: 0, or -1 with errno.
+ */
+static int
+complete(struct unbundle *u, int dir, const char *base)
+{
+	int fd = openat(dir, base,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int r = -1, error = EEXIST;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    unbundle_is(u, fd)) {
+		r = fsync(fd) < 0 || (fsync(dir) < 0 && errno != EINVAL) ?
+		    -1 : 0;
+		error = errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return r;
+}
+
 int
 unbundle_save(struct unbundle *u, const struct member *m, int dir)
 {
@@ -193,10 +249,10 @@ unbundle_save(struct unbundle *u, const struct member *m, int dir)
 		errno = errno == ENOTDIR ? EINVAL : errno;
 		return -1;
 	}
-	if (newfile_openat(&f, parent, base, 0600) < 0)
-		fail(u, strerror(errno));
-	else
+	if (newfile_openat(&f, parent, base, 0600) == 0)
 		r = save(u, m, &f);
+	else if (errno != EEXIST || (r = complete(u, parent, base)) < 0)
+		fail(u, strerror(errno));
 	saved = errno;
 	newfile_abort(&f);
 	close(parent);

@@ -4,6 +4,7 @@
 #ifndef UNBUNDLE_H
 #define UNBUNDLE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -29,11 +30,15 @@ int unbundle_next(struct unbundle *u, struct member *m);
 /* Read the contents of the member, and forget them.  0 or -1. */
 int unbundle_content(struct unbundle *u, struct content *c);
 
+/* Are they those of the file fd? */
+bool unbundle_is(struct unbundle *u, int fd);
+
 /*
  * The member, a regular file, becomes a new file beneath the folder dir, with
- * its mode, time, extended attributes and, when root unpacks, its owner.  0, or
- * -1; then errno is EEXIST, EBUSY or EINVAL when the name cannot be had,
- * EBADMSG when the archive is broken.
+ * its mode, time, extended attributes and, when root unpacks, its owner; it may
+ * be there already, with the same contents.  0, or -1; then errno is EEXIST,
+ * EBUSY or EINVAL when the name cannot be had, EBADMSG when the archive is
+ * broken.
  */
 int unbundle_save(struct unbundle *u, const struct member *m, int dir);
 const char *unbundle_error(const struct unbundle *u);

@@ -299,7 +299,12 @@ for s in tar tar.gz tgz tar.zst tar.xz zip; do
 		'o/app.log o/sub/two.log o/ü '
 	ok 'to the same' diff -r b o
 	is 'with mode and time' "$(stat -c '%a %Y' o/app.log)" '640 1624961103'
-	exits 1 'not over what is there' logpack -d --directory=o x.$s
+	rm o/ü
+	echo else >o/sub/two.log
+	is 'not over what is there, unless it is the same' \
+		"$(logpack -d --directory=o x.$s 2>&1 | tr '\n' ' ')" \
+		"logpack: x.$s: sub/two.log: File exists o/app.log o/ü "
+	is 'and that is kept' "$(cat o/sub/two.log)" else
 	rm -rf o
 done
 ok 'files given or removed leave the same bytes' sh -c '
@@ -316,6 +321,20 @@ logpack -d -C o x.tar.gz >out
 is 'times are kept to the nanosecond in a tar' \
 	"$(stat -c %y o/app.log)" '2021-06-29 10:05:03.123456789 +0000'
 exits 1 'an archive that is there is not replaced' logpack -a x.tar.gz log
+cp -pR b half
+is 'but a killed run is completed' \
+	"$(cd half && logpack --rm -a ../x.tar.gz sub/two.log 'ü' && find . -type f)" \
+	'../x.tar.gz
+./app.log'
+is 'with all that it was given' "$(cd half &&
+	logpack --rm -a ../x.tar.gz app.log sub/two.log 'ü' && find . -type f)" \
+	../x.tar.gz
+echo new >half/app.log
+exits 1 'not for a file that is another by now' \
+	sh -c 'cd half && logpack --rm -a ../x.tar.gz app.log "ü"'
+is 'which is kept' "$(cat half/app.log)" new
+exits 1 'nor for one that was never in it' \
+	sh -c 'cd half && logpack --rm -a ../x.tar.gz no.log "ü"'
 exits 2 'nor is one made of what is not there' logpack -a z.tar.gz log nothing
 exits 2 'nor of a folder' sh -c 'logpack -a z.tar.gz log b; s=$?; test $s = 1 && exit 2; exit $s'
 ok 'and nothing is left' sh -c 'test ! -e z.tar.gz && test ! -e .z.tar.gz.logferry'
