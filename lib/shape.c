@@ -14,6 +14,8 @@ enum {
 	AHEAD = 4096,		/* bytes: what to fetch from memory by now */
 };
 
+unsigned finder_without;
+
 /* A place in a shape where the byte is known, but perhaps for its case. */
 struct known {
 	size_t at;
@@ -125,6 +127,7 @@ buckets_plain(const struct finder *f, const char *p, const char *end)
 #if defined __x86_64__
 
 #define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512bw")))
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 
 /* Whether shape i, a target, is at p, where SHAPE_MAX bytes can be read. */
@@ -238,18 +241,97 @@ targets_n(const struct finder *f, const char *p, const char *end, size_t n,
 	return n == 1 ? pair_plain(f, p, end) : buckets_plain(f, p, end);
 }
 
-AVX2 static const char *
-targets_avx2(const struct finder *f, const char *p, const char *end)
+/* The same, 64 bytes at a time. */
+struct look512 {
+	size_t at[2];
+	__m512i byte[2], fold[2];
+};
+
+AVX512 static inline __attribute__((always_inline)) __mmask64
+pair512(const char *p, const struct look512 *l, bool folds)
 {
-	switch (f->n) {
-	case 1: return f->folds ? targets_n(f, p, end, 1, true) :
-		targets_n(f, p, end, 1, false);
-	case 2: return f->folds ? targets_n(f, p, end, 2, true) :
-		targets_n(f, p, end, 2, false);
-	case 3: return targets_n(f, p, end, 3, false);
-	default: return targets_n(f, p, end, 4, false);
+	__m512i a = _mm512_loadu_si512((const void *)(p + l->at[0]));
+	__m512i b = _mm512_loadu_si512((const void *)(p + l->at[1]));
+
+	if (folds) {
+		a = _mm512_or_si512(a, l->fold[0]);
+		b = _mm512_or_si512(b, l->fold[1]);
 	}
+	return _mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(a,
+	    l->byte[0]), b, l->byte[1]);
 }
+
+AVX512 static inline __attribute__((always_inline)) __mmask64
+pairs512(const char *p, const struct look512 l[TARGETS_MAX], size_t n,
+    bool folds)
+{
+	__mmask64 r = pair512(p, &l[0], folds);
+
+	if (n > 1)
+		r |= pair512(p, &l[1], folds);
+	if (n > 2)
+		r |= pair512(p, &l[2], folds);
+	if (n > 3)
+		r |= pair512(p, &l[3], folds);
+	return r;
+}
+
+AVX512 static inline struct look512
+look512_of(const struct target *t)
+{
+	struct look512 l;
+
+	for (int i = 0; i < 2; i++) {
+		l.at[i] = t->pair[i].at;
+		l.byte[i] = _mm512_set1_epi8((char)t->pair[i].byte);
+		l.fold[i] = _mm512_set1_epi8((char)t->pair[i].fold);
+	}
+	return l;
+}
+
+AVX512 static inline __attribute__((always_inline)) const char *
+targets512_n(const struct finder *f, const char *p, const char *end, size_t n,
+    bool folds)
+{
+	const struct look512 l[TARGETS_MAX] = {
+		look512_of(&f->target[0]), look512_of(&f->target[1]),
+		look512_of(&f->target[2]), look512_of(&f->target[3]),
+	};
+	__mmask64 a, b;
+	const char *q;
+
+	for (; end - p >= 128 + SHAPE_MAX; p += 128) {
+		_mm_prefetch(p + AHEAD, _MM_HINT_T0);
+		_mm_prefetch(p + AHEAD + 64, _MM_HINT_T0);
+		a = pairs512(p, l, n, folds);
+		b = pairs512(p + 64, l, n, folds);
+		if ((a | b) == 0)
+			continue;
+		q = check_targets(f, n, a, p, end);
+		if (q == end)
+			q = check_targets(f, n, b, p + 64, end);
+		if (q != end)
+			return q;
+	}
+	return n == 1 ? pair_plain(f, p, end) : buckets_plain(f, p, end);
+}
+
+#define TARGETS(name, target, targets)					\
+target static const char *						\
+name(const struct finder *f, const char *p, const char *end)		\
+{									\
+	switch (f->n) {							\
+	case 1: return f->folds ? targets(f, p, end, 1, true) :		\
+		targets(f, p, end, 1, false);				\
+	case 2: return f->folds ? targets(f, p, end, 2, true) :		\
+		targets(f, p, end, 2, false);				\
+	case 3: return targets(f, p, end, 3, false);			\
+	default: return targets(f, p, end, 4, false);			\
+	}								\
+}
+
+TARGETS(targets_avx2, AVX2, targets_n)
+TARGETS(targets_avx512, AVX512, targets512_n)
 
 /* Eight bits for each byte: the buckets whose shapes may be there. */
 AVX2 static inline __m256i
@@ -320,8 +402,11 @@ choose_search(struct finder *f)
 {
 	f->search = f->by_pairs && f->n == 1 ? pair_plain : buckets_plain;
 #if defined __x86_64__
-	if (__builtin_cpu_supports("avx2"))
+	if (finder_without < 2 && __builtin_cpu_supports("avx2"))
 		f->search = f->by_pairs ? targets_avx2 : buckets_avx2;
+	if (finder_without < 1 && f->by_pairs &&
+	    __builtin_cpu_supports("avx512bw"))
+		f->search = targets_avx512;
 #endif
 }
 

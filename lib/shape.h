@@ -31,6 +31,11 @@ void finder_free(struct finder *f);
 void finder_tune(struct finder *f, const char *p, const char *end);
 
 /*
+ * For a test, before finder_tune: 1 does without AVX-512, 2 without AVX2, too.
+ */
+extern unsigned finder_without;
+
+/*
  * Where a shape begins, in the first line from p on (lines end at LF) that
  * holds one, or end.  Only the last set of a shape may hold LF.
  */

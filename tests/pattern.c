@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "pattern.h"
+#include "shape.h"
 #include "tap.h"
 
 static unsigned long seed = 1;
@@ -119,6 +120,7 @@ main(void)
 		if (p == NULL)
 			continue;
 		good++;
+		finder_without = (unsigned)rnd(3);
 		m = matcher_new(p);
 		for (int k = 0; k < 3; k++) {
 			make_text(&text);
