@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "count.h"
 #include "files.h"
 #include "finish.h"
 #include "grep.h"
@@ -304,15 +305,21 @@ is_output(const struct job *j, const struct input *in)
 }
 
 /*
- * After -m lines of standard input, leave it just behind the last of them, for
- * whoever reads it next.
+ * Where standard input is to be left for whoever reads it next: after -m lines
+ * just behind the last of them, and at its end where one line was enough.  -1
+ * for wherever it is.
  */
-static void
-step_back(const struct search *s, struct input *in, off_t start)
+static off_t
+place_to_leave(const struct search *s, struct input *in, off_t start)
 {
-	if (input_fd(in) == STDIN_FILENO && start >= 0 &&
-	    !input_is_compressed(in))
-		lseek(STDIN_FILENO, start + (off_t)s->grep.last, SEEK_SET);
+	const struct grep_options *o = &s->job->show;
+
+	if (input_fd(in) != STDIN_FILENO || start < 0)
+		return -1;
+	if (o->quiet || o->list_with || o->list_without)
+		return s->grep.stopped ? input_stat(in)->st_size : -1;
+	return s->grep.left == 0 && !input_is_compressed(in) ?
+	    start + (off_t)s->grep.last : -1;
 }
 
 /* With --since or --until, what is outside need not be read if nobody asks. */
@@ -336,7 +343,7 @@ static void
 search_input(struct search *s, struct input *in)
 {
 	const struct job *j = s->job;
-	off_t start = lseek(input_fd(in), 0, SEEK_CUR);
+	off_t start = lseek(input_fd(in), 0, SEEK_CUR), leave = -1;
 	struct lines *lines;
 
 	if (is_output(j, in)) {
@@ -352,11 +359,12 @@ search_input(struct search *s, struct input *in)
 		    input_stat(in)->st_mtime : time(NULL));
 		search_lines(s, in, NULL, lines);
 		lines_free(lines);
-		if (s->grep.left == 0)
-			step_back(s, in, start);
+		leave = place_to_leave(s, in, start);
 	}
 	flush(s);
 	input_close(in);
+	if (leave >= 0)
+		lseek(STDIN_FILENO, leave, SEEK_SET);
 }
 
 /* The work of a thread: the file that the search is for. */
@@ -539,8 +547,7 @@ add_patterns(struct job *j, struct span s)
 {
 	j->have_patterns = true;
 	buf_addspan(&j->patterns, s);
-	if (s.len == 0 || s.p[s.len - 1] != '\n')
-		buf_addc(&j->patterns, '\n');
+	buf_addc(&j->patterns, '\n');
 	if (j->patterns.failed)
 		die("patterns");
 }
@@ -721,7 +728,8 @@ static bool
 is_hopeless(const struct job *j)
 {
 	bool nothing = j->have_patterns && j->patterns.len == 0;
-	bool everything = j->have_patterns && j->patterns.len == 1 &&
+	bool everything = j->patterns.len > 0 && j->patterns.len ==
+	    count_byte(j->patterns.p, j->patterns.len, '\n') &&
 	    !(j->pattern_flags & (PATTERN_LINE | PATTERN_WORD));
 
 	return !j->show.list_without && (j->show.max == 0 ||

@@ -174,20 +174,24 @@ end_mapping(struct input *in)
 	lseek(in->fd, in->next, SEEK_SET);
 }
 
-/* As read_fd, but first what was peeked at. */
+/* As read_fd, but first what was peeked at, with what is there behind it. */
 static ssize_t
 read_raw(void *arg, void *p, size_t n)
 {
 	struct input *in = arg;
+	size_t peeked;
+	ssize_t got = 0;
 
 	end_mapping(in);
 	if (in->at == in->npeek)
 		return read_fd(in, p, n);
-	if (n > in->npeek - in->at)
-		n = in->npeek - in->at;
-	memcpy(p, in->peek + in->at, n);
-	in->at += n;
-	return (ssize_t)n;
+	peeked = n < in->npeek - in->at ? n : in->npeek - in->at;
+	memcpy(p, in->peek + in->at, peeked);
+	in->at += peeked;
+	if (peeked < n && (S_ISREG(in->st.st_mode) ||
+	    wait_ms(in->fd, 0, false) > 0))
+		got = read_fd(in, (char *)p + peeked, n - peeked);
+	return (ssize_t)peeked + (got > 0 ? got : 0);	/* -1 comes again */
 }
 
 /* What the bytes seen so far say; UNKNOWN: they begin like a magic number. */

@@ -86,8 +86,35 @@ for p in hit '^line 2' ' hit$' 'hit|7 |^line 99' 'a|b|c|d|e 1' 'E 77'; do
 done
 report 'many blocks'
 
+# What standard input holds for whoever reads on
+rest() {
+	only=$1; shift
+	(grep -a $only "$@"; echo $?; cat) <$in 2>/dev/null | cksum >want
+	(loggrep "$@"; echo $?; cat) <$in 2>/dev/null | cksum >got
+	n=$((n + 1))
+	cmp -s want got || bad="$bad
+$* <$in, then cat"
+}
+for in in t v big; do
+	for o in -m1 -m3 '-m1 -c' '-m2 -v' '-m1 -o -n' '-m2 -A1' -m0; do
+		rest -P $o '[el]'
+		rest -P $o '[el]' - -
+		rest -P $o -e nothing - t -
+	done
+	[ $in = big ] || for o in -l -L -q '-l -m1' '-L -m2' '-L -v'; do
+		rest -P $o o
+		rest -P $o -e 'o' - -
+		rest -P $o -e 500 - t -
+	done
+	rest -F -v -F -e '' -e ''
+	rest -F -v -F -e '
+'
+done
+report 'what is left of standard input'
+
 for f in foo . 'a b' '' 'foo
-bar' '(' '\' '[' 'fo
+bar' 'o
+' '(' '\' '[' 'fo
 foo' '$'; do
 	for o in '' -i -c -v -x '-v -x' -o '-o -i' -n; do
 		one -F -F $o -e "$f" t u v empty
@@ -114,6 +141,45 @@ for o in '' -c -v -o -i -x -w -n '-o -b' '-w -o'; do
 	one -E $o -f pats t v
 done
 report 'several patterns'
+
+# Anything with anything
+awk 'function pick(list,   a) { return a[int(rand() * split(list, a, " ")) + 1] }
+function some(list, most,   s, n) {
+	for (n = int(rand() * (most + 1)); n > 0; n--)
+		s = s (s == "" ? "" : " ") pick(list)
+	return s
+}
+BEGIN {
+	srand(5)
+	for (f = 1; f <= 6; f++) {
+		cr = f % 3 ? "" : "\r"
+		for (i = int(rand() * 25); i > 0; i--)
+			printf("%s%s%s", some("foo bar Foo foo_bar 500 5 - . @ x=1 a aa", 4),
+			    cr, i > 1 || f % 2 ? "\n" : "") >("any" f)
+		printf("") >("any" f)
+	}
+	options = "-c -i -v -n -b -o -w -x -l -L -q -s -H -h -Z -m0 -m1 -m2 " \
+	    "-m5 -A0 -A1 -A3 -B1 -B2 -C0 -C1 -C4 --color=always --label=in"
+	patterns = "foo bar ^foo bar$ ^ $ o* a+ \\bfoo\\b \\b \\s ^$ foo|bar " \
+	    "(a|aa) \\d{3} (.)\\1 (?<=f)o o(?!o) \\r$ foo\\K . ^. .$ \\x00 " \
+	    "[^a] a*? (?i)FOO \\w+ \\W ^\\s*$ \\z \\A x? (?:) b| ^|b [^x]* " \
+	    "(foo)?bar \\R (?=o)o \\Bo fo{2} - .* \\d+$"
+	files = "any1 any2 any3 any4 any5 any6 any1 any2 empty . nofile -"
+	for (i = 0; i < 250; i++)
+		print some(options, 4) "~" (rand() < .05 ? "" : pick(patterns)) \
+		    "~" some(files, 3)
+}' >cases
+for i in 1 2 3 4 5 6; do
+	tr '@' '\0' <any$i >any && cp any any$i
+done
+while IFS='~' read -r o p f; do
+	one -P $o -e "$p" $f
+	case $o in
+	*-w*-x*|*-x*-w*) ;;	# grep -F -o prints lines twice
+	*) one -F -F $o -e "$p" -e foo $f ;;
+	esac
+done <cases
+report 'anything with anything'
 
 for o in '' -q -s -c -l -L -v; do
 	one -P $o foo nofile t
