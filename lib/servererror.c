@@ -109,10 +109,25 @@ end_of_request(const char *p, const char *end)
 	return NULL;
 }
 
+/* Two numbers stand before p, as the bytes of a load balancer's line. */
+static bool
+follows_sizes(const char *start, const char *p)
+{
+	for (int i = 0; i < 2; i++) {
+		if (p == start || *--p != ' ' || p == start ||
+		    !isdigit((unsigned char)p[-1]))
+			return false;
+		while (p > start && isdigit((unsigned char)p[-1]))
+			p--;
+	}
+	return p > start && p[-1] == ' ';
+}
+
 /*
  * CLF, combined and their many relatives: [time] "request" status, whatever
  * the request is, or "METHOD target ..." status.  Where another quoted field
- * follows, such as an agent, the status is elsewhere.
+ * follows, such as an agent, the status is elsewhere; behind a load balancer's
+ * request the agent may look like one.
  */
 static enum verdict
 judge_access(struct span line)
@@ -128,6 +143,8 @@ judge_access(struct span line)
 		if ((q = end_of_request(q, end)) == NULL || end - q < 5)
 			break;
 		quoted = q[2] == '"';
+		if (quoted && follows_sizes(line.p, p))
+			break;
 		status = q + 2 + quoted;
 		if (is_status(status, end) && (!quoted ||
 		    starts(status + 3, end, "\"")))
