@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/prctl.h>
@@ -467,6 +468,7 @@ add_tag(struct push *push, const char *tag)
 static void
 add_metadata(struct push *push, char *data)
 {
+	static const char *const own[] = { "mtime", "sha256", "host" };
 	char *equals = strchr(data, '='), name[256];
 
 	if (equals == NULL || equals == data)
@@ -474,6 +476,10 @@ add_metadata(struct push *push, char *data)
 	if (snprintf(name, sizeof name, "x-amz-meta-%.*s",
 	    (int)(equals - data), data) >= (int)sizeof name)
 		opt_misuse(&cmd, "--metadata: %s: too long a key", data);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (strcasecmp(name + strlen("x-amz-meta-"), own[i]) == 0)
+			opt_misuse(&cmd, "--metadata: %s is there already",
+			    own[i]);
 	add_own(push, "metadata", name, equals + 1);
 }
 

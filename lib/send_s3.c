@@ -208,16 +208,39 @@ has_parts(const struct multipart *m)
 	return dash != NULL && strtoul(dash + 1, NULL, 10) == m->count;
 }
 
+/*
+ * Was the key taken while the parts were sent?  Ceph does not look when it puts
+ * them together, whatever the condition.  STATUS_OK: no, go on.
+ */
+static int
+look_again(struct trip *t, bool *taken, bool *is_there)
+{
+	int status = STATUS_OK;
+	enum found found = look(t, &status);
+
+	*taken = found == FOUND_OTHER;
+	*is_there = found == FOUND_EQUAL;
+	return found == FOUND_FAILED ? status : *taken ? STATUS_NO : STATUS_OK;
+}
+
 /* The parts are there: have them put together, until the object is seen. */
 static int
 complete(struct trip *t, struct multipart *m, bool *taken)
 {
 	enum s3_verdict v;
+	bool is_there = false;
 	int status;
 
 	if (parcel_changed(t->p))	/* parts of two states, perhaps */
 		return parcel_fail(t->p, STATUS_RETRY,
 		    "changed while it was sent");
+	if (m->if_absent &&
+	    (status = look_again(t, taken, &is_there)) != STATUS_OK)
+		return status;
+	if (is_there) {
+		multipart_abort(m);
+		return STATUS_OK;
+	}
 	for (;;) {
 		v = multipart_complete(m, taken);
 		t->accepted = v == S3_DONE && has_parts(m);

@@ -136,6 +136,18 @@ export AWS_ENDPOINT_URL="$url"
 ok 'region, clock and a store without conditions are got right' \
 	logpush -q s3://bucket/ app.log
 ok 'with the bytes' cmp app.log other/objects/app.log
+start_server proxy python3 "$top/tests/servers/fault-proxy" "$port"
+printf 'partNumber=5 503:1\n' >proxy/plan
+logpush -q --endpoint-url "$url" s3://bucket/meanwhile big &
+pid=$!
+until_true 20 grep -q 'PUT .*meanwhile.*partNumber=[1-4]' other/requests
+ok 'a key that was given away' logpush -q s3://bucket/meanwhile app.log
+wait $pid
+is 'while parts were sent' $? 0
+ok 'is not written over' cmp app.log other/objects/meanwhile
+ok 'the parts stand beside it' cmp big other/objects/meanwhile.1
+is 'and none stay' "$(grep -c 'DELETE .*meanwhile?uploadId' other/requests)" 1
+
 serve wo --write-only
 export AWS_ENDPOINT_URL="$url"
 ok 'credentials that only write' logpush -q s3://bucket/ app.log

@@ -94,6 +94,7 @@ lf='
 '
 exits 2 'so is a key that is cut' \
 	logpush -n --metadata "$(printf %0250d 1)=b" s3://b/ r.log
+exits 2 'so is one that is there anyway' logpush -n --metadata SHA256=b s3://b/ r.log
 exits 2 'two files for one place are misuse' logpush -n 's3://b/{host}' r.log done/m.log
 exits 2 'from a list, too' sh -c 'printf "%s\n" r.log done/m.log |
 	logpush -n -T - http://h/x'
