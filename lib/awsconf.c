@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +70,7 @@ is_section(char *line, const char *profile)
 	return strcmp(line, profile) == 0;
 }
 
+/* The key's value in the profile; of NULL: anything, if there is a profile. */
 static char *
 find(FILE *f, const char *profile, const char *key)
 {
@@ -88,6 +88,8 @@ find(FILE *f, const char *profile, const char *key)
 			continue;
 		if (*p == '[') {
 			inside = is_section(p, profile);
+			if (inside && key == NULL)
+				found = strdup(profile);
 			continue;
 		}
 		if (!inside || (equals = strchr(p, '=')) == NULL)
@@ -117,4 +119,14 @@ awsconf_get(const char *profile, const char *key)
 	if (v == NULL)
 		v = find(open_file("AWS_CONFIG_FILE", "config"), profile, key);
 	return v;
+}
+
+bool
+awsconf_has(const char *profile)
+{
+	char *v = awsconf_get(profile, NULL);
+	bool has = v != NULL;
+
+	free(v);
+	return has;
 }

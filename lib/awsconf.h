@@ -4,6 +4,8 @@
 #ifndef AWSCONF_H
 #define AWSCONF_H
 
+#include <stdbool.h>
+
 /* The profile in force: name if not NULL, AWS_PROFILE, or "default". */
 const char *awsconf_profile(const char *name);
 
@@ -13,6 +15,8 @@ const char *awsconf_profile(const char *name);
  * when it is in neither, or neither can be read.
  */
 char *awsconf_get(const char *profile, const char *key);
+
+bool awsconf_has(const char *profile);	/* is it in either? */
 
 /* The value of an environment variable, NULL when unset or empty. */
 const char *awsconf_env(const char *name);

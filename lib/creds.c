@@ -72,8 +72,8 @@ find(struct creds_source *s, char error[256], bool *hopeless)
 {
 	static creds_way *const ways[] = {
 		creds_from_environment, creds_from_web_identity,
-		creds_from_files, creds_from_process, creds_from_container,
-		creds_from_ec2,
+		creds_check_profile, creds_from_files, creds_from_process,
+		creds_from_container, creds_from_ec2,
 	};
 	size_t first = s->where.profile_asked ? 1 : 0;
 	struct creds c = { 0 };

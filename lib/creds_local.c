@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +13,11 @@
 #include <sys/wait.h>
 
 #include "awsconf.h"
+#include "finish.h"
 #include "json.h"
+#include "units.h"
 
-enum { OUTPUT_MAX = 64 << 10 };
+enum { OUTPUT_MAX = 64 << 10, PROCESS_MS = 60 * 1000 };
 
 extern char **environ;
 
@@ -38,6 +42,35 @@ creds_from_environment(const struct creds_where *w, struct creds *out,
 	out->token = copy(awsconf_env("AWS_SESSION_TOKEN"));
 	out->fixed = true;
 	return 1;
+}
+
+/* Credentials of somebody else, such as the machine's, must not do instead. */
+int
+creds_check_profile(const struct creds_where *w, struct creds *out,
+    char error[256], bool *hopeless)
+{
+	static const char *const unknown[] = {
+		"role_arn", "sso_session", "sso_start_url", "sso_account_id",
+	};
+	char *v;
+
+	(void)out;
+	*hopeless = true;
+	if (strcmp(w->profile, "default") != 0 && !awsconf_has(w->profile)) {
+		snprintf(error, 256, "no profile %.100s", w->profile);
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		v = awsconf_get(w->profile, unknown[i]);
+		free(v);
+		if (v == NULL)
+			continue;
+		snprintf(error, 256, "profile %.100s: %s is not supported, "
+		    "credential_process is", w->profile, unknown[i]);
+		return -1;
+	}
+	*hopeless = false;
+	return 0;
 }
 
 int
@@ -85,11 +118,16 @@ creds_take_json(struct span json, struct creds *out, char error[256])
 	return -1;
 }
 
-/* Start command with a pipe from its standard output; -1 with errno. */
+/*
+ * Start command with a pipe from its standard output; -1 with errno.  Signals
+ * are as usual to it: we ignore SIGPIPE, and block all in most threads.
+ */
 static pid_t
 start(char *command, int *from)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, usual;
 	static char sh[] = "sh", dash_c[] = "-c";
 	char *argv[] = { sh, dash_c, command, NULL };
 	int ends[2], r;
@@ -101,7 +139,16 @@ start(char *command, int *from)
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
 	    O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	r = posix_spawn(&pid, "/bin/sh", &actions, NULL, argv, environ);
+	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &usual);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(&pid, "/bin/sh", &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	*from = ends[0];
@@ -112,11 +159,34 @@ start(char *command, int *from)
 	return -1;
 }
 
-/* What command prints, and its exit status; -1 with errno. */
+/* Until there is more from a process; -1 with errno ETIMEDOUT, or EINTR. */
 static int
-output_of(char *command, struct buf *out)
+wait_for(int fd, int64_t end_ms, bool until_done)
 {
-	int from, status = 0;
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = until_done ? -1 : finish_fd(), .events = POLLIN },
+	};
+	int64_t left = end_ms - units_now_ms();
+
+	if (!until_done && finish_asked())
+		errno = EINTR;
+	else if (left <= 0)
+		errno = ETIMEDOUT;
+	else if (poll(p, 2, (int)left) >= 0 || errno == EINTR)
+		return p[0].revents != 0 ? 1 : 0;
+	return -1;
+}
+
+/*
+ * What command prints, and its exit status; -1 with errno, and there is no such
+ * process any more.
+ */
+static int
+output_of(char *command, struct buf *out, bool until_done)
+{
+	int64_t end_ms = units_now_ms() + PROCESS_MS;
+	int from, status = 0, failed = 0, r;
 	pid_t pid = start(command, &from);
 	ssize_t got = 1;
 
@@ -124,6 +194,13 @@ output_of(char *command, struct buf *out)
 		return -1;
 	while (got != 0 && out->len < OUTPUT_MAX &&
 	    buf_reserve(out, 4096) == 0) {
+		if ((r = wait_for(from, end_ms, until_done)) < 0) {
+			failed = errno;
+			kill(pid, SIGKILL);
+			break;
+		}
+		if (r == 0)
+			continue;
 		got = read(from, out->p + out->len, 4096);
 		if (got < 0 && errno != EINTR)
 			break;
@@ -132,7 +209,8 @@ output_of(char *command, struct buf *out)
 	close(from);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return status;
+	errno = failed;
+	return failed != 0 ? -1 : status;
 }
 
 int
@@ -146,9 +224,10 @@ creds_from_process(const struct creds_where *w, struct creds *out,
 	if (command == NULL)
 		return 0;
 	*hopeless = true;
-	if ((status = output_of(command, &b)) < 0)
+	if ((status = output_of(command, &b, w->http->until_done)) < 0) {
+		*hopeless = errno != ETIMEDOUT && errno != EINTR;
 		snprintf(error, 256, "credential_process: %s", strerror(errno));
-	else if (status != 0)
+	} else if (status != 0)
 		snprintf(error, 256, "credential_process failed");
 	else
 		r = creds_take_json(buf_span(&b), out, error);

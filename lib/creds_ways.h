@@ -22,6 +22,8 @@ typedef int creds_way(const struct creds_where *w, struct creds *out,
 
 creds_way creds_from_environment, creds_from_web_identity, creds_from_files,
     creds_from_process, creds_from_container, creds_from_ec2;
+/* Never 1; -1: the profile is none, or has its credentials by a way not known. */
+creds_way creds_check_profile;
 
 /* Take them from JSON as metadata services and processes print it. */
 int creds_take_json(struct span json, struct creds *out, char error[256]);

@@ -76,6 +76,15 @@ mkdir .aws
 cat >.aws/config <<-END
 	[profile proc]
 	credential_process = printf '%s' '{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"secret/+=key","SessionToken":"token-1"}'
+	[profile mask]
+	credential_process = sed -n 's/^SigBlk:.//p; s/^SigIgn:.*\(.\)...\$/\1/p' /proc/self/status >mask
+	[profile slow]
+	credential_process = touch asked; exec sleep 300
+	[profile chain]
+	role_arn = arn:aws:iam::1:role/log
+	source_profile = proc
+	[profile sso]
+	sso_session = my
 	[profile bad]
 	credential_process = false
 	[profile web]
@@ -88,6 +97,22 @@ ok 'a profile that is asked for comes before the environment' \
 ok 'a process' logpush -q --profile proc s3://bucket/proc/ app.log
 says 'app.log: credential_process failed' 'a process that fails' \
 	logpush --profile bad s3://bucket/bad/ app.log
+logpush -q --profile mask s3://bucket/m/ app.log 2>/dev/null
+is 'signals are as usual to a process' "$(tr '\n' ' ' <mask)" '0000000000000000 0 '
+logpush -q --profile slow s3://bucket/slow/ app.log 2>/dev/null & pid=$!
+until_true 20 test -e asked
+kill $pid
+until_true 60 grep -q ') Z' "/proc/$pid/stat" || kill -9 $pid
+wait $pid
+is 'a signal does not wait for one' $? 75
+for p in chain:role_arn sso:sso_session; do
+	says "app.log: profile ${p%:*}: ${p#*:} is not supported" 'what we cannot do is told' \
+		env AWS_CONTAINER_CREDENTIALS_FULL_URI="$meta/agent" \
+		AWS_CONTAINER_AUTHORIZATION_TOKEN=agent-token \
+		logpush --profile "${p%:*}" s3://bucket/chain/ app.log
+done
+says 'app.log: no profile typo$' 'and a profile that is none' \
+	logpush --profile typo s3://bucket/typo/ app.log
 ok 'a web identity in the profile' env AWS_ENDPOINT_URL_STS="$meta" \
 	logpush -q --profile web s3://bucket/web3/ app.log
 
