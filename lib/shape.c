@@ -10,6 +10,7 @@
 enum {
 	BUCKETS = 8, DEPTH = 3, SHAPES_MAX = 64,
 	TARGETS_MAX = 4,	/* more shapes are faster found by buckets */
+	CLASSES_MAX = 3,	/* different sets in a shape */
 	CANDIDATES = 6,		/* rare bytes to choose a pair from */
 	AHEAD = 4096,		/* bytes: what to fetch from memory by now */
 };
@@ -31,16 +32,27 @@ struct target {
 	bool all_known;
 };
 
+/* A set, by nibbles: lo's bit h is for what has the high nibble h, up to 7. */
+struct class {
+	const uint64_t *set;
+	unsigned char lo[16];
+	bool high;		/* it has bytes from 0x80 on */
+};
+
 /*
- * A few shapes are targets if there are such bytes in each.  Otherwise they are
- * in buckets: table[k][b] has bit i set when byte b can be in place k of a
- * shape in bucket i; lo and hi are the same by nibbles.  The first of these
- * DEPTH places is at[] bytes into the shape.
+ * A few shapes are targets if there are such bytes in each.  A single one of a
+ * few classes is found by these.  Otherwise they are in buckets: table[k][b]
+ * has bit i set when byte b can be in place k of a shape in bucket i; lo and hi
+ * are the same by nibbles.  The first of these DEPTH places is at[] bytes into
+ * the shape.
  */
 struct finder {
 	size_t n, depth;
 	bool by_pairs, folds;
 	struct target target[TARGETS_MAX];
+	struct class class[CLASSES_MAX];
+	size_t n_classes;	/* 0: there are more */
+	unsigned char class_of[SHAPE_MAX];
 	unsigned char table[DEPTH][256];
 	unsigned char lo[DEPTH][16], hi[DEPTH][16];
 	const char *(*search)(const struct finder *f, const char *p,
@@ -128,13 +140,13 @@ buckets_plain(const struct finder *f, const char *p, const char *end)
 
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512bw")))
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 
 /* Whether shape i, a target, is at p, where SHAPE_MAX bytes can be read. */
 static inline bool
 fits_known(const struct finder *f, size_t i, const char *p, const char *end)
 {
-#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 	const struct target *t = &f->target[i];
 	__m128i same = _mm_cmpeq_epi8(_mm_or_si128(LOAD16(p), LOAD16(t->fold)),
 	    LOAD16(t->byte));
@@ -333,6 +345,47 @@ name(const struct finder *f, const char *p, const char *end)		\
 TARGETS(targets_avx2, AVX2, targets_n)
 TARGETS(targets_avx512, AVX512, targets512_n)
 
+/* Which of the 64 bytes at p are of the class, or may be: a bit for each. */
+AVX2 static inline uint64_t
+class_bits(const struct class *c, const char *p)
+{
+	const __m256i low = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
+	const __m256i hi = _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128,
+	    0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, -128,
+	    0, 0, 0, 0, 0, 0, 0, 0);
+	const __m256i lo = _mm256_broadcastsi128_si256(LOAD16(c->lo));
+	__m256i v[2], m[2];
+
+	for (int i = 0; i < 2; i++) {
+		v[i] = LOAD(p + i * 32);
+		m[i] = _mm256_and_si256(_mm256_shuffle_epi8(lo, v[i]),
+		    _mm256_shuffle_epi8(hi, _mm256_and_si256(
+		    _mm256_srli_epi16(v[i], 4), low)));
+		m[i] = _mm256_cmpeq_epi8(m[i], zero);
+	}
+	return ~bits_of(m[0], m[1]) | (c->high ? bits_of(v[0], v[1]) : 0);
+}
+
+AVX2 static const char *
+classes_avx2(const struct finder *f, const char *p, const char *end)
+{
+	const struct shape *s = &f->shape[0];
+	uint64_t bits[CLASSES_MAX], found;
+
+	for (; end - p >= 64; p += 65 - s->len) {
+		_mm_prefetch(p + AHEAD, _MM_HINT_T0);
+		for (size_t i = 0; i < f->n_classes; i++)
+			bits[i] = class_bits(&f->class[i], p);
+		found = bits[0];
+		for (size_t i = 1; i < s->len; i++)
+			found &= bits[f->class_of[i]] >> i;
+		for (; found != 0; found &= found - 1)
+			if (fits(s, p + __builtin_ctzll(found), p, end))
+				return p + __builtin_ctzll(found);
+	}
+	return buckets_plain(f, p, end);
+}
+
 /* Eight bits for each byte: the buckets whose shapes may be there. */
 AVX2 static inline __m256i
 buckets_at(const char *p, size_t depth, const __m256i lo[DEPTH],
@@ -403,7 +456,8 @@ choose_search(struct finder *f)
 	f->search = f->by_pairs && f->n == 1 ? pair_plain : buckets_plain;
 #if defined __x86_64__
 	if (finder_without < 2 && __builtin_cpu_supports("avx2"))
-		f->search = f->by_pairs ? targets_avx2 : buckets_avx2;
+		f->search = f->by_pairs ? targets_avx2 :
+		    f->n_classes > 0 ? classes_avx2 : buckets_avx2;
 	if (finder_without < 1 && f->by_pairs &&
 	    __builtin_cpu_supports("avx512bw"))
 		f->search = targets_avx512;
@@ -527,6 +581,16 @@ choose_pairs(struct finder *f, const double freq[256], const char *p,
 	return f->n <= 2 || !f->folds;
 }
 
+/* A byte alone that is everywhere: then all the places tell more than it. */
+static bool
+is_vague(const struct finder *f, const double freq[256])
+{
+	const struct known *k = f->target[0].pair;
+
+	return f->n_classes > 0 && k[0].at == k[1].at &&
+	    freq[k[0].byte] > 1.0 / 256;
+}
+
 /* Put the shapes into buckets, by the places in each that are rarest. */
 static void
 fill_buckets(struct finder *f, const double freq[256])
@@ -565,6 +629,40 @@ fill_buckets(struct finder *f, const double freq[256])
 	}
 }
 
+/* The number of the class of a set; CLASSES_MAX: no room for one more. */
+static size_t
+class_of(struct finder *f, const uint64_t set[4])
+{
+	struct class *c = f->class;
+	size_t i = 0;
+
+	for (; i < f->n_classes; i++, c++)
+		if (memcmp(c->set, set, 4 * sizeof *set) == 0)
+			return i;
+	if (i == CLASSES_MAX)
+		return i;
+	c->set = set;
+	c->high = (set[2] | set[3]) != 0;
+	for (unsigned char b = 0; b < 0x80; b++)
+		if (set_has(set, b))
+			c->lo[b & 15] |= (unsigned char)(1u << (b >> 4));
+	return f->n_classes++;
+}
+
+static void
+find_classes(struct finder *f)
+{
+	size_t class;
+
+	for (size_t i = 0; f->n == 1 && i < f->shape[0].len; i++) {
+		if ((class = class_of(f, f->shape[0].set[i])) == CLASSES_MAX) {
+			f->n_classes = 0;
+			return;
+		}
+		f->class_of[i] = (unsigned char)class;
+	}
+}
+
 struct finder *
 finder_new(const struct shape *shapes, size_t n)
 {
@@ -575,6 +673,7 @@ finder_new(const struct shape *shapes, size_t n)
 		return NULL;
 	f->n = n;
 	memcpy(f->shape, shapes, n * sizeof *shapes);
+	find_classes(f);
 	finder_tune(f, NULL, NULL);
 	return f;
 }
@@ -595,7 +694,7 @@ finder_tune(struct finder *f, const char *p, const char *end)
 		freq[b] = 1 / n;
 	for (; p < end; p++)
 		freq[(unsigned char)*p] += 1 / n;
-	f->by_pairs = choose_pairs(f, freq, start, end);
+	f->by_pairs = choose_pairs(f, freq, start, end) && !is_vague(f, freq);
 	fill_buckets(f, freq);
 	choose_search(f);
 }

@@ -37,7 +37,8 @@ extern unsigned finder_without;
 
 /*
  * Where a shape begins, in the first line from p on (lines end at LF) that
- * holds one, or end.  Only the last set of a shape may hold LF.
+ * holds one, or end; of a single shape, it is the first place.  Only the last
+ * set of a shape may hold LF.
  */
 const char *finder_next(const struct finder *f, const char *p, const char *end);
 

@@ -1,10 +1,12 @@
 /*
  * pattern: a search of whole blocks finds the lines that a search of each line
- * by itself finds.  Input: a byte of flags, patterns, NUL, text.
+ * by itself finds.  Input: a byte of flags (and ways to do without), patterns,
+ * NUL, text.
  */
 #include <stdlib.h>
 
 #include "pattern.h"
+#include "shape.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
 
@@ -55,6 +57,7 @@ LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	buf_free(&error);
 	if (pattern == NULL)
 		return 0;
+	finder_without = *p >> 4 & 3;
 	if ((m = matcher_new(pattern)) != NULL)
 		compare(m, span_of(nul + 1, n - (size_t)(nul + 1 - s)));
 	matcher_free(m);
