@@ -1,6 +1,5 @@
 #include "pattern.h"
 
-#include "count.h"
 #include "required.h"
 
 #include <ctype.h>
@@ -354,9 +353,12 @@ matcher_find(struct matcher *m, struct span line, size_t from,
 	return result;
 }
 
-/* As matcher_find, but only whether there is one; the line is in a block. */
+/*
+ * As matcher_find, but only whether there is one, which would start at or after
+ * from; the line is in a block.
+ */
 static int
-matches(struct matcher *m, struct span line)
+matches(struct matcher *m, struct span line, size_t from)
 {
 	struct span match;
 
@@ -367,8 +369,8 @@ matches(struct matcher *m, struct span line)
 	}
 	line = buf_span(&m->line);
 	if (m->pattern->any != NULL)
-		return search(m, m->pattern->any, line, 0, &match);
-	return matcher_find(m, line, 0, &match);
+		return search(m, m->pattern->any, line, from, &match);
+	return matcher_find(m, line, from, &match);
 }
 
 /* The line in block that at is in, without its LF. */
@@ -383,18 +385,18 @@ line_around(struct span block, const char *at)
 	    block.len - (size_t)(start - block.p));
 }
 
-/* In how many of the sample's lines it finds something. */
+/* How much of the lines in the sample is left to search for a match. */
 static size_t
-lines_found(const struct finder *f, struct span sample)
+bytes_left(const struct finder *f, bool front, struct span sample)
 {
-	const char *end = sample.p + sample.len, *p = sample.p;
+	const char *end = sample.p + sample.len, *p = sample.p, *at;
+	struct span line;
 	size_t n = 0;
 
-	for (; p < end && (p = finder_next(f, p, end)) < end; n++) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		if (p == NULL)
-			return n + 1;
-		p++;
+	while (p < end && (at = finder_next(f, p, end)) < end) {
+		line = line_around(span_of(p, (size_t)(end - p)), at);
+		n += line.len - (front ? (size_t)(at - line.p) : 0);
+		p = line.p + line.len + 1;
 	}
 	return n;
 }
@@ -408,12 +410,12 @@ tune(struct matcher *m, struct span block)
 
 	if (sample.len > SAMPLE)
 		sample.len = SAMPLE;
-	n = count_byte(sample.p, sample.len, '\n') + 1;
-	least = n - n / 4;	/* with more it is no help */
+	least = sample.len - sample.len / 8;	/* with more it is no help */
 	m->best = NEEDS_MAX;
 	for (size_t i = 0; i < m->pattern->n_needs; i++) {
 		finder_tune(m->finders[i], sample.p, sample.p + sample.len);
-		n = lines_found(m->finders[i], sample);
+		n = bytes_left(m->finders[i], m->pattern->needs[i].front,
+		    sample);
 		if (m->pattern->needs[i].exact || n < least) {
 			m->best = i;
 			least = n;
@@ -431,7 +433,7 @@ next_of_all(struct matcher *m, struct span block, struct span *line)
 
 	for (const char *p = block.p; p < end; p += line->len + 1) {
 		*line = line_around(span_of(p, (size_t)(end - p)), p);
-		if ((r = matches(m, *line)) != 0)
+		if ((r = matches(m, *line, 0)) != 0)
 			return r;
 	}
 	return 0;
@@ -467,7 +469,8 @@ next_found(struct matcher *m, struct span block, struct span *line)
 		*line = line_around(block, at);
 		if (need->exact)
 			return 1;
-		if ((r = matches(m, *line)) != 0)
+		if ((r = matches(m, *line, need->front ?
+		    (size_t)(at - line->p) : 0)) != 0)
 			return r;
 		p = line->p + line->len + 1;
 		block = span_of(p, p < end ? (size_t)(end - p) : 0);
@@ -475,7 +478,7 @@ next_found(struct matcher *m, struct span block, struct span *line)
 	if (end == last)
 		return 0;
 	*line = span_of(end, (size_t)(last - end));
-	return matches(m, *line);
+	return matches(m, *line, 0);
 }
 
 int

@@ -8,13 +8,16 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum { DEEPEST = 50 };		/* groups in groups */
+enum { DEEPEST = 50, DIGITS = 10 };	/* groups in groups; \1 to \9 */
 
 struct parser {
 	const char *p, *end;
 	bool caseless;
 	int depth;
 	bool failed;		/* syntax not understood, or no memory */
+	bool from_here;		/* \G: what matches depends on where one starts */
+	unsigned groups;	/* that capture; what the first ones hold: */
+	struct shape captured[DIGITS];	/* length 0: not known */
 };
 
 /* What is known of a part of a pattern. */
@@ -22,6 +25,7 @@ struct node {
 	bool fixed;		/* it is run, neither more nor less, */
 	bool at_start, at_end;	/* but for ^ before and $ behind it */
 	struct shape run;	/* the bytes in a row it is, or ends with */
+	bool moved;		/* something may stand before run */
 	struct need needs[NEEDS_MAX];
 	size_t n;
 };
@@ -89,7 +93,7 @@ node_add(struct node *node, struct need need)
 static void
 end_run(struct parser *ps, struct node *node, bool exact)
 {
-	struct need need = { .n = 1, .exact = exact };
+	struct need need = { .n = 1, .exact = exact, .front = !node->moved };
 
 	if (node->run.len > 0) {
 		if ((need.shapes = malloc(sizeof *need.shapes)) == NULL) {
@@ -101,6 +105,7 @@ end_run(struct parser *ps, struct node *node, bool exact)
 		need.at_end = exact && node->at_end;
 		need.bits = shape_bits(&node->run);
 		node_add(node, need);
+		node->moved = true;
 	}
 	node->run.len = 0;
 }
@@ -129,6 +134,7 @@ need_or(struct need *a, const struct need *b)
 	a->exact &= b->exact && !a->at_start && !a->at_end && !b->at_start &&
 	    !b->at_end;
 	a->at_start = a->at_end = false;
+	a->front = false;	/* shapes are not found in order */
 	a->bits = (a->bits < b->bits ? a->bits : b->bits) - 0.5;
 	return 0;
 }
@@ -289,8 +295,10 @@ parse_group_start(struct parser *ps)
 	};
 	size_t n;
 
-	if (ps->p == ps->end || (*ps->p != '?' && *ps->p != '*'))
+	if (ps->p == ps->end || (*ps->p != '?' && *ps->p != '*')) {
+		ps->groups++;
 		return true;
+	}
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		n = strlen(kinds[i].start);
 		if ((size_t)(ps->end - ps->p) < n ||
@@ -302,6 +310,7 @@ parse_group_start(struct parser *ps)
 			if (ps->p == NULL)
 				break;
 			ps->p++;
+			ps->groups++;
 		}
 		ps->caseless |= kinds[i].caseless;
 		return kinds[i].consumes;
@@ -316,6 +325,7 @@ static bool
 parse_group(struct parser *ps, struct node *group)
 {
 	bool caseless = ps->caseless, consumes;
+	unsigned number = ps->groups + 1;
 
 	if (ps->p + 2 < ps->end && memcmp(ps->p, "?i)", 3) == 0) {
 		ps->p += 3;		/* for the rest of the group around */
@@ -323,6 +333,8 @@ parse_group(struct parser *ps, struct node *group)
 		return false;
 	}
 	consumes = parse_group_start(ps);
+	if (ps->groups < number)
+		number = DIGITS;
 	if (++ps->depth > DEEPEST)
 		ps->failed = true;
 	if (!ps->failed)
@@ -332,6 +344,8 @@ parse_group(struct parser *ps, struct node *group)
 		ps->failed = true;
 	else
 		ps->p++;
+	if (number < DIGITS && group->fixed)
+		ps->captured[number] = group->run;
 	ps->caseless = caseless;
 	return consumes;
 }
@@ -353,8 +367,25 @@ add_group(struct parser *ps, struct node *node, struct node *group,
 	for (size_t i = 0; i < group->n && min > 0; i++) {
 		group->needs[i].exact &= min == 1 && max == 1 &&
 		    !group->at_start && !group->at_end;
+		group->needs[i].front &= !node->moved;
 		node_add(node, group->needs[i]);
 		group->needs[i] = (struct need){ 0 };
+	}
+	node->moved = true;
+}
+
+/* Append a run, min to max times. */
+static void
+add_run(struct parser *ps, struct node *node, const struct shape *run,
+    unsigned min, unsigned max)
+{
+	for (unsigned i = 0; i < min && i < SHAPE_MAX && !ps->failed; i++)
+		for (size_t k = 0; k < run->len; k++)
+			add_set(ps, node, run->set[k]);
+	if (min != max || min > SHAPE_MAX) {
+		end_run(ps, node, false);
+		node->fixed = false;
+		node->moved = true;
 	}
 }
 
@@ -363,29 +394,45 @@ static void
 add_atom(struct parser *ps, struct node *node, struct span atom, unsigned min,
     unsigned max)
 {
-	uint64_t set[4];
+	struct shape run = { .len = 1 };
 
-	set_of(ps, atom, set);
-	for (unsigned i = 0; i < min && i < SHAPE_MAX && !ps->failed; i++)
-		add_set(ps, node, set);
-	if (min != max || min > SHAPE_MAX) {
-		end_run(ps, node, false);
-		node->fixed = false;
-	}
+	set_of(ps, atom, run.set[0]);
+	add_run(ps, node, &run, min, max);
 }
 
-/* Skip an atom that is not one byte: an anchor, or a back reference. */
-static void
-skip_other(struct parser *ps, struct node *node, char c, bool once)
+/* What a group holds that \c refers to; NULL: it is not known. */
+static const struct shape *
+referred(const struct parser *ps, char c)
 {
+	const struct shape *run;
+
+	if (c < '1' || c > '9' || ps->caseless)
+		return NULL;
+	run = &ps->captured[c - '0'];
+	return run->len > 0 ? run : NULL;
+}
+
+/* Append or skip what is not one byte: an anchor, or a back reference. */
+static void
+add_other(struct parser *ps, struct node *node, char c, unsigned min,
+    unsigned max)
+{
+	bool once = min == 1 && max == 1;
+	const struct shape *run = referred(ps, c);
+
+	ps->from_here |= c == 'G';
 	if (c == '^' && once && node->run.len == 0 && node->n == 0)
 		node->at_start = true;
 	else if (c == '$' && once)
 		node->at_end = true;
 	else
 		node->fixed = false;
-	if (strchr("bBAzZGK^$", c) == NULL)
+	if (run != NULL) {
+		add_run(ps, node, run, min, max);
+	} else if (strchr("bBAzZGK^$", c) == NULL) {
 		end_run(ps, node, false);
+		node->moved = true;
+	}
 }
 
 /* One atom with its quantifier. */
@@ -425,8 +472,7 @@ parse_atom(struct parser *ps, struct node *node)
 		add_atom(ps, node, span_of(start, (size_t)(end - start)), min,
 		    max);
 	else
-		skip_other(ps, node, c == '\\' ? start[1] : c,
-		    min == 1 && max == 1);
+		add_other(ps, node, c == '\\' ? start[1] : c, min, max);
 	node_free(&group);
 }
 
@@ -499,6 +545,8 @@ required_find(struct need needs[NEEDS_MAX], struct span pattern, bool caseless)
 	parse_alternatives(&ps, &node);
 	if (ps.failed || ps.p != ps.end)
 		node_free(&node);
+	for (size_t i = 0; i < node.n; i++)
+		node.needs[i].front &= !ps.from_here;
 	memcpy(needs, node.needs, sizeof node.needs);
 	return node.n;
 }

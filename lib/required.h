@@ -18,6 +18,7 @@ struct need {
 	size_t n;
 	bool exact;		/* and what is one of them is a match, */
 	bool at_start, at_end;	/* if it stands there in the line */
+	bool front;		/* a match begins with it */
 	double bits;		/* how rare it is thought to be */
 };
 

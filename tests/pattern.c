@@ -26,6 +26,8 @@ make_pattern(struct buf *b)
 		"^", "$", "\\b", "|", "*", "+", "?", "{2}", "{1,2}", "{0,1}",
 		"{2,}", "+?", "*+", "\\x61", "[\\]a]", "[]a]", "(?<n>b)", "\\1",
 		"\\K", "\\n", "\\B", "[^\\d]", "\\Qa\\E", "(?x)a b", "()",
+		"\\G", "\\R", "[ab]{3}", "[^b]{4}", "\\w{5,}", "\\2{2}",
+		"([ab])\\1", "(a|bb)\\1", "([aB])(?i)\\1", "(?<m>[bc])(a)\\1",
 	};
 	size_t n = 1 + rnd(6);
 
@@ -58,7 +60,7 @@ make_words(struct buf *b)
 static void
 make_text(struct buf *b)
 {
-	static const char bytes[] = "aaabbbccABC55 \"-.\n\n";
+	static const char bytes[] = "aaabbbccABC55 \"-.\r\xc3\n\n";
 	size_t n = rnd(600);
 
 	buf_clear(b);
