@@ -370,7 +370,7 @@ AVX2 static const char *
 classes_avx2(const struct finder *f, const char *p, const char *end)
 {
 	const struct shape *s = &f->shape[0];
-	uint64_t bits[CLASSES_MAX], found;
+	uint64_t bits[CLASSES_MAX] = { 0 }, found;
 
 	for (; end - p >= 64; p += 65 - s->len) {
 		_mm_prefetch(p + AHEAD, _MM_HINT_T0);
