@@ -102,7 +102,7 @@ is 'signals are as usual to a process' "$(tr '\n' ' ' <mask)" '0000000000000000 
 logpush -q --profile slow s3://bucket/slow/ app.log 2>/dev/null & pid=$!
 until_true 20 test -e asked
 kill $pid
-until_true 60 grep -q ') Z' "/proc/$pid/stat" || kill -9 $pid
+until_true 60 not grep -qs ') [^Z]' "/proc/$pid/stat" || kill -9 $pid
 wait $pid
 is 'a signal does not wait for one' $? 75
 for p in chain:role_arn sso:sso_session; do
