@@ -522,7 +522,19 @@ is_morgan_end(const char *p, const char *end)
 	return ms == 1 && (p == end || is_blank(*p) || *p == '\r');
 }
 
-/* morgan: GET /path 500 12.3 ms - 22, and GET /path 500 22 - 12.3 ms */
+/* The start of the token that ends at p, which is behind start. */
+static const char *
+token_before(const char *start, const char *p)
+{
+	while (p > start && !is_blank(p[-1]))
+		p--;
+	return p;
+}
+
+/*
+ * morgan: GET /path 500 12.3 ms - 22, and GET /path 500 22 - 12.3 ms, with or
+ * without a protocol
+ */
 static bool
 is_morgan(struct text *t, const char *s)
 {
@@ -531,8 +543,9 @@ is_morgan(struct text *t, const char *s)
 	if (p <= t->start || *p != ' ' || end - s < 9 || s[3] != ' ' ||
 	    !is_morgan_end(s + 4, end))
 		return false;
-	while (p > t->start && !is_blank(p[-1]))
-		p--;
+	p = token_before(t->start, p);
+	if (starts(p, end, "HTTP/") && p > t->start)
+		p = token_before(t->start, p - 1);
 	if (*p != '/' || p == t->start)
 		return false;
 	for (s = --p; s > t->start && isupper((unsigned char)s[-1]); s--)
