@@ -1,5 +1,7 @@
 #include "meta.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +10,9 @@
 
 enum { LIST_MAX = 64 * 1024, VALUE_MAX = 64 * 1024 };	/* xattr(7) */
 
+static const char acl[] = "system.posix_acl_access";
+
+/* All but the ACL. */
 static void
 copy_attributes(int from, int to)
 {
@@ -17,12 +22,39 @@ copy_attributes(int from, int to)
 	if (list != NULL && value != NULL)
 		n = flistxattr(from, list, LIST_MAX);
 	for (char *name = list; name < list + n; name += strlen(name) + 1)
-		if ((len = fgetxattr(from, name, value, VALUE_MAX)) >= 0)
+		if (strcmp(name, acl) != 0 &&
+		    (len = fgetxattr(from, name, value, VALUE_MAX)) >= 0)
 			(void)!fsetxattr(to, name, value, (size_t)len, 0);
 	free(value);
 	free(list);
 }
 
+static bool
+no_acl(ssize_t r)
+{
+	return r < 0 && (errno == ENODATA || errno == ENOTSUP);
+}
+
+/* Without one of its own, it has none that the folder gave.  0 or -1. */
+static int
+copy_acl(int from, int to)
+{
+	char *value = malloc(VALUE_MAX);
+	ssize_t len;
+	int r = -1;
+
+	if (value == NULL)
+		return -1;
+	len = fgetxattr(from, acl, value, VALUE_MAX);
+	if (len >= 0)
+		r = fsetxattr(to, acl, value, (size_t)len, 0);
+	else if (no_acl(len))
+		r = fremovexattr(to, acl) == 0 || no_acl(-1) ? 0 : -1;
+	free(value);
+	return r;
+}
+
+/* The mode comes last: without the right to write, attributes cannot be set. */
 int
 meta_copy(int from, const struct stat *st, int to)
 {
@@ -33,8 +65,8 @@ meta_copy(int from, const struct stat *st, int to)
 		mode &= ~(mode_t)(S_ISUID | S_ISGID | S_IRWXG);
 	if (fchown(to, st->st_uid, (gid_t)-1) < 0)
 		mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	if (fchmod(to, mode) < 0)
-		return -1;
 	copy_attributes(from, to);
-	return futimens(to, times);
+	if (copy_acl(from, to) < 0)
+		mode &= ~(mode_t)S_IRWXG;	/* it was the ACL's mask */
+	return fchmod(to, mode) < 0 ? -1 : futimens(to, times);
 }

@@ -185,13 +185,12 @@ restore(struct unbundle *u, const struct member *m, int fd)
 
 	if (geteuid() == 0 && fchown(fd, m->uid, m->gid) < 0)
 		return -1;
-	if (fchmod(fd, m->mode & 0777) < 0)
-		return -1;
 	archive_entry_xattr_reset(u->entry);
 	while (archive_entry_xattr_next(u->entry, &name, &value, &size) ==
 	    ARCHIVE_OK)
-		(void)!fsetxattr(fd, name, value, size, 0);
-	return futimens(fd, times);
+		if (strncmp(name, "user.", 5) == 0)	/* others give rights */
+			(void)!fsetxattr(fd, name, value, size, 0);
+	return fchmod(fd, m->mode & 0777) < 0 ? -1 : futimens(fd, times);
 }
 
 /* Write the new file f; 0, or -1 with error and errno set. */

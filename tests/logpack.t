@@ -143,6 +143,14 @@ exits 1 'one cut short does not' logpack -t k.gz cut.gz
 { head -c 50000 k.gz; printf XXXX; tail -c +50005 k.gz; } >bent.gz
 exits 1 'nor one with other bytes' logpack -t bent.gz
 exits 1 'nor what is not compressed' logpack -t log
+{ cat k.gz; head -c 512 /dev/zero; } >padded.gz
+{ cat k.gz; echo garbage; } >behind.gz
+exits 0 'NUL bytes behind the end are no matter' logpack -dk padded.gz
+ok 'and no part of it' cmp padded log
+exits 1 'other bytes are' logpack -d behind.gz
+ok 'so the file is kept, and nothing made of it' test -f behind.gz -a ! -e behind
+logpack -dc behind.gz >before 2>err
+ok 'but what comes before them is to be had' cmp before log
 exits 1 'a broken file is not unpacked' logpack -d bent.gz
 ok 'and nothing is made of it' sh -c 'test -f bent.gz && test ! -e bent'
 
@@ -225,6 +233,14 @@ if command -v setfacl >/dev/null && setfacl -m u:1:r attr 2>/dev/null; then
 		"$(getfacl -n attr.gz | grep -v '^#')" "$acl"
 	logpack -d attr.gz >out
 	is 'and comes back' "$(getfacl -n attr | grep -v '^#')" "$acl"
+	mkdir open
+	echo secret >open/f
+	chmod 640 open/f
+	acl=$(getfacl -n open/f | grep -v '^#')
+	setfacl -d -m u:1:rw open
+	logpack open/f >out
+	is 'a folder that lets others in does not let them into old files' \
+		"$(getfacl -n open/f.gz | grep -v '^#')" "$acl"
 else
 	skip 'no setfacl, or not on this file system' 'the access control list is kept'
 fi
@@ -236,6 +252,23 @@ import os; os.setxattr("attr", "user.origin", b"here\0")' 2>/dev/null; then
 	logpack -d attr.tar >out
 	ok 'extended attributes survive .gz and .tar' python3 -c '
 import os; assert os.getxattr("attr", "user.origin") == b"here\0"'
+	chmod 755 "$tmp"
+	mkdir readonly
+	mv attr readonly
+	chmod 400 readonly/attr
+	if [ "$(id -u)" = 0 ]; then
+		chown -R 65534:65534 readonly
+		other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+	else
+		other() { "$@"; }
+	fi
+	(cd readonly && other logpack attr && other logpack -d attr.gz &&
+		other logpack --rm -a t.tar attr && other logpack -d t.tar) >out
+	ok 'those of a read-only file, too' python3 -c '
+import os
+os.chdir("readonly")
+assert os.getxattr("attr", "user.origin") == b"here\0"
+assert os.stat("attr").st_mode & 0o777 == 0o400'
 else
 	skip 'no python3, or not on this file system' 'extended attributes survive'
 fi
@@ -368,6 +401,8 @@ a = t.open("evil.tar", "w")
 def add(name, type=t.REGTYPE, link=""):
     i = t.TarInfo(name)
     i.type, i.linkname, i.size, i.mode = type, link, 4 * (type == t.REGTYPE), 0o4755
+    i.pax_headers = {"SCHILY.xattr.security.capability":
+        "\x01\0\0\x02\0\x20" + 14 * "\0"}
     a.addfile(i, io.BytesIO(b"evil"))
 add("../evil"); add("a/../../evil"); add("link", t.SYMTYPE, "/"); add("link/x")
 add("hard", t.LNKTYPE, "/etc/passwd"); add("/abs"); add("here/x"); add("here/x"); add("good")
@@ -378,6 +413,8 @@ a.close()'
 	is 'does not get out' "$(find e -type f | sort | tr '\n' ' ')" \
 		'e/in/abs e/in/good e/in/link/x '
 	is 'nor sets an id bit' "$(stat -c %a e/in/good)" 755
+	is 'nor a capability' "$(python3 -c '
+import os; print("security.capability" in os.listxattr("e/in/good"))')" False
 else
 	skip 'no python3' 'an evil archive'
 fi
@@ -397,6 +434,13 @@ mkdir o2
 ok 'and has the size it had' sh -c 'logpack -d -C o2 g2.tar.xz && cmp o2/grows2 log'
 
 mkfifo pipe
+logpack -t pipe 2>err &
+pid=$!
+until_true 10 grep -q 'SigCgt:.*[4-7c-f]...$' /proc/$pid/status
+kill -TERM $pid
+until_true 10 not kill -0 $pid || kill -KILL $pid
+wait $pid
+is 'nor does a pipe that nobody writes to keep it' "$?" 2
 logpack <pipe >term.gz &
 pid=$!
 exec 4>pipe

@@ -58,7 +58,7 @@ faults() {
 		sound "$what" || { echo "at call $FAULT_NTH"; return 1; }
 		grep -q fault calls || break
 		if [ "$st" = 0 ] && [ ! -s err ] && [ "$FAULT_ERRNO" != 0 ]; then
-			case $FAULT_CALL in read|open|mode|time) ;; *)
+			case $FAULT_CALL in read|open|close|mode|time) ;; *)
 				echo "status 0 at call $FAULT_NTH"; return 1 ;;
 			esac
 		fi
@@ -81,6 +81,7 @@ else
 		ok "$what: write error, at every write" faults write 5 "$what" "$@"
 		ok "$what: read error, at every read" faults read 5 "$what" "$@"
 		ok "$what: sync error, at every fsync" faults fsync 5 "$what" "$@"
+		ok "$what: an error at every close" faults close 5 "$what" "$@"
 		ok "$what: read-only, at every open" faults open 30 "$what" "$@"
 		ok "$what: a rename that fails" faults rename 5 "$what" "$@"
 		ok "$what: a removal that fails" faults unlink 30 "$what" "$@"
@@ -94,7 +95,7 @@ else
 	run logpack d/f
 	is 'all is written and read back, synced, named, synced, removed, synced' \
 		"$(uniq calls | tr '\n' ' ' | sed 's/^.*write read/write read/')" \
-		'write read mode time fsync rename fsync unlink fsync '
+		'write read close mode time fsync rename close fsync unlink fsync '
 fi
 
 # kills pack|unpack FILE COMMAND...: 100 times, at moments all over its run
