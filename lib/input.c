@@ -68,8 +68,9 @@ input_open(const char *path)
 	int fd = STDIN_FILENO;
 	struct input *in;
 
-	if (strcmp(path, "-") != 0 &&
-	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+	/* A pipe that nobody writes to is waited for where a signal ends it. */
+	if (strcmp(path, "-") != 0 && (fd = open(path,
+	    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0)
 		return NULL;
 	if ((in = input_new(fd)) == NULL && fd != STDIN_FILENO)
 		close(fd);
