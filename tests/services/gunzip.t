@@ -49,6 +49,9 @@ E
 	reads pigz sh -c 'pigz -dc $f'
 	reads igzip sh -c 'igzip -dc $f'
 	reads libdeflate-gunzip sh -c 'libdeflate-gunzip -kc $f'
+	reads busybox sh -c 'busybox gunzip -c $f'
+	reads bsdcat sh -c 'bsdcat $f'
+	reads 7z sh -c '7z x -so $f'
 	reads python3 python3 -c '
 import gzip, os, shutil, sys
 shutil.copyfileobj(gzip.open(os.environ["f"]), sys.stdout.buffer)'
