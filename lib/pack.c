@@ -12,25 +12,38 @@
 #include "deflate.h"
 #include "gzindex.h"
 #include "jobs.h"
+#include "rival.h"
 
 enum {
 	LOOKAHEAD = 64 * 1024,	/* where the end of a line is looked for */
 	LEAST = 64 * 1024,	/* of a piece, with rsyncable */
 	WINDOW = 64,		/* bytes that decide there */
+	GROUP = 48 << 20,	/* bytes in pieces, of which one is tried: */
+	TRIED = 256 * 1024,	/* so many bytes of it */
 };
 
 /*
- * libdeflate's levels that make no larger files than gzip's.  gzip -9 lies
- * between 7 and 8, which takes twice the time: so every other piece has 8.
+ * libdeflate's levels that make no larger files than gzip's.  Where these lie
+ * between two of them, a part of the pieces has the higher one: none, one, two
+ * or all of three, as the lower makes what is tried less than so many
+ * thousandths of gzip's size.  (Pieces lose a little by being independent, and
+ * what is tried may be one percent better than the whole.)
  */
-static const struct {
+static const struct level {
 	size_t piece;
-	int even, odd;
+	int low, high;
+	int none, one, two;
 } levels[] = {
-	{ 0, 0, 0 },
-	{ 1 << 20, 1, 1 }, { 1 << 20, 3, 3 }, { 1 << 20, 4, 4 },
-	{ 1 << 20, 5, 5 }, { 1 << 20, 5, 5 }, { 1 << 20, 6, 6 },
-	{ 2 << 20, 7, 7 }, { 2 << 20, 8, 7 }, { 2 << 20, 8, 7 },
+	{ .piece = 0 },
+	{ 1 << 20, 1, 1, 0, 0, 0 },
+	{ 1 << 20, 3, 3, 0, 0, 0 },
+	{ 1 << 20, 4, 4, 0, 0, 0 },
+	{ 1 << 20, 5, 5, 0, 0, 0 },
+	{ 1 << 20, 5, 5, 0, 0, 0 },
+	{ 2 << 20, 5, 6, 985, 1000, 1030 },
+	{ 4 << 20, 7, 7, 0, 0, 0 },
+	{ 4 << 20, 7, 8, 985, 1015, 1030 },	/* as 9 */
+	{ 4 << 20, 7, 8, 985, 1015, 1030 },
 };
 
 /* One piece on its way: read, compressed by some thread, written. */
@@ -38,6 +51,7 @@ struct piece {
 	struct packer *packer;
 	unsigned char *bytes;	/* n of input, then size of output */
 	uint64_t nth;
+	int level;		/* libdeflate's */
 	size_t n, size;
 	int error;		/* when size is 0 */
 	uint32_t crc, out_crc;
@@ -54,7 +68,8 @@ struct tool {
 
 struct packer {
 	struct jobs *jobs;
-	int level;
+	const struct level *level;
+	unsigned high;			/* of three pieces have that level */
 	size_t room;			/* bytes for a piece */
 	pthread_mutex_t lock;		/* for tools */
 	struct tool *tools;		/* of which each thread takes one */
@@ -119,10 +134,8 @@ compress_piece(void *arg)
 	struct packer *k = e->packer;
 	struct tool *tool = take_tool(k);
 	unsigned char *in = e->bytes;
-	int level = e->nth % 2 == 0 ? levels[k->level].even :
-	    levels[k->level].odd;
 
-	e->size = deflate_piece(tool->deflate, level, in, e->n, tool->room);
+	e->size = deflate_piece(tool->deflate, e->level, in, e->n, tool->room);
 	e->error = errno;
 	e->out_crc = libdeflate_crc32(0, tool->room, e->size);
 	e->crc = libdeflate_crc32(0, in, e->n);
@@ -172,7 +185,7 @@ static int
 put_header(struct pack *p)
 {
 	struct packer *k = p->packer;
-	size_t piece = levels[p->level].piece;
+	size_t piece = k->level->piece;
 
 	k->header_size = GZ_HEADER;
 	if (p->again != NULL && !p->rsyncable && p->size > piece) {
@@ -250,7 +263,7 @@ idle_piece(struct pack *p)
 	struct packer *k = p->packer;
 	struct piece *e;
 
-	while (jobs_count(k->jobs) > p->threads)
+	while (jobs_count(k->jobs) > p->threads + 1)
 		if (put_oldest(p) < 0)
 			return NULL;
 	if ((e = k->idle) == NULL)
@@ -271,7 +284,7 @@ begin_piece(struct pack *p, const void *ahead, size_t n)
 	memcpy(e->bytes, ahead, n);
 	e->n = n;
 	e->nth = k->nth++;
-	k->want = levels[p->level].piece;
+	k->want = k->level->piece;
 	if (!p->rsyncable)
 		k->want = (size_t)(k->nth * k->want - k->at);
 	k->now = e;
@@ -303,6 +316,30 @@ cut_by_line(const unsigned char *p, size_t n, size_t all)
 	return lf != NULL ? (size_t)(lf + 1 - p) : n;
 }
 
+/*
+ * The level of the piece.  It depends on the contents and, with rsyncable, on
+ * nothing else: not on where in the file the piece is.
+ */
+static int
+set_level(struct pack *p, struct piece *e)
+{
+	struct packer *k = p->packer;
+	const struct level *l = k->level;
+	int size;
+
+	if (l->none > 0 && e->n >= l->piece &&
+	    e->nth % (GROUP / l->piece) == 0) {
+		size = rival_compare(e->bytes, TRIED, l->low,
+		    p->level == 6 ? 6 : 9);
+		if (size < 0)
+			return -1;
+		k->high = (size >= l->none) + (size >= l->one) +
+		    (size >= l->two);
+	}
+	e->level = p->rsyncable || e->nth % 3 < k->high ? l->high : l->low;
+	return 0;
+}
+
 /* Hand the piece to the threads, up to where it ends, and begin another. */
 static int
 cut_piece(struct pack *p)
@@ -314,6 +351,8 @@ cut_piece(struct pack *p)
 	e->n = p->rsyncable ? cut_by_contents(e->bytes, n) :
 	    cut_by_line(e->bytes, n, all);
 	k->at += e->n;
+	if (set_level(p, e) < 0)
+		return -1;
 	if (begin_piece(p, e->bytes + e->n, all - e->n) < 0)
 		return -1;
 	if (jobs_put(k->jobs, e) == 0)
@@ -331,8 +370,9 @@ pack_begin(struct pack *p)
 	p->crc = p->out_crc = 0;
 	if ((p->packer = k = calloc(1, sizeof *k)) == NULL)
 		return -1;
-	k->level = p->level;
-	k->room = deflate_bound(levels[p->level].piece + LOOKAHEAD);
+	k->level = &levels[p->level];
+	k->high = 3;
+	k->room = deflate_bound(k->level->piece + LOOKAHEAD);
 	pthread_mutex_init(&k->lock, NULL);
 	for (unsigned i = 0; i < p->threads; i++)
 		if (add_tool(k) < 0)

@@ -35,7 +35,7 @@ logpack --keep k >k.out
 cp log k2
 ok 'pieces end with a line, as the index in the header tells' sh -c '
 	test "$(od -An -tu4 -j20 -N4 k.gz)" -eq \
-	    "$(head -c 1048576 log | wc -l | xargs -I@ expr @ + 1 |
+	    "$(head -c 2097152 log | wc -l | xargs -I@ expr @ + 1 |
 		xargs -I@ head -n @ log | wc -c)"'
 ok 'and for a file of another name and time' sh -c '
 	logpack -j 1 k2 && cmp k.gz k2.gz'
@@ -62,6 +62,15 @@ do
 	# shellcheck disable=SC2086
 	is "loggrep $o finds the same with an index" \
 		"$(loggrep $o timed.gz | cksum)" "$(loggrep $o timed | cksum)"
+done
+for l in 6 9; do	# they mix levels, as a part of the contents tells
+	logpack -j 1 -$l -c timed >mixed1.gz
+	ok "some pieces of -$l: the same bytes with 1 and 5 threads" sh -c '
+		logpack -j 5 -$0 -c timed | cmp - mixed1.gz &&
+		logpack -$0 <timed | cmp - mixed1.gz' $l
+	ok "which hold it and are no more than gzip -$l's" sh -c '
+		gzip -dc mixed1.gz | cmp - timed &&
+		test "$(wc -c <mixed1.gz)" -le "$(gzip -c -$0 timed | wc -c)"' $l
 done
 n=$(wc -c <timed.gz)
 { head -c $((n - 70000)) timed.gz; echo bad; tail -c 69996 timed.gz; } >hurt.gz
