@@ -57,6 +57,7 @@ static const struct {
 	{ OTHER, 4, "\x28\xb5\x2f\xfd" },		/* zstd */
 	{ OTHER, 6, "\xfd" "7zXZ\0" },
 	{ OTHER, 4, "\x04\x22\x4d\x18" },		/* lz4 frame */
+	{ OTHER, 4, "\x02\x21\x4c\x18" },		/* lz4's older one */
 	{ OTHER, 10, "BZh91AY&SY" },
 	{ OTHER, 10, "BZh9\x17rE8P\x90" },	/* bzip2 of nothing */
 	{ OTHER, 4, "\x50\x2a\x4d\x18" },		/* zstd's skippable frame */

@@ -35,20 +35,33 @@ progress_expect(uint64_t bytes)
 	expected += bytes;
 }
 
+/* "[####......]  40% ", or nothing where the end is unknown. */
+static void
+print_bar(char *text, size_t size, uint64_t is, uint64_t all)
+{
+	double part = (double)is / (double)all;
+	char bar[WIDTH + 1];
+
+	*text = '\0';
+	if (all == 0 || is > all)	/* a pipe, if only one of several */
+		return;
+	for (int n = 0; n < WIDTH; n++)
+		bar[n] = n < (int)(part * WIDTH) ? '#' : '.';
+	bar[WIDTH] = '\0';
+	snprintf(text, size, "[%s] %3d%% ", bar, (int)(part * 100));
+}
+
 static void
 draw(int64_t now)
 {
-	uint64_t all = expected, is = done;
-	double part = all > 0 && is < all ? (double)is / (double)all : 1;
+	uint64_t is = done;
 	double mb = (double)is / 1e6;
-	char text[128], bar[WIDTH + 1];
+	char text[128], bar[WIDTH + 10];
 	int n;
 
-	for (n = 0; n < WIDTH; n++)
-		bar[n] = n < (int)(part * WIDTH) ? '#' : '.';
-	bar[n] = '\0';
-	n = snprintf(text, sizeof text, "\r[%s] %3d%% %.0f MB, %.0f MB/s\033[K",
-	    bar, (int)(part * 100), mb, mb * 1000 / (double)(now - start_ms));
+	print_bar(bar, sizeof bar, is, expected);
+	n = snprintf(text, sizeof text, "\r%s%.0f MB, %.0f MB/s\033[K", bar,
+	    mb, mb * 1000 / (double)(now - start_ms));
 	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) > 0)
 		drawn = true;
 }

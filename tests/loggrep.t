@@ -180,12 +180,12 @@ is 'and with a pattern' "$(lines -e F -W a=b cri)" '3 '
 printf 'one\ntwo\nthree\n' >plain
 { printf 'one\n' | gzip; printf 'two\nth' | gzip; printf 'ree\n' | gzip; } >gz
 same 'gzip with three members and no suffix is read' plain loggrep . gz
-for z in 'xz -c' 'zstd -qc' 'bzip2 -c' 'lz4 -c'; do
+for z in 'xz -c' 'zstd -qc' 'bzip2 -c' 'lz4 -c' 'lz4 -lc'; do
 	if command -v "${z%% *}" >/dev/null; then
 		$z plain >packed
-		same "a file from ${z%% *} is read" plain loggrep . packed
+		same "a file from $z is read" plain loggrep . packed
 	else
-		skip "no ${z%% *}" "a file from ${z%% *} is read"
+		skip "no ${z%% *}" "a file from $z is read"
 	fi
 done
 if command -v zstd >/dev/null; then
@@ -255,6 +255,20 @@ wait $pid
 is 'SIGTERM is the end of input' $? 0
 is 'and what was in the pipe came out' "$(tail -n 1 live)" 'two again'
 exec 9>&-
+
+# Progress, on a terminal
+if command -v script >/dev/null; then
+	cat >slow <<'EOF'
+(echo a; until [ -s out ]; do sleep 0.1; done; sleep 1.2; echo a) |
+	loggrep a >out
+EOF
+	: >out
+	script -qec 'sh ./slow' tty </dev/null >/dev/null
+	is 'a pipe has no percentage' \
+		"$(grep -c 'MB/s' tty) $(grep -c '%' tty)" '1 0'
+else
+	skip 'no script' 'a pipe has no percentage'
+fi
 
 # --tail
 echo 'old error' >app.log
