@@ -445,7 +445,7 @@ ok 'and has the size it had' sh -c 'logpack -d -C o2 g2.tar.xz && cmp o2/grows2 
 mkfifo pipe
 logpack -t pipe 2>err &
 pid=$!
-until_true 10 grep -q 'SigCgt:.*[4-7c-f]...$' /proc/$pid/status
+until_true 10 sh -c "grep -qx logpack /proc/$pid/comm && grep -q 'SigCgt:.*[4-7c-f]...$' /proc/$pid/status"
 kill -TERM $pid
 until_true 10 not kill -0 $pid || kill -KILL $pid
 wait $pid

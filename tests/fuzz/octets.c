@@ -43,7 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct span b;
 
 	if (n == 0 || n > 4096 || data[0] == 0x1f || data[0] == 0x28 ||
-	    data[0] == 0xfd || data[0] == 0x04 || data[0] == 'B' ||
+	    data[0] == 0xfd || data[0] == 0x02 || data[0] == 0x04 ||
+	    data[0] == 'B' ||
 	    (data[0] & 0xf0) == 0x50) {
 		close(fd);	/* compressed, perhaps */
 		return 0;
