@@ -327,7 +327,7 @@ set_level(struct pack *p, struct piece *e)
 	const struct level *l = k->level;
 	int size;
 
-	if (l->none > 0 && e->n >= l->piece &&
+	if (l->none > 0 && !p->rsyncable && e->n >= l->piece &&
 	    e->nth % (GROUP / l->piece) == 0) {
 		size = rival_compare(e->bytes, TRIED, l->low,
 		    p->level == 6 ? 6 : 9);
