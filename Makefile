@@ -5,43 +5,66 @@ PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DATADIR = $(PREFIX)/share/logferry
+DOCDIR = $(PREFIX)/share/doc/logferry
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
-ADMIN = cron postrotate rsyslog selinux syslog-ng systemd
+ADMIN = apparmor cron cut grafana opensearch postrotate rest rsyslog selinux \
+	setup setup.d ship syslog-ng systemd
 
-CC = cc
-OPTIMIZE = -O2 -g
-CFLAGS = $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-	-fstack-clash-protection
-LDFLAGS = -Wl,-z,relro,-z,now
+# CC, CPPFLAGS, CFLAGS and LDFLAGS may come from the environment or the command
+# line: they are added last, after ours.  HARDEN= leaves the hardening out.
+CFLAGS ?= -O2 -g
+takes = $(shell $(CC) -Werror $1 -x c -c /dev/null -o /dev/null 2>&1 || echo no)
+option = $(if $(call takes,$1),,$1)
+HARDEN := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,\
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) \
+	-fstack-protector-strong $(call option,-fstack-clash-protection) \
+	$(call option,-fcf-protection) \
+	$(call option,-ftrivial-auto-var-init=zero) \
+	$(call option,-fstrict-flex-arrays=3)
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -iquote lib \
-	-fPIE -pthread $(WARN) $(CFLAGS)
-ALL_LDFLAGS = -pie -pthread -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-iquote lib -fPIE -pthread -ffile-prefix-map='$(CURDIR)'=. $(WARN) \
+	$(HARDEN) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(HARDEN) \
+	$(CFLAGS) $(LDFLAGS)
 LDLIBS = -lpcre2-8 -ldeflate -lz -llz4 -larchive -lcrypto -lm
+$B/logpush: LDLIBS += -Wl,--no-as-needed -lcurl
 
-LIBOBJS = $(patsubst %.c,$B/%.o,$(wildcard lib/*.c))
+LIBOBJS = $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
 CTESTS = $(patsubst %.c,$B/%,$(wildcard tests/*.c))
 FUZZERS = $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*.c))
 SCRIPTS = $(shell grep -lrIE '^\#!.*sh$$' scripts tests .ci)
 PROVE ?= prove --timer -e ''
 FUZZ_SECONDS = 20
+FUZZ_SEED = 0
 
 all: $(CMDS:%=$B/%)
 
-$B/%: $B/cmd/%.o $B/liblogferry.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+# "CC lib/base/buf.o", or with V=1 the whole command.
+V = 0
+quiet_0 = @echo '  $1' '$(@:$B/%=%)';
+quiet = $(quiet_$V)
+
+# A command is cmd/NAME.c and, where it is large, the parts cmd/NAME_PART.c.
+.SECONDEXPANSION:
+$B/%: $B/cmd/%.o \
+    $$(addprefix $B/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*_*.c)))) \
+    $B/liblogferry.a
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/%: $B/tests/%.o $B/liblogferry.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/liblogferry.a: $(LIBOBJS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call quiet,AR)rm -f $@ && $(AR) rcsD $@ $^
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Fast, no root, no network.
 check: all $(CTESTS)
+	@echo 'check: two minutes of processor time, on two processors at once'
 	B=$(abspath $B) $(PROVE) -j2 tests/*.t $(CTESTS)
 
 # On real servers; a test that needs one that is not installed says so.
@@ -49,27 +72,71 @@ check-services: all
 	B=$(abspath $B) $(PROVE) tests/services/*.t
 
 check-faults: all
-	B=$(abspath $B) $(PROVE) tests/faults/*.t
+	B=$(abspath $B) $(PROVE) -j2 tests/faults/*.t
+
+# Power cuts: every state that one may leave, or STATES of each scenario.
+STATES = 0
+check-crash: all
+	B=$(abspath $B) tests/crash/crash -n $(STATES)
 
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
 	UBSAN_OPTIONS=halt_on_error=1:exitcode=99 \
-	$(MAKE) check B=build-asan OPTIMIZE='-O1 -g' LDFLAGS= CFLAGS='-O1 -g \
+	$(MAKE) check B=build-asan HARDEN= LDFLAGS= CFLAGS='-O1 -g \
 	    -fno-omit-frame-pointer -fsanitize=address,undefined \
 	    -fno-sanitize-recover=undefined'
 
-# Bounded: FUZZ_SECONDS for each harness, from its corpus.
+# What has threads, under ThreadSanitizer.  It cannot bear how some kernels lay
+# out memory at random, so they are asked not to.
+THREADED = loggrep.t logpack.t logparse.t logpush-s3.t \
+	logpush-drains.t logpush-stream.t url-operands.t
+check-tsan:
+	$(MAKE) tsan-run B=build-tsan HARDEN= LDFLAGS= \
+	    CFLAGS='-O1 -g -fsanitize=thread'
+tsan-run: all $B/tests/jobs
+	rm -rf $B/races && mkdir $B/races
+	B=$(abspath $B) TSAN_OPTIONS=log_path=$(abspath $B)/races/at \
+	    $$(setarch -R true 2>/dev/null && echo setarch -R) \
+	    $(PROVE) -j2 $(THREADED:%=tests/%) $B/tests/jobs; \
+	st=$$?; cat $B/races/* 2>/dev/null && exit 1; exit $$st
+
+# The main job while everything fails, for a minute for each of SEEDS.
+SEEDS = 1 2 3 4 5
+check-chaos: all
+	B=$(abspath $B) tests/chaos $(SEEDS)
+
+# Cross-built for arm64 and run by qemu; build-arm64 keeps the libraries.
+check-qemu:
+	tests/foreign arm64
+
+# What the suites reach, room by room.
+COVERED = check check-services check-faults check-crash check-chaos
+coverage:
+	find build-cov -name '*.gcda' -delete 2>/dev/null; \
+	    for s in $(COVERED); do $(MAKE) $$s B=build-cov HARDEN= LDFLAGS= \
+	        CPPFLAGS=-DNO_SANDBOX \
+	        CFLAGS='-O0 -g --coverage -fprofile-update=atomic'; done
+	tests/coverage build-cov
+
+# Do the tests see a change?  CHANGES of them, chosen by SEED.
+CHANGES = 200
+SEED = 1
+mutants:
+	tests/mutants -n $(CHANGES) -s $(SEED)
+
+# Bounded: FUZZ_SECONDS for each harness, from its corpus, by FUZZ_SEED (0: chance).
 fuzz:
-	$(MAKE) fuzz-run B=build-fuzz CC=clang LDFLAGS= CFLAGS='-O1 -g \
+	$(MAKE) fuzz-run B=build-fuzz CC=clang HARDEN= LDFLAGS= CFLAGS='-O1 -g \
 	    -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize=pointer-overflow \
 	    -fno-sanitize-recover=undefined'
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/liblogferry.a
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 fuzz-run: $(FUZZERS)
 	@for f in $(FUZZERS); do n=$${f##*/}; \
 	    mkdir -p $B/corpus/$$n tests/fuzz/corpus/$$n && \
 	    echo "fuzz $$n for $(FUZZ_SECONDS) s" && \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
+	    $$f -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
 	        -print_final_stats=1 -artifact_prefix=$B/ \
 	        $B/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 
@@ -79,36 +146,71 @@ lint:
 bench: all
 	B=$(abspath $B) scripts/bench
 
+# Whatever the umask is; PREFIX and DESTDIR may hold blanks.
+D = "$(DESTDIR)
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/scripts \
-	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
-	install $(CMDS:%=$B/%) $(DESTDIR)$(BINDIR)
+	install -d -m 755 $D$(BINDIR)" $D$(DATADIR)/scripts" $D$(DOCDIR)" \
+	    $D$(MANDIR)/man1" $D$(MANDIR)/man5" $D$(MANDIR)/man7" \
+	    $D$(BASHDIR)" $D$(ZSHDIR)" $D$(FISHDIR)"
+	install -m 755 $(CMDS:%=$B/%) $D$(BINDIR)"
+	install -m 644 README NEWS LICENSE HACKING SECURITY $D$(DOCDIR)"
 	cd man && for m in *.[157]; do install -m 644 $$m \
-	    $(DESTDIR)$(MANDIR)/man$${m##*.} || exit 1; done
-	for c in $(CMDS); do install -m 644 scripts/completions/logferry.bash \
-	    $(DESTDIR)$(BASHDIR)/$$c || exit 1; done
-	install -m 644 scripts/completions/_logferry $(DESTDIR)$(ZSHDIR)
-	cp -R logrotate.d $(DESTDIR)$(DATADIR)
-	cp -R $(ADMIN:%=scripts/%) $(DESTDIR)$(DATADIR)/scripts
-	grep -rl /usr/local/share/logferry $(DESTDIR)$(DATADIR) | \
-	    xargs sed -i 's|/usr/local/share/logferry|$(DATADIR)|g'
+	    $D$(MANDIR)"/man$${m##*.} || exit 1; done
+	for c in $(CMDS); do \
+	    install -m 644 scripts/completions/logferry.bash \
+	        $D$(BASHDIR)"/$$c && \
+	    install -m 644 scripts/completions/logferry.fish \
+	        $D$(FISHDIR)"/$$c.fish || exit 1; done
+	install -m 644 scripts/completions/_logferry $D$(ZSHDIR)"
+	cp -R logrotate.d $D$(DATADIR)"
+	cp -R $(ADMIN:%=scripts/%) $D$(DATADIR)/scripts"
+	chmod -R u=rwX,go=rX $D$(DATADIR)"
+	grep -rlZ /usr/local/share/logferry $D$(DATADIR)" | \
+	    xargs -0 sed -i 's|/usr/local/share/logferry|$(DATADIR)|g'
 	cd man && for m in *.[157]; do sed -i \
 	    -e 's|/usr/local/share/logferry|$(DATADIR)|g' \
 	    -e 's|/usr/local/bin/|$(BINDIR)/|g' \
-	    $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m || exit 1; done
+	    $D$(MANDIR)"/man$${m##*.}/$$m || exit 1; done
+
+# make setup ARGS='docker s3://bucket/logs/{host}/'
+setup: install
+	$(DATADIR)/scripts/setup $(ARGS)
 
 uninstall:
-	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%)
+	for c in $(CMDS); do rm -f $D$(BINDIR)"/$$c $D$(BASHDIR)"/$$c \
+	    $D$(FISHDIR)"/$$c.fish; done
 	cd man && for m in *.[157]; do \
-	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
-	rm -f $(CMDS:%=$(DESTDIR)$(BASHDIR)/%) $(DESTDIR)$(ZSHDIR)/_logferry
-	rm -rf $(DESTDIR)$(DATADIR)
+	    rm -f $D$(MANDIR)"/man$${m##*.}/$$m; done
+	rm -f $D$(ZSHDIR)/_logferry"
+	rm -rf $D$(DATADIR)" $D$(DOCDIR)"
+
+# What a release is made of, and packages of it: in build/dist.
+VERSION = $(shell sed -n 's/.*LOGFERRY_VERSION "\(.*\)"/\1/p' lib/base/version.h)
+dist:
+	scripts/package/make-dist $(VERSION) build/dist
+deb: dist
+	scripts/package/make-deb $(VERSION) build/dist
+rpm: dist
+	scripts/package/make-rpm $(VERSION) build/dist
+
+# The manual as pages for a browser, with an index: build/html.
+html:
+	rm -rf build/html && mkdir -p build/html
+	{ echo '<!DOCTYPE html><title>logferry</title><h1>logferry</h1><dl>'; \
+	    for m in man/logferry.7 man/*.[157]; do n=$${m##*/}; \
+	        mandoc -T html -O man=%N.%S.html "$$m" \
+	            >build/html/$$n.html || exit 1; \
+	        [ "$$m" = man/logferry.7 ] && [ -n "$$seen" ] && continue; \
+	        seen=1; echo "<dt><a href='$$n.html'>$${n%.*}($${n##*.})</a>" \
+	            "<dd>$$(sed -n 's/^\.Nd //p' "$$m")"; done; echo '</dl>'; \
+	} >build/html/index.html
 
 clean:
-	rm -rf build build-asan build-fuzz
+	rm -rf build build-asan build-cov build-tsan build-fuzz build-arm64 \
+	    build-i386 build-s390x
 
-.PHONY: all check check-services check-faults check-asan fuzz fuzz-run lint \
-	bench install uninstall clean
+.PHONY: all check check-services check-faults check-crash check-chaos \
+	check-qemu check-asan check-tsan tsan-run fuzz fuzz-run coverage mutants \
+	lint bench html install setup uninstall dist deb rpm clean
 .SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)

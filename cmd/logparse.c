@@ -7,20 +7,22 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "files.h"
-#include "finish.h"
-#include "input.h"
-#include "jobs.h"
-#include "line.h"
-#include "opt.h"
-#include "out.h"
-#include "parse.h"
-#include "progress.h"
-#include "status.h"
+#include "base/opt.h"
+#include "base/progress.h"
+#include "base/sandbox.h"
+#include "base/status.h"
+#include "base/stdout.h"
+#include "base/termination.h"
+#include "base/thread_pool.h"
+#include "emit/parse_block.h"
+#include "format/format.h"
+#include "input/input.h"
+#include "input/lines.h"
+#include "store/url_operands.h"
 
 enum {
-	FORMATS = OPT_LONG, HEADER, MAX_LINE, MULTILINE, NGINX_CONF, STATS, TZ,
-	UNPARSED, YEAR,
+	FORMATS = OPT_LONG, HEADER, LIST_FORMATS, MAX_LINE, MULTILINE,
+	NGINX_CONF, SOURCE, STATS, TZ, UNPARSED, YEAR, URLS,
 };
 
 /* How long the lines of one stack trace may be apart. */
@@ -29,7 +31,9 @@ enum { TRACE_WAIT_MS = 200 };
 static const struct cmd cmd = {
 	.name = "logparse", .what = "log lines to records",
 	.operands = "[file ...]",
+	.sandboxed = true,
 	.opts = (const struct opt[]){
+		{ OPT_GROUP, NULL, NULL, "What the lines are" },
 		{ 'f', "format", "format,...",
 		    "formats of the lines from the outside in (auto)" },
 		{ 'F', "log-format", "text",
@@ -38,20 +42,26 @@ static const struct cmd cmd = {
 		{ NGINX_CONF, "nginx-conf", "file[:name]",
 		    "take the log_format from nginx's configuration" },
 		{ FORMATS, "formats", "file", "add the formats in file" },
-		{ 'o', "output", "output", "json, tsv, csv, logfmt, ltsv, "
-		    "syslog, sls, ecs, otlp, gelf or template:text" },
-		{ 's', "select", "field,...", "write only these fields" },
-		{ HEADER, "header", NULL, "begin tsv and csv with the names" },
+		{ LIST_FORMATS, "list-formats", NULL,
+		    "print the names of all formats and what they are" },
 		{ MULTILINE, "multiline", NULL,
 		    "join stack traces to the line before them" },
 		{ TZ, "tz", "zone", "the zone of stamps that have none" },
 		{ YEAR, "year", "year", "the year of stamps that have none" },
-		{ UNPARSED, "unparsed", "keep|drop|fail",
-		    "what becomes of lines that are not parsed" },
+		{ OPT_GROUP, NULL, NULL, "What is written" },
+		{ 'o', "output", "output", "in what form: json, tsv, csv, logfmt, "
+		    "ltsv, syslog, sls, ecs, otlp, gelf, hec (or template:text)" },
+		{ 's', "select", "field,...", "write only these fields" },
+		{ HEADER, "header", NULL, "begin tsv and csv with the names" },
+		{ UNPARSED, "unparsed", "what",
+		    "with lines that are not parsed: keep, drop, fail" },
+		{ SOURCE, "source", NULL, "add the file's name as source" },
 		{ STATS, "stats", NULL, "print what was read at the end" },
+		{ OPT_GROUP, NULL, NULL, "Files and URLs" },
 		{ 'j', "jobs", "n", "use n threads for files (1)" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
+		URL_OPTIONS(URLS),
 		{ MAX_LINE, "max-line", "size", "the longest line (1M)" },
 		{ 'v', "verbose", NULL, "say what was read from each file" },
 		{ 0 },
@@ -60,26 +70,26 @@ static const struct cmd cmd = {
 
 static const char *const unparsed_words[] = { "keep", "drop", "fail", NULL };
 
-/* A block on its way through a thread. */
+/* A block that a thread parses. */
 struct task {
 	struct parser parser;
 	struct buf lines;
 };
 
 struct job {
-	struct parser parser;	/* of this thread */
-	struct tally total;	/* of all files */
+	struct parser parser;	/* the parser of this thread */
+	struct tally total;	/* the sums of all files */
 	size_t max_line;
 	unsigned threads;
-	struct jobs *jobs;
+	struct thread_pool *jobs;
 	struct task *tasks;	/* 2 * threads of them */
 	size_t next_task;
-	bool verbose;
+	bool verbose, with_source;
 	int status;
 };
 
 static struct job *the_job;	/* for input_idle, which has no argument */
-static int idle_fd;		/* the input that is read */
+static int idle_fd;		/* the descriptor of the input that is read */
 
 static void
 worse(struct job *job, int status)
@@ -88,7 +98,7 @@ worse(struct job *job, int status)
 		job->status = status;
 }
 
-/* Write what p has; false when nothing more can be done. */
+/* Write the records that p has; false when nothing more can be written. */
 static bool
 deliver(struct job *job, struct parser *p, const char *name)
 {
@@ -105,7 +115,10 @@ deliver(struct job *job, struct parser *p, const char *name)
 	return !p->failed && !p->stopped && !out_failed();
 }
 
-/* Before a read that waits: a trace may be on its way, but not for long. */
+/*
+ * Called before a read that waits: the rest of a trace may still come, but not
+ * for long.
+ */
 static int
 flush_idle(void)
 {
@@ -131,12 +144,13 @@ work(void *task)
 
 /*
  * Write the oldest block's records.  When its lines hold a format that depends
- * on the lines before, it is read again in this thread, as all behind it are.
+ * on the lines before, it is read again in this thread, and so are all blocks
+ * after it.
  */
 static bool
 take_task(struct job *job, const char *name)
 {
-	struct task *t = jobs_take(job->jobs);
+	struct task *t = thread_pool_take(job->jobs);
 	struct parser *p = &t->parser;
 
 	if (scanner_is_stateful(p->scanner) ||
@@ -156,31 +170,35 @@ finish_tasks(struct job *job, const char *name)
 {
 	bool good = true;
 
-	while (job->jobs != NULL && jobs_count(job->jobs) > 0)
+	while (job->jobs != NULL && thread_pool_count(job->jobs) > 0)
 		good &= take_task(job, name);
 	return good;
 }
 
-/* Give a block to a thread; 0, or -1 without memory. */
+/* Give a block to a thread.  Returns 0, or -1 without memory. */
 static bool
 put_task(struct job *job, struct span block, const char *name)
 {
 	struct task *t = &job->tasks[job->next_task];
 	bool good = true;
 
-	if (jobs_count(job->jobs) == 2 * job->threads)
+	if (thread_pool_count(job->jobs) == 2 * job->threads)
 		good = take_task(job, name);
 	job->next_task = (job->next_task + 1) % (2 * job->threads);
 	buf_clear(&t->lines);
 	memset(&t->parser.tally, 0, sizeof t->parser.tally);
-	if (buf_addspan(&t->lines, block) < 0 || jobs_put(job->jobs, t) < 0) {
+	if (buf_addspan(&t->lines, block) < 0 ||
+	    thread_pool_put(job->jobs, t) < 0) {
 		job->parser.failed = true;
 		return deliver(job, &job->parser, name);
 	}
 	return good;
 }
 
-/* Threads are of use for files, once the first block has shown what it is. */
+/*
+ * Whether threads are used: for files, once the first block has shown what it
+ * is.
+ */
 static bool
 in_threads(struct job *job, const struct input *in)
 {
@@ -189,7 +207,7 @@ in_threads(struct job *job, const struct input *in)
 	    !scanner_is_stateful(job->parser.scanner);
 }
 
-/* Parse a block; whole: it is one line. */
+/* Parse a block; whole says that it is one line. */
 static bool
 parse_block(struct job *job, const struct input *in, struct span block,
     bool whole, const char *name)
@@ -205,20 +223,22 @@ parse_block(struct job *job, const struct input *in, struct span block,
 	return deliver(job, &job->parser, name);
 }
 
-/* A new file: all scanners forget the one before. */
+/* Begin a new file: all scanners forget the one before. */
 static int
-begin_file(struct job *job, const struct input *in)
+begin_file(struct job *job, const struct input *in, const char *name)
 {
 	const struct stat *st = input_stat(in);
-	int64_t near = S_ISREG(st->st_mode) ? st->st_mtime : time(NULL);
+	int64_t near = S_ISREG(st->st_mode) ? st->st_mtime : ZONE_NOW;
 
 	memset(&job->parser.tally, 0, sizeof job->parser.tally);
+	job->parser.source = job->with_source ? name : NULL;
 	scanner_input(job->parser.scanner, near);
 	if (job->jobs == NULL)
 		return 0;
 	for (size_t i = 0; i < 2 * job->threads; i++) {
 		struct task *t = &job->tasks[i];
 
+		t->parser.source = job->parser.source;
 		scanner_free(t->parser.scanner);
 		t->parser.scanner = scanner_copy(job->parser.scanner);
 		if (t->parser.scanner == NULL)
@@ -245,7 +265,7 @@ end_file(struct job *job, struct lines *lines, const char *name)
 	tally_add(&job->total, t);
 }
 
-/* False when the work ends here. */
+/* Parse one input.  Returns false when no more is to be read. */
 static bool
 parse_input(struct job *job, struct input *in, struct lines *lines,
     const char *name)
@@ -256,7 +276,7 @@ parse_input(struct job *job, struct input *in, struct lines *lines,
 
 	while (more && (r = lines_block(lines, &block)) != 0) {
 		if (r < 0) {
-			if (!finish_asked())
+			if (!termination_asked())
 				warnx("%s: %s", name, input_error(in));
 			worse(job, STATUS_TROUBLE);
 			break;
@@ -272,16 +292,29 @@ parse_input(struct job *job, struct input *in, struct lines *lines,
 	return more;
 }
 
-static bool
-parse_file(struct job *job, const char *path)
+/* Say what went wrong with what is at a URL; why is NULL for nothing. */
+static void
+trouble_with(struct job *job, const char *name, const char *why)
 {
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	struct input *in = input_open(path);
+	if (why == NULL)
+		return;
+	warnx("%s: %s", name, why);
+	worse(job, STATUS_TROUBLE);
+}
+
+static bool
+parse_file(struct job *job, struct operand *o)
+{
+	const char *name = strcmp(o->name, "-") == 0 ? "standard input" :
+	    o->name, *why;
+	struct input *in = operand_open(o, &why);
 	struct lines *lines = NULL;
 	bool more = true;
 
-	if (in == NULL || (lines = lines_new(in, job->max_line)) == NULL ||
-	    begin_file(job, in) < 0) {
+	if (in == NULL && why != NULL) {
+		trouble_with(job, name, why);
+	} else if (in == NULL || (lines = lines_new(in, job->max_line)) == NULL ||
+	    begin_file(job, in, o->name) < 0) {
 		warn("%s", name);
 		worse(job, STATUS_TROUBLE);
 	} else if (input_is_output(in)) {
@@ -291,23 +324,29 @@ parse_file(struct job *job, const char *path)
 		idle_fd = input_fd(in);
 		if (scanner_takes_syslog(job->parser.scanner))
 			lines_frames(lines);
-		more = parse_input(job, in, lines, name) && !finish_asked();
+		more =
+		    parse_input(job, in, lines, name) && !termination_asked();
 	}
 	lines_free(lines);
 	input_close(in);
+	if (in != NULL)
+		trouble_with(job, name, operand_end(o));
 	return more;
 }
 
 static void
-parse_files(struct job *job, struct files *files)
+parse_files(struct job *job, struct url_operands *files)
 {
-	const char *name;
+	struct operand *o;
+	bool more = true;
 
-	while ((name = files_next(files)) != NULL && parse_file(job, name))
-		;
+	while (more && (o = url_operands_next(files)) != NULL) {
+		more = parse_file(job, o);
+		operand_free(o);
+	}
 	progress_end();
-	if (files_error(files) != 0) {
-		errno = files_error(files);
+	if (url_operands_error(files) != 0) {
+		errno = url_operands_error(files);
 		warn("list of files");
 		worse(job, STATUS_TROUBLE);
 	}
@@ -328,11 +367,14 @@ print_stats(const struct tally *t)
 	buf_free(&text);
 }
 
-/* What the options say of formats, until all of them are known. */
+/* The options about formats, until all of them are known. */
 struct wishes {
 	const char *formats, *output, *fields;
 	bool header, multiline;
-	struct custom *custom;
+	struct user_formats *custom;
+	const char *list;	/* the argument of -T */
+	bool nul;		/* whether -0 was given */
+	struct url_options urls;
 };
 
 /* r is what one of custom.h gave for the argument of an option. */
@@ -346,29 +388,36 @@ check_custom(int r, struct buf *why)
 }
 
 static void
-add_custom(struct custom *c, int ch)
+add_custom(struct user_formats *c, int ch)
 {
 	struct buf why = { 0 };
 
 	if (ch == 'F')
-		check_custom(custom_log_format(c, optarg, &why), &why);
+		check_custom(user_formats_log_format(c, optarg, &why), &why);
 	else if (ch == 'e')
-		check_custom(custom_regex(c, optarg, &why), &why);
+		check_custom(user_formats_regex(c, optarg, &why), &why);
 	else if (ch == NGINX_CONF)
-		check_custom(custom_nginx_conf(c, optarg, &why), &why);
+		check_custom(user_formats_nginx_conf(c, optarg, &why), &why);
 	else
-		check_custom(custom_file(c, optarg, &why), &why);
+		check_custom(user_formats_file(c, optarg, &why), &why);
 	buf_free(&why);
 }
 
 static void
 set_formats(struct scanner *s, const struct wishes *w)
 {
+	struct nearest near = { 0 };
 	struct span bad;
 
 	scanner_custom(s, w->custom);
-	if (w->formats != NULL && scanner_formats(s, w->formats, &bad) < 0)
-		opt_misuse(&cmd, "%.*s: no such format", (int)bad.len, bad.p);
+	if (w->formats == NULL || scanner_formats(s, w->formats, &bad) == 0)
+		return;
+	for (const struct format *const *f = formats; *f != NULL; f++)
+		opt_nearest(&near, bad, (*f)->name);
+	if (near.word != NULL)
+		opt_misuse(&cmd, "%.*s: no such format (did you mean %s?)",
+		    (int)bad.len, bad.p, near.word);
+	opt_misuse(&cmd, "%.*s: no such format", (int)bad.len, bad.p);
 }
 
 static void
@@ -402,7 +451,7 @@ start_threads(struct job *job)
 
 	if (job->threads < 2 || job->parser.unparsed == UNPARSED_FAIL)
 		return;
-	job->jobs = jobs_new(job->threads, work);
+	job->jobs = thread_pool_new(job->threads, work);
 	job->tasks = calloc(n, sizeof *job->tasks);
 	if (job->jobs == NULL || job->tasks == NULL)
 		die("threads");
@@ -414,10 +463,23 @@ start_threads(struct job *job)
 		};
 }
 
+/* Print a name, a tab and a description for each format, in the order tried. */
+static _Noreturn void
+list_formats(void)
+{
+	for (size_t i = 0; formats[i] != NULL; i++) {
+		out_span(span_str(formats[i]->name));
+		out_addc('\t');
+		out_span(span_str(formats[i]->description));
+		out_addc('\n');
+	}
+	exit(out_finish(STATUS_OK));
+}
+
 static void
 job_free(struct job *job)
 {
-	jobs_free(job->jobs);
+	thread_pool_free(job->jobs);
 	for (size_t i = 0; job->tasks != NULL && i < 2 * job->threads; i++) {
 		scanner_free(job->tasks[i].parser.scanner);
 		parser_free(&job->tasks[i].parser);
@@ -429,66 +491,85 @@ job_free(struct job *job)
 	parser_free(&job->parser);
 }
 
+static void
+set_option(struct job *job, struct wishes *w, int ch)
+{
+	struct zone *zone = scanner_zone(job->parser.scanner);
+
+	if (url_option(&cmd, &w->urls, ch - URLS))
+		return;
+	switch (ch) {
+	case '0': w->nul = true; break;
+	case 'F': case 'e': case NGINX_CONF: case FORMATS:
+		add_custom(w->custom, ch);
+		break;
+	case 'T': w->list = optarg; break;
+	case 'f': w->formats = optarg; break;
+	case 'j': job->threads = (unsigned)opt_number(&cmd, 1, 256); break;
+	case 'o': w->output = optarg; break;
+	case 's': w->fields = optarg; break;
+	case 'v': job->verbose = true; break;
+	case HEADER: w->header = true; break;
+	case LIST_FORMATS: list_formats();
+	case MAX_LINE: job->max_line = opt_size(&cmd, 1, 1 << 30); break;
+	case MULTILINE: w->multiline = true; break;
+	case SOURCE: job->with_source = true; break;
+	case STATS: job->parser.with_tally = true; break;
+	case TZ:
+		if (zone_set(zone, optarg) < 0)
+			opt_misuse(&cmd, "%s: no such zone", optarg);
+		break;
+	case UNPARSED:
+		job->parser.unparsed = (enum unparsed)opt_word(&cmd,
+		    unparsed_words);
+		break;
+	case YEAR: zone->year = (int)opt_number(&cmd, 1, 9999); break;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct job job = { .max_line = LINE_MAX_DEFAULT, .threads = 1 };
-	struct wishes wishes = { .output = "json", .custom = custom_new() };
-	const char *list = NULL;
-	bool nul = false;
-	struct files *files;
-	struct zone *zone;
+	static struct job job;	/* its sums are large, and begin as zero */
+	struct wishes wishes = { .output = "json",
+		.custom = user_formats_new(), .urls = URL_DEFAULTS };
+	struct operands *names;
+	struct url_operands *files;
+	bool any_url;
 	int ch;
 
+	job.max_line = LINE_MAX_DEFAULT;
+	job.threads = 1;
 	job.parser.scanner = scanner_new();
 	if (job.parser.scanner == NULL || wishes.custom == NULL)
 		die("cannot start");
-	zone = scanner_zone(job.parser.scanner);
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
-		switch (ch) {
-		case '0': nul = true; break;
-		case 'F': case 'e': case NGINX_CONF: case FORMATS:
-			add_custom(wishes.custom, ch);
-			break;
-		case 'T': list = optarg; break;
-		case 'f': wishes.formats = optarg; break;
-		case 'j': job.threads = (unsigned)opt_number(&cmd, 1, 256);
-			break;
-		case 'o': wishes.output = optarg; break;
-		case 's': wishes.fields = optarg; break;
-		case 'v': job.verbose = true; break;
-		case HEADER: wishes.header = true; break;
-		case MAX_LINE: job.max_line = opt_size(&cmd, 1, 1 << 30); break;
-		case MULTILINE: wishes.multiline = true; break;
-		case STATS: job.parser.with_tally = true; break;
-		case TZ:
-			if (zone_set(zone, optarg) < 0)
-				opt_misuse(&cmd, "%s: no such zone", optarg);
-			break;
-		case UNPARSED:
-			job.parser.unparsed = (enum unparsed)opt_word(&cmd,
-			    unparsed_words);
-			break;
-		case YEAR: zone->year = (int)opt_number(&cmd, 1, 9999); break;
-		}
+		set_option(&job, &wishes, ch);
 	set_formats(job.parser.scanner, &wishes);
 	set_output(&job, &wishes);
 	if (wishes.multiline)
 		set_multiline(&job);
+	any_url = url_hide(argv + optind) || wishes.list != NULL;
+	wishes.urls.stats = any_url && job.parser.with_tally;
+	sandbox_enter(any_url);
 	start_threads(&job);
-	if (finish_on_signals() < 0)
+	if (termination_on_signals() < 0)
 		die("signals");
 	the_job = &job;
 	input_idle = flush_idle;
-	progress_on();
-	if ((files = files_new(argv + optind, list, nul, true)) == NULL)
+	progress_on(false);
+	input_from_list = wishes.list != NULL;
+	if ((names = operands_new(argv + optind, wishes.list, wishes.nul,
+	    true)) == NULL || (files = url_operands_new(names,
+	    &wishes.urls)) == NULL)
 		die("cannot start");
 
 	parse_files(&job, files);
 	if (job.parser.with_tally)
 		print_stats(&job.total);
-	files_free(files);
+	url_operands_free(files);
+	operands_free(names);
 	job_free(&job);
-	custom_free(wishes.custom);
+	user_formats_free(wishes.custom);
 	return out_finish(job.status);
 }

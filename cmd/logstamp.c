@@ -12,58 +12,61 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "buf.h"
-#include "files.h"
-#include "hash.h"
-#include "meta.h"
-#include "newfile.h"
-#include "opt.h"
-#include "out.h"
-#include "receipt.h"
-#include "siblings.h"
-#include "stamp.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/opt.h"
+#include "base/status.h"
+#include "base/stdout.h"
+#include "file/attributes.h"
+#include "file/name_list.h"
+#include "file/newfile.h"
+#include "file/path.h"
+#include "file/open_writers.h"
+#include "file/operands.h"
+#include "rotate/rotated_files.h"
+#include "rotate/stamp.h"
 
-enum { LOCAL = OPT_LONG, REOPEN, LINKS, KEEP, MAX_AGE, ONLY_PUSHED };
+enum { LOCAL = OPT_LONG, REOPEN, LINKS, OLDDIR };
+
+/* How long one run waits for files that may be live logs to be closed. */
+enum { WAIT_MS = 2000 };
 
 static const struct cmd cmd = {
 	.name = "logstamp",
 	.what = "rename rotated logs so that the name carries the time",
-	.operands = "[-a base | -l base | -r file | file ...]",
-	.opts = (const struct opt[]){
+	.operands = "[-a base | -l base | -p base | -r file | file ...]",
+	.opts =
+	    (const struct opt[]){
 		{ 'a', "all", "base",
 		    "stamp all rotated siblings of base, print all stamped" },
 		{ 'l', "latest", "base",
 		    "stamp the newest rotated sibling of base" },
+		{ 'p', "packed", "base",
+		    "print all stamped, compressed siblings of base" },
 		{ 'r', "rotate", "file", "rotate a live log" },
 		{ 'f', "format", "format",
 		    "the stamp, as strftime(3) and %N (default %s)" },
 		{ LOCAL, "local", NULL, "local time, not UTC" },
 		{ REOPEN, "reopen", "command",
 		    "with -r: shell command that makes the writer reopen" },
+		{ OLDDIR, "olddir", "dir",
+		    "with -a, -l, -p: siblings are there, as logrotate says" },
 		{ LINKS, "links", NULL,
 		    "rename symbolic links and files of several names, too" },
-		{ KEEP, "keep", "num",
-		    "remove all but the newest stamped siblings" },
-		{ MAX_AGE, "max-age", "time", "remove stamped siblings so old" },
-		{ ONLY_PUSHED, "only-pushed", "receipts",
-		    "remove only those that logpush has a receipt for" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
-		{ 'n', "dry-run", NULL, "print what would be done, do nothing" },
+		{ 'n', "dry-run", NULL,
+		    "print what would be done, do nothing" },
 		{ 'v', "verbose", NULL, "say what is renamed" },
 		{ 0 },
-	},
+	    },
 };
 
 struct job {
-	const char *format;	/* of the stamp */
-	bool local, links, dry, verbose;
+	struct rotation how;
+	bool links, dry, verbose;
+	int64_t wait_ms;	/* the rest of WAIT_MS */
 	char end;		/* of a printed name */
 	const char *reopen;
-	unsigned long keep;	/* 0: all */
-	int64_t max_age_ms;	/* 0: for ever */
-	FILE *receipts;		/* of what may be removed, or NULL for all */
 	int status;
 };
 
@@ -75,17 +78,29 @@ worse(struct job *job, int status)
 }
 
 static void
-print_name(const struct job *job, const char *folder, const char *name)
+print_name(struct job *job, const char *folder, const char *name)
 {
-	out_add(folder, strlen(folder));
-	out_add(name, strlen(name));
-	out_addc(job->end);
+	struct buf path = { 0 }, list = { 0 };
+
+	buf_adds(&path, folder);
+	buf_adds(&path, name);
+	if (buf_str(&path) == NULL)
+		die("%s%s", folder, name);
+	if (!name_list_add(&list, path.p, job->end)) {
+		warnx("%s: %s", path.p, NAME_LIST_NEWLINE);
+		worse(job, STATUS_NO);
+	}
+	if (list.failed)
+		die("%s", path.p);
+	out_span(buf_span(&list));
 	out_flush();
+	buf_free(&path);
+	buf_free(&list);
 }
 
-/* Why this file is not to be renamed, or NULL. */
+/* Returns why a file of this type is not to be renamed, or NULL. */
 static const char *
-refusal(const struct job *job, const struct stat *st)
+bad_type(const struct job *job, const struct stat *st)
 {
 	if (S_ISREG(st->st_mode))
 		return st->st_nlink > 1 && !job->links ?
@@ -95,101 +110,150 @@ refusal(const struct job *job, const struct stat *st)
 	return "not a regular file";
 }
 
-/* Was a file of this name packed?  Then this one could not be. */
-static bool
-is_taken(int dir, const char *name)
+/*
+ * Add the name that is tried as the n-th, "_01", "_02" ... to the stamp for all
+ * but the first.  Returns 0, or -1 with errno; EEXIST when it is taken, packed
+ * or not.
+ */
+static int
+add_stamped_name(const struct job *job, int dir, const struct rotated_file *f,
+    unsigned n, struct buf *b)
 {
-	static const char *const ends[] = {
-		"", ".gz", ".zst", ".xz", ".bz2", ".lz4",
-	};
-	char path[NAME_MAX + 1];
-	struct stat st;
+	const char *packer = f->name + f->split.whole;
+	size_t more = *packer != '\0' ? strlen(packer) : strlen(".gz");
 
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if ((size_t)snprintf(path, sizeof path, "%s%s", name,
-		    ends[i]) < sizeof path &&
-		    fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-	return false;
+	buf_clear(b);
+	buf_adds(b, f->base);
+	buf_addc(b, '-');
+	if (stamp_print(b, job->how.format, f->st.st_mtim, job->how.local) < 0)
+		return -1;
+	if (n > 0)
+		buf_printf(b, "_%02u", n);
+	if (b->len + more > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (rotated_files_taken(dir, b->p, b->len)) {
+		errno = EEXIST;
+		return -1;
+	}
+	buf_adds(b, packer);
+	return buf_str(b) != NULL ? 0 : -1;
 }
 
 /*
- * Rename to the free name that is tried next, ".1", ".2" ... if need be; b gets
- * it.  The name may have been given to another file since st was read: then it
- * is given back.  0, or -1 with errno.
+ * Rename f to a name with a stamp; b gets it.  The old name may have been given
+ * to another file since f was looked at: then that file gets it back.  Returns
+ * 0, or -1 with errno.
  */
 static int
-rename_stamped(const struct job *job, int dir, const char *name,
-    const struct stat *st, struct log_name split, struct buf *b)
+rename_stamped(const struct job *job, int dir, const struct rotated_file *f,
+    struct buf *b)
 {
 	struct stat now;
+	unsigned n = 0;
 
-	for (unsigned n = 0;; n++) {
-		buf_clear(b);
-		buf_add(b, name, split.stem);
-		buf_addc(b, '-');
-		if (stamp_print(b, job->format, st->st_mtim, job->local) < 0)
-			return -1;
-		if (n > 0)
-			buf_printf(b, ".%u", n);
-		if (buf_str(b) == NULL)
-			return -1;
-		if (is_taken(dir, b->p))	/* packed or not */
-			continue;
-		if (buf_adds(b, name + split.whole) < 0 || buf_str(b) == NULL)
-			return -1;
-		if (job->dry || rename_noreplace(dir, name, dir, b->p) == 0)
-			break;
+	while (add_stamped_name(job, dir, f, n, b) < 0 || (!job->dry &&
+	    rename_noreplace(dir, f->name, dir, b->p) < 0)) {
 		if (errno != EEXIST)
 			return -1;
+		n++;
 	}
 	if (!job->dry && fstatat(dir, b->p, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (now.st_ino != st->st_ino || now.st_dev != st->st_dev)) {
-		rename_noreplace(dir, b->p, dir, name);
+	    (now.st_ino != f->st.st_ino || now.st_dev != f->st.st_dev)) {
+		rename_noreplace(dir, b->p, dir, f->name);
 		errno = EBUSY;
 		return -1;
 	}
 	return 0;
 }
 
-/* Stamp and print; 0, or -1 when told.  gone: ENOENT is left to the caller. */
-static int
-stamp_one(struct job *job, const char *folder, int dir, const char *name,
-    const struct stat *st, struct buf *b, bool *gone)
+/*
+ * A name with its number or date before an extension, as app.1.log, may be that
+ * of another live log.  A live log is open for writing; a rotated log was
+ * closed, or will be in a moment.  After one wait in vain there is none for
+ * other files.
+ */
+static bool
+may_be_live(struct job *job, int dir, const struct rotated_file *f)
 {
-	struct log_name split = siblings_split(name, st, job->format,
-	    job->local);
-	const char *why = refusal(job, st);
+	bool live = false;
+	int fd;
+
+	if (f->split.cut == f->split.whole || f->split.packed ||
+	    !S_ISREG(f->st.st_mode))
+		return false;
+	fd = openat(dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
+	if (fd >= 0) {
+		live = open_writers_wait(fd, job->wait_ms) < 0 &&
+		    errno == EBUSY;
+		close(fd);
+	}
+	if (live)
+		job->wait_ms = 0;
+	return live;
+}
+
+/* Returns why this file is not to be renamed, or NULL. */
+static const char *
+refusal(struct job *job, int dir, const struct rotated_file *f)
+{
+	if (f->split.kind == LOG_NAME_UNSURE)
+		return "may be rotated, but its name does not say when: "
+		    "not renamed";
+	if (may_be_live(job, dir, f))
+		return "is still open for writing, perhaps a log of its own: "
+		    "not renamed";
+	return bad_type(job, &f->st);
+}
+
+/*
+ * Stamp f; b gets its name.  Returns 0, or -1 after a message.  If gone is not
+ * NULL it is set, without a message, when the file no longer exists.  The new
+ * name is on disk before anything relies on it, as a file that is named after
+ * it, or another one that gets the old name.
+ */
+static int
+stamp_one(struct job *job, const char *folder, int dir,
+    const struct rotated_file *f, struct buf *b, bool *gone)
+{
+	const char *why = refusal(job, dir, f);
 
 	if (why != NULL) {
-		warnx("%s%s: %s", folder, name, why);
+		warnx("%s%s: %s", folder, f->name, why);
 		worse(job, STATUS_NO);
 		return -1;
 	}
-	if (split.stamped) {
+	if (f->split.kind == LOG_NAME_STAMPED) {
 		buf_clear(b);
-		buf_adds(b, name);
+		buf_adds(b, f->name);
 		return buf_str(b) != NULL ? 0 : -1;
 	}
-	if (rename_stamped(job, dir, name, st, split, b) < 0) {
-		if (errno == ENOENT && gone != NULL) {
-			*gone = true;
-			return -1;
-		}
-		warn("%s%s", folder, name);
-		worse(job, STATUS_TROUBLE);
-		return -1;
+	if (rename_stamped(job, dir, f, b) == 0 &&
+	    (job->dry || path_sync_folder(dir) == 0)) {
+		if (job->verbose)
+			note("%s%s: now %s", folder, f->name, b->p);
+		return 0;
 	}
-	if (job->verbose)
-		note("%s%s: now %s", folder, name, b->p);
-	return 0;
+	if (errno == ENOENT && gone != NULL) {
+		*gone = true;
+	} else if (errno == ENAMETOOLONG) {
+		warnx("%s%s: no room in the name for the stamp and .gz: "
+		    "not renamed", folder, f->name);
+		worse(job, STATUS_NO);
+	} else {
+		warn("%s%s", folder, f->name);
+		worse(job, STATUS_TROUBLE);
+	}
+	return -1;
 }
 
 /* Open the folder of path; *folder is its name, to be freed. */
 static int
 enter(struct job *job, const char *path, char **folder, const char **name)
 {
-	int dir = open_parent(path, name);
+	int dir = path_parent(path, name);
 
 	*folder = NULL;
 	if (dir >= 0 &&
@@ -205,6 +269,7 @@ enter(struct job *job, const char *path, char **folder, const char **name)
 static void
 stamp_file(struct job *job, const char *path)
 {
+	struct rotated_file f = { 0 };
 	struct buf b = { 0 };
 	const char *name;
 	struct stat st;
@@ -213,12 +278,14 @@ stamp_file(struct job *job, const char *path)
 
 	if ((dir = enter(job, path, &folder, &name)) < 0)
 		return;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    rotated_file_set(&f, name, &st, &job->how, NULL) < 0) {
 		warn("%s", path);
 		worse(job, STATUS_TROUBLE);
-	} else if (stamp_one(job, folder, dir, name, &st, &b, NULL) == 0) {
+	} else if (stamp_one(job, folder, dir, &f, &b, NULL) == 0) {
 		print_name(job, folder, b.p);
 	}
+	rotated_file_free(&f);
 	buf_free(&b);
 	free(folder);
 	close(dir);
@@ -227,198 +294,156 @@ stamp_file(struct job *job, const char *path)
 static void
 stamp_files(struct job *job, char *const *operands, const char *list)
 {
-	struct files *files;
+	struct operands *files;
 	const char *path;
 
-	files = files_new(operands, list, job->end == '\0', false);
+	files = operands_new(operands, list, job->end == '\0', false);
 	if (files == NULL)
 		die("%s", list != NULL ? list : "files");
-	while (!out_failed() && (path = files_next(files)) != NULL)
+	while (!out_failed() && (path = operands_next(files)) != NULL)
 		stamp_file(job, path);
-	if ((errno = files_error(files)) != 0) {
+	if ((errno = operands_error(files)) != 0) {
 		warn("%s", list);
 		worse(job, STATUS_TROUBLE);
 	}
-	files_free(files);
+	operands_free(files);
 }
 
 static void
-find_siblings(const struct job *job, const char *base, struct siblings **all,
-    size_t *n)
+find_siblings(const struct job *job, const char *base,
+    struct rotated_files **all, size_t *n)
 {
 	const char *path;
 
 	if (*base == '\0')
 		opt_misuse(&cmd, "no base given");
-	if (siblings_find(all, n, base, job->format, job->local, &path) < 0)
+	if (rotated_files_find(all, n, base, &job->how, &path) < 0)
 		die("%s", path);
 }
 
-/* Stamp what is not stamped yet; s is then as the folder is. */
+/* Stamp the files that are not stamped yet; then s is as the folder is. */
 static void
-stamp_siblings(struct job *job, struct siblings *s)
+stamp_siblings(struct job *job, struct rotated_files *s)
 {
 	struct buf b = { 0 };
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct sibling *f = &s->list[i];
+		struct rotated_file *f = &s->list[i];
 		bool gone = false;
 		char *name;
 
-		if (f->split.stamped || f->split.packed)
+		if (f->split.kind == LOG_NAME_STAMPED)
 			continue;
-		if (stamp_one(job, s->folder, s->dir, f->name, &f->st, &b,
-		    &gone) < 0)
-			continue;	/* gone: another instance has it */
+		if (stamp_one(job, s->folder, s->dir, f, &b, &gone) < 0)
+			/* It is gone: another instance has renamed it. */
+			continue;
 		if ((name = strdup(b.p)) == NULL)
 			die("%s", s->folder);
 		free(f->name);
 		f->name = name;
-		f->split = siblings_split(b.p, &f->st, job->format,
-		    job->local);
+		f->split.kind = LOG_NAME_STAMPED;
+		f->split.number = -1;
 	}
-	siblings_sort(s);
+	rotated_files_sort(s);
 	buf_free(&b);
 }
 
-/* Was the file delivered?  Only its contents can tell. */
-static bool
-was_pushed(struct job *job, const char *folder, int dir,
-    const struct sibling *f)
-{
-	char hex[SHA256_HEX];
-	struct digests d;
-	int fd, r = -1;
-
-	fd = openat(dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC);
-	if (fd >= 0 && hash_range(HASH_SHA256, fd, 0, (uint64_t)f->st.st_size,
-	    NULL, &d) == 0) {
-		hash_hex(d.sha256, sizeof d.sha256, hex);
-		r = receipt_find(job->receipts, f->name,
-		    (uint64_t)f->st.st_size, hex);
-	}
-	if (r < 0) {
-		warn("%s%s", folder, f->name);
-		worse(job, STATUS_TROUBLE);
-	}
-	if (fd >= 0)
-		close(fd);
-	return r > 0;
-}
-
+/* Print the stamped siblings that are compressed, or those that are not. */
 static void
-remove_sibling(struct job *job, const struct siblings *s, struct sibling *f)
-{
-	struct stat now;
-
-	if (job->receipts != NULL && !was_pushed(job, s->folder, s->dir, f)) {
-		if (job->verbose)
-			note("%s%s: old, but not pushed", s->folder, f->name);
-		return;
-	}
-	if (fstatat(s->dir, f->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    now.st_ino != f->st.st_ino || now.st_size != f->st.st_size)
-		return;
-	if (!job->dry && unlinkat(s->dir, f->name, 0) < 0) {
-		warn("%s%s", s->folder, f->name);
-		worse(job, STATUS_TROUBLE);
-		return;
-	}
-	f->split.stamped = false;	/* nothing to stamp or print */
-	f->split.packed = true;
-	if (job->verbose)
-		note("%s%s: removed", s->folder, f->name);
-}
-
-/*
- * Remove stamped siblings that are too many or too old, the oldest first.  It
- * is done before anything is stamped, so that nothing goes which was not printed
- * by an earlier run; coming: how many more are not to be seen yet.
- */
-static void
-prune(struct job *job, struct siblings *s, size_t coming)
+print_stamped(struct job *job, const struct rotated_files *s, bool packed)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		struct sibling *f = &s->list[i];
-		int64_t age = time(NULL) - f->st.st_mtime;
+		const struct rotated_file *f = &s->list[i];
 
-		if (f->split.stamped && refusal(job, &f->st) == NULL &&
-		    ((job->keep > 0 &&
-		    siblings_newer(s, i) + coming >= job->keep) ||
-		    (job->max_age_ms > 0 && age > job->max_age_ms / 1000)))
-			remove_sibling(job, s, f);
+		if (f->split.kind != LOG_NAME_STAMPED ||
+		    f->split.packed != packed)
+			continue;
+		if (S_ISREG(f->st.st_mode) || job->links) {
+			print_name(job, s->folder, f->name);
+		} else {
+			warnx("%s%s: not a regular file, not printed",
+			    s->folder, f->name);
+			worse(job, STATUS_NO);
+		}
 	}
 }
 
 static void
-prune_base(struct job *job, const char *base, size_t coming)
+print_packed(struct job *job, const char *base)
 {
-	struct siblings *all;
+	struct rotated_files *all;
 	size_t n;
 
-	if (job->keep == 0 && job->max_age_ms == 0)
-		return;
 	find_siblings(job, base, &all, &n);
 	for (size_t k = 0; k < n; k++)
-		prune(job, &all[k], coming);
-	siblings_free(all, n);
+		print_stamped(job, &all[k], true);
+	rotated_files_free(all, n);
 }
 
 static void
 stamp_all(struct job *job, const char *base)
 {
-	struct siblings *all;
+	struct rotated_files *all;
 	size_t n;
 
 	find_siblings(job, base, &all, &n);
 	for (size_t k = 0; k < n; k++) {
-		struct siblings *s = &all[k];
+		struct rotated_files *s = &all[k];
 
-		prune(job, s, 0);
 		stamp_siblings(job, s);
-		for (size_t i = 0; i < s->n; i++)
-			if (s->list[i].split.stamped &&
-			    !s->list[i].split.packed)
-				print_name(job, s->folder, s->list[i].name);
+		print_stamped(job, s, false);
 	}
-	siblings_free(all, n);
+	rotated_files_free(all, n);
 }
 
-/* The newest of each folder; when all are stamped the answer is no. */
+/* Stamp the newest of the files in s that are of one log and end before i. */
+static bool
+stamp_newest(struct job *job, const struct rotated_files *s, size_t i)
+{
+	const char *base = s->list[i - 1].base;
+	struct buf b = { 0 };
+	bool stamped = false, gone = true;
+
+	for (; gone && i > 0 && strcmp(s->list[i - 1].base, base) == 0; i--) {
+		const struct rotated_file *f = &s->list[i - 1];
+
+		if (f->split.kind == LOG_NAME_STAMPED || f->split.packed)
+			continue;
+		/* A file that may not be rotated at all is skipped. */
+		gone = f->split.kind == LOG_NAME_UNSURE ||
+		    f->split.cut < f->split.whole;
+		if (stamp_one(job, s->folder, s->dir, f, &b, &gone) == 0) {
+			print_name(job, s->folder, b.p);
+			stamped = true;
+			gone = false;
+		}
+	}
+	buf_free(&b);
+	return stamped;
+}
+
+/* Stamp the newest file of each log.  When all are stamped the answer is no. */
 static void
 stamp_latest(struct job *job, const char *base)
 {
-	struct siblings *all;
-	struct buf b = { 0 };
+	struct rotated_files *all;
 	bool any = false;
 	size_t n;
 
 	find_siblings(job, base, &all, &n);
 	for (size_t k = 0; k < n; k++)
-		for (size_t i = all[k].n; i-- > 0;) {
-			struct sibling *f = &all[k].list[i];
-			bool gone = false;
-
-			if (f->split.stamped || f->split.packed)
-				continue;
-			if (stamp_one(job, all[k].folder, all[k].dir, f->name,
-			    &f->st, &b, &gone) == 0) {
-				print_name(job, all[k].folder, b.p);
-				any = true;
-			}
-			if (!gone)
-				break;
-		}
+		for (size_t i = 1; i <= all[k].n; i++)
+			if (i == all[k].n || strcmp(all[k].list[i].base,
+			    all[k].list[i - 1].base) != 0)
+				any |= stamp_newest(job, &all[k], i);
 	if (!any)
 		worse(job, STATUS_NO);
-	buf_free(&b);
-	siblings_free(all, n);
+	rotated_files_free(all, n);
 }
 
 /*
- * The open file gets owner, mode, ACL and label of the name.  Its writer must be
- * able to go on, so nothing less will do.
+ * Give the open file the owner, mode, ACL and label of the name.  Its writer
+ * must be able to go on, so every one of them has to be set.
  */
 static int
 copy_access(int dir, const char *name, const struct stat *st, int to)
@@ -426,10 +451,11 @@ copy_access(int dir, const char *name, const struct stat *st, int to)
 	struct stat got;
 	int from, r;
 
-	from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	from =
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from < 0)
 		return -1;
-	r = meta_copy(from, st, to);
+	r = attributes_copy(from, st, to);
 	close(from);
 	if (r < 0 || futimens(to, NULL) < 0 || fstat(to, &got) < 0)
 		return -1;
@@ -462,13 +488,15 @@ run_reopen(const char *command)
 }
 
 /*
- * Rename the live log to b, an empty one in its place.  That is made first, so
- * that nothing was done when it fails; its folder is the one we work in.
+ * Rename the live log to b, and put an empty file in its place.  That file is
+ * made first, so that nothing was changed when this fails.  The folder is the
+ * one we work in.
  */
 static int
 swap_live(struct job *job, const char *path, const char *folder,
     const char *name, struct buf *b)
 {
+	struct rotated_file f = { 0 };
 	struct newfile live;
 	struct stat st;
 	int dir, r = -1;
@@ -479,12 +507,14 @@ swap_live(struct job *job, const char *path, const char *folder,
 	}
 	live.over = false;
 	dir = live.dir;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    rotated_file_set(&f, name, &st, &job->how, NULL) < 0)
 		warn("%s", path);
 	else if (copy_access(dir, name, &st, live.fd) < 0)
 		warn("%s: access rights", path);
-	else if (stamp_one(job, folder, dir, name, &st, b, NULL) == 0)
+	else if (stamp_one(job, folder, dir, &f, b, NULL) == 0)
 		r = 0;
+	rotated_file_free(&f);
 	if (r < 0 || job->dry) {
 		newfile_abort(&live);
 		return r;
@@ -497,7 +527,7 @@ swap_live(struct job *job, const char *path, const char *folder,
 	return 0;
 }
 
-/* The name is printed once the writer has let go of the file. */
+/* Rotate a log.  Its name is printed once the writer has closed the file. */
 static void
 rotate(struct job *job, const char *path)
 {
@@ -511,7 +541,7 @@ rotate(struct job *job, const char *path)
 		return;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		why = S_ISLNK(st.st_mode) ? "a symbolic link, not rotated: "
-		    "name what it points to" : refusal(job, &st);
+		    "name what it points to" : bad_type(job, &st);
 	if (why != NULL) {
 		warnx("%s: %s", path, why);
 		worse(job, STATUS_NO);
@@ -531,57 +561,70 @@ rotate(struct job *job, const char *path)
 	close(dir);
 }
 
+/* The request of the command line: how, and with which files. */
+struct request {
+	int mode;		/* 'a', 'l', 'p', 'r', or 0: the operands */
+	const char *base;	/* the argument of the mode */
+	const char *list;	/* the argument of -T */
+};
+
 /* One way of naming the work; two are misuse. */
 static void
-choose(int *mode, const char **base, int ch)
+choose(struct request *rq, int mode)
 {
-	if (*mode != 0)
-		opt_misuse(&cmd, "only one of -a, -l and -r");
-	*mode = ch;
-	*base = optarg;
+	if (rq->mode != 0)
+		opt_misuse(&cmd, "only one of -a, -l, -p and -r");
+	rq->mode = mode;
+	rq->base = optarg;
+}
+
+static void
+check_request(const struct job *job, const struct request *rq, bool operands)
+{
+	const char *wrong = stamp_check(job->how.format);
+
+	if (wrong != NULL)
+		opt_misuse(&cmd, "-f: %s: %s", job->how.format, wrong);
+	if (rq->mode != 0 && (operands || rq->list != NULL))
+		opt_misuse(&cmd, "-%c takes no other files", rq->mode);
+	if (rq->mode == 0 && !operands && rq->list == NULL)
+		opt_misuse(&cmd, "no file given");
+	if (job->reopen != NULL && rq->mode != 'r')
+		opt_misuse(&cmd, "--reopen needs -r");
+	if (job->how.olddir != NULL && (rq->mode == 0 || rq->mode == 'r'))
+		opt_misuse(&cmd, "--olddir needs -a, -l or -p");
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct job job = { .format = "%s", .end = '\n' };
-	const char *list = NULL, *base = NULL, *receipts = NULL, *wrong;
-	int ch, mode = 0;
+	struct job job = { .how = { .format = "%s" }, .end = '\n',
+	    .wait_ms = WAIT_MS };
+	struct request rq = { 0 };
+	int ch;
 
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		switch (ch) {
-		case 'a': case 'l': case 'r': choose(&mode, &base, ch); break;
-		case 'f': job.format = optarg; break;
-		case LOCAL: job.local = true; break;
+		case 'a': case 'l': case 'p': case 'r': choose(&rq, ch); break;
+		case 'f': job.how.format = optarg; break;
+		case LOCAL: job.how.local = true; break;
+		case OLDDIR: job.how.olddir = optarg; break;
 		case REOPEN: job.reopen = optarg; break;
 		case LINKS: job.links = true; break;
-		case KEEP: job.keep = opt_number(&cmd, 1, ULONG_MAX); break;
-		case MAX_AGE: job.max_age_ms = opt_duration_ms(&cmd); break;
-		case ONLY_PUSHED: receipts = optarg; break;
-		case 'T': list = optarg; break;
+		case 'T': rq.list = optarg; break;
 		case '0': job.end = '\0'; break;
 		case 'n': job.dry = true; break;
 		case 'v': job.verbose = true; break;
 		}
 	argv += optind;
-	if ((wrong = stamp_check(job.format)) != NULL)
-		opt_misuse(&cmd, "-f: %s: %s", job.format, wrong);
-	if (mode != 0 && (*argv != NULL || list != NULL))
-		opt_misuse(&cmd, "-%c takes no other files", mode);
-	if (mode == 0 && *argv == NULL && list == NULL)
-		opt_misuse(&cmd, "no file given");
-	if (job.reopen != NULL && mode != 'r')
-		opt_misuse(&cmd, "--reopen needs -r");
-	if (mode == 0 && (job.keep > 0 || job.max_age_ms > 0))
-		opt_misuse(&cmd, "--keep and --max-age need -a, -l or -r");
-	if (receipts != NULL && (job.receipts = fopen(receipts, "re")) == NULL)
-		die("%s", receipts);
-
-	switch (mode) {
-	case 'a': stamp_all(&job, base); break;
-	case 'l': prune_base(&job, base, 0); stamp_latest(&job, base); break;
-	case 'r': prune_base(&job, base, 1); rotate(&job, base); break;
-	default: stamp_files(&job, argv, list); break;
+	check_request(&job, &rq, *argv != NULL);
+	path_report_folders(job.verbose);
+	switch (rq.mode) {
+	case 'a': stamp_all(&job, rq.base); break;
+	case 'p': print_packed(&job, rq.base); break;
+	case 'l': stamp_latest(&job, rq.base); break;
+	case 'r': rotate(&job, rq.base); break;
+	default: stamp_files(&job, argv, rq.list); break;
 	}
 	return out_finish(job.status);
 }

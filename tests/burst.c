@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "burst.h"
-#include "count.h"
+#include "base/bytes.h"
 #include "tap.h"
+#include "trigger/burst.h"
 
 static void
 test_count(void)
@@ -14,7 +14,7 @@ test_count(void)
 
 	memset(text, '\n', sizeof text);
 	for (size_t i = 0; i < sizeof text; i += 3)
-		text[i] = i % 2 ? '\v' : (char)0x8a;	/* near LF in their bits */
+		text[i] = i % 2 ? '\v' : (char)0x8a; /* near LF in their bits */
 	for (size_t from = 0; from < 20; from++)
 		for (size_t n = 0; n < sizeof text - from; n += 7) {
 			size_t want = 0;
@@ -25,8 +25,10 @@ test_count(void)
 		}
 	ok(bad == 0, "counts as a loop would, whatever the length and start");
 	memset(text, 0, sizeof text);
-	ok(count_byte(text, sizeof text, '\0') == sizeof text, "all of them");
-	ok(count_byte(text, sizeof text, '\n') == 0, "none of them");
+	ok(count_byte(text, sizeof text, '\0') == sizeof text,
+	    "counts a buffer of nothing else");
+	ok(count_byte(text, sizeof text, '\n') == 0,
+	    "counts none where there are none");
 }
 
 static void
@@ -45,11 +47,15 @@ test_due(void)
 	add(&b, "one\ntw", 1000);
 	ok(burst_due_ms(&b, 30, 300) == 1030, "quiet time after the last data");
 	add(&b, "o\nthree", 1020);
-	ok(burst_due_ms(&b, 30, 300) == 1050, "which moves on");
+	ok(burst_due_ms(&b, 30, 300) == 1050,
+	    "more data moves the quiet time on");
 	add(&b, "\n", 1290);
-	ok(burst_due_ms(&b, 30, 300) == 1300, "up to the bound");
-	ok(burst_due_ms(&b, 30, 0) == 1320, "if there is one");
-	ok(b.lines == 3 && b.bytes == 14 && !b.open_line, "lines and bytes");
+	ok(burst_due_ms(&b, 30, 300) == 1300,
+	    "the longest wait bounds the quiet time");
+	ok(burst_due_ms(&b, 30, 0) == 1320,
+	    "without a longest wait the quiet time moves on");
+	ok(b.lines == 3 && b.bytes == 14 && !b.open_line,
+	    "counts lines and bytes");
 }
 
 static void
@@ -62,15 +68,17 @@ test_environment(void)
 	b.lines = 2;
 	b.open_line = true;
 	b.bytes = 1234567890123;
-	ok(burst_setenv(&b) == 0, "into the environment");
+	ok(burst_setenv(&b) == 0, "the burst is put into the environment");
 	ok(strcmp(getenv("LOGQUIET_FIRST"), "2021-06-29T10:05:03.123456Z") == 0,
-	    "RFC 3339: %s", getenv("LOGQUIET_FIRST"));
+	    "LOGQUIET_FIRST is RFC 3339: %s", getenv("LOGQUIET_FIRST"));
 	ok(strcmp(getenv("LOGQUIET_LINES"), "3") == 0,
-	    "a last line without its end counts");
-	ok(strcmp(getenv("LOGQUIET_BYTES"), "1234567890123") == 0, "bytes");
+	    "LOGQUIET_LINES counts a last line without its end");
+	ok(strcmp(getenv("LOGQUIET_BYTES"), "1234567890123") == 0,
+	    "LOGQUIET_BYTES counts bytes");
 	b.lines = 7;
 	burst_setenv(&b);
-	ok(strcmp(getenv("LOGQUIET_LINES"), "8") == 0, "and once more");
+	ok(strcmp(getenv("LOGQUIET_LINES"), "8") == 0,
+	    "the environment is set anew for the next burst");
 }
 
 int

@@ -33,11 +33,13 @@ for c in $all; do
 	"$c" --version >version
 	is "$c: --version is status 0" $? 0
 	ok "$c: --version names it" grep -Eq "^$c \(logferry\) [0-9.]+$" version
+	ok "$c: --version names the libraries in use" \
+	    grep -q '^with .*libc[.]' version
 
 	# shellcheck disable=SC2016
-	exits 2 "$c: help to a full disk" sh -c '"$1" --help >/dev/full' - "$c"
-	exits 2 "$c: an unknown long option" "$c" --no-such-option </dev/null
-	exits 2 "$c: an unknown letter" "$c" -, </dev/null
+	exits 2 "$c: --help to a full disk is trouble" sh -c '"$1" --help >/dev/full' - "$c"
+	exits 2 "$c: an unknown long option is misuse" "$c" --no-such-option </dev/null
+	exits 2 "$c: an unknown letter is misuse" "$c" -, </dev/null
 	says "^$c: no such option: --no-such-option" \
 	    "$c: says which option it does not know" \
 	    "$c" --no-such-option=3 </dev/null
@@ -71,12 +73,12 @@ is 'logpack: a name that cannot be printed is status 2' $? 2
 # A standard stream that is closed is an error, not the next file opened.
 for c in loggrep logparse logpack logquiet; do
 	( stream $c ) <&- >/dev/null 2>err
-	is "$c: without a standard input is status 2" $? 2
-	ok "$c: and is told" grep -q 'Bad file descriptor$' err
+	is "$c: a closed standard input is status 2" $? 2
+	ok "$c: a closed standard input is told" grep -q 'Bad file descriptor$' err
 done
 cp three.log c.log
 logpack c.log >&- 2>err
-is 'logpack: without a standard output is status 2' $? 2
+is 'logpack: a closed standard output is status 2' $? 2
 logpack -d c.log.gz no.gz >/dev/null 2>&-
 ok 'logpack: neither names nor messages get into its files' \
     cmp c.log three.log
@@ -87,8 +89,8 @@ for c in loggrep logparse; do
 	case $c in loggrep) set -- . ;; logparse) set -- ;; esac
 	"$c" "$@" self.log >>self.log 2>err
 	is "$c: input that is also the output is status 2" $? 2
-	ok "$c: and is told" grep -q ': input file is also the output$' err
-	ok "$c: and is left alone" cmp self.log three.log
+	ok "$c: input that is also the output is told" grep -q ': input file is also the output$' err
+	ok "$c: input that is also the output is left alone" cmp self.log three.log
 done
 
 # A reader that goes away ends a filter quietly, as syslog-ng's children see it.
@@ -109,23 +111,23 @@ cp three.log 'list/c
 d'
 printf 'list/a b\n' >names
 printf 'list/a b\0list/c\nd\0' >names0
-is 'loggrep: -T' "$(loggrep -hc -T names 503)" 3
-is 'loggrep: -0' "$(loggrep -h -T names0 -0 503 | wc -l)" 6
+is 'loggrep: -T takes names from a list' "$(loggrep -hc -T names 503)" 3
+is 'loggrep: -0 takes names that end with NUL' "$(loggrep -h -T names0 -0 503 | wc -l)" 6
 is 'loggrep: -T - is standard input' "$(loggrep -hc -T - 503 <names)" 3
-is 'logparse: -T' "$(logparse -T names | wc -l)" 3
-is 'logparse: -0' "$(logparse -0 -T - <names0 | wc -l)" 6
+is 'logparse: -T takes names from a list' "$(logparse -T names | wc -l)" 3
+is 'logparse: -0 takes names that end with NUL' "$(logparse -0 -T - <names0 | wc -l)" 6
 is 'logpack: -0, names in and out' \
     "$(logpack -0 -T - <names0 | tr '\0\n' '\n+' | sort)" \
     "$(printf 'list/a b.gz\nlist/c+d.gz')"
 ls list/*.gz | head -n 1 >names
 mkdir store
 logpush -qT names "file://$tmp/store/" >/dev/null
-is 'logpush: -T' "$(ls store)" 'a b.gz'
+is 'logpush: -T takes names from a list' "$(ls store)" 'a b.gz'
 find list -name '*.gz' -print0 | logpush -q -0 -T - "file://$tmp/store/" >/dev/null
-is 'logpush: -0' "$(find store -type f -name '[!.]*' -print0 |
+is 'logpush: -0 takes names that end with NUL' "$(find store -type f -name '[!.]*' -print0 |
     tr -dc '\0' | wc -c)" 2
 touch -d @1624977000 list/x.1 list/y.1
-is 'logstamp: -T' "$(ls list/?.1 | logstamp -T -)" "$(printf '%s\n' \
+is 'logstamp: -T takes names from a list' "$(ls list/?.1 | logstamp -T -)" "$(printf '%s\n' \
     list/x-1624977000 list/y-1624977000)"
 for c in loggrep logparse logpack logstamp logpush; do
 	case $c in
@@ -136,8 +138,62 @@ for c in loggrep logparse logpack logstamp logpush; do
 	exits 2 "$c: a list that cannot be read" "$c" "$@"
 	exits 2 "$c: a second list is misuse, not the only one" \
 		"$c" -T names -T names0
-	is "$c: and it says so" "$(head -n 1 .out)" "$c: -T: given twice"
+	is "$c: a second list is told" "$(head -n 1 .out)" "$c: -T: given twice"
 done
+
+# A newline in a name would make two of it, in a list whose names end with one.
+unlisted='the name holds a newline: printed with -0 only'
+odd='list/o
+dd'
+# unlisted WHAT COMMAND ARGUMENT...: it prints no part of the name, and says why
+unlisted() {
+	what=$1
+	shift
+	"$@" >out 2>err
+	is "$what: a name with a newline is status 1 without -0" $? 1
+	is "$what: a name with a newline is not printed without -0" \
+	    "$(cat out)" ''
+	ok "$what: a name with a newline is told, and shown as \\x0A" \
+	    grep -q "^$1: list/o\\\\x0Add[-.0-9a-z]*: $unlisted\$" err
+}
+echo one >"$odd.1" && touch -d @1624977000 "$odd.1"
+unlisted logstamp logstamp "$odd.1"
+unlisted "loggrep -l" loggrep -l one "$odd-1624977000"
+unlisted logpack logpack "$odd-1624977000"
+unlisted "logpack -l" logpack -l "$odd-1624977000.gz"
+unlisted "logpush -n" logpush -n "file://$tmp/store/" "$odd-1624977000.gz"
+mkdir list/moved
+unlisted "logpush --move-to" logpush -q --move-to list/moved "file://$tmp/store/" \
+    "$odd-1624977000.gz"
+mv "list/moved/${odd#list/}-1624977000.gz" "$odd.gz"
+is 'loggrep: a newline in a name in front of a line is shown' \
+    "$(loggrep -H one "$odd.gz")" 'list/o\x0Add.gz:one'
+is 'loggrep: a newline in a name in front of a count is shown' \
+    "$(loggrep -cH one "$odd.gz")" 'list/o\x0Add.gz:1'
+is 'loggrep: a name with a newline goes as it is before NUL' \
+    "$(loggrep -lZ one "$odd.gz" | tr '\0' '|')" "$odd.gz|"
+rm -rf "$odd.gz" list/moved
+
+# What a name or a server says cannot move the cursor or forge a second line.
+esc=$(printf 'a\033[31m\tb\177\302\205c\233d\351\303\251')
+loggrep x "$esc" 2>err
+is 'messages: control characters and what is not UTF-8 are shown' \
+    "$(cat err)" 'loggrep: a\x1B[31m\x09b\x7F\xC2\x85c\x9Bd\xE9'"$(
+    printf '\303\251'): No such file or directory"
+
+if command -v script >/dev/null; then
+	echo one >"$esc.1" && touch -d @1624977000 "$esc.1"
+	script -qec 'loggrep -l one *m*.1; loggrep -H one *m*.1; logstamp *m*.1' \
+	    tty </dev/null | tr -d '\r' >out
+	shown='a\x1B[31m\x09b\x7F\xC2\x85c\x9Bd\xE9'$(printf '\303\251')
+	is 'names: control characters do not reach a terminal' "$(cat out)" \
+	    "$shown.1
+$shown.1:one
+$shown-1624977000"
+	rm ./*m*-1624977000
+else
+	skip 'no script(1)' 'names: control characters do not reach a terminal'
+fi
 
 # Compressed input is known by its first bytes.
 head -n 1 three.log | gzip >z.gz
@@ -188,7 +244,7 @@ for c in loggrep logparse logpack logquiet; do
 	exec 3>fifo
 	echo "$line" >&3
 	case $c in
-	logpack) sleep 0.5 ;;
+	logpack) until_true 20 catches_term $pid ;;
 	*) until_true 20 test -s out ;;
 	esac
 	kill -STOP $pid
@@ -197,8 +253,8 @@ for c in loggrep logparse logpack logquiet; do
 	kill -CONT $pid
 	wait $pid
 	is "$c: SIGTERM ends it as the end of input does" $? 0
-	is "$c: and it has taken what was in its pipe" "$(lines_of $c out)" 4
-	is "$c: and says nothing" "$(cat err)" ''
+	is "$c: SIGTERM: what was in its pipe is taken" "$(lines_of $c out)" 4
+	is "$c: SIGTERM: nothing is said" "$(cat err)" ''
 	exec 3>&-
 done
 
@@ -215,11 +271,11 @@ if [ -n "$strace" ]; then
 	tail three.log | ASAN_OPTIONS=detect_leaks=0 strace -f -o trace \
 	    -e trace=clone,clone3 \
 	    -e inject=clone,clone3:signal=TERM:when=1 logpack >out 2>err
-	is 'logpack: and its pipe is taken' \
+	is 'logpack: at an early SIGTERM its pipe is taken' \
 	    "$?$(gzip -dc <out 2>/dev/null | wc -l)" 03
 else
 	skip 'no strace here' 'logpack: an early SIGTERM does not pass for an empty input'
-	skip 'no strace here' 'logpack: and its pipe is taken'
+	skip 'no strace here' 'logpack: at an early SIGTERM its pipe is taken'
 fi
 
 # --syslog: nothing on standard error, all to /dev/log.
@@ -244,4 +300,71 @@ for c in $all; do
 	fi
 done
 
+# Libraries that are loaded on demand
+mkdir broken
+: >broken/libarchive.so.13
+echo 'a line' | xz -c >line.xz
+LD_LIBRARY_PATH=$PWD/broken loggrep line line.xz 2>err
+is 'loggrep: a file that a missing library would unpack is trouble' $? 2
+ok 'loggrep: the error names the missing library' grep -q libarchive.so.13 err
+for c in loggrep logparse logpack; do
+	ok "$c: an ELF note names the library that is loaded on demand" \
+	    grep -aq '"soname":\["libarchive.so.13"\]' "$B/$c"
+done
+
+# On a terminal
+cat >by-hand <<'END'
+(echo 1.log; until [ -e 1.log.gz ]; do sleep 0.1; done; sleep 1.2; echo 2.log) |
+    logpack -T -
+END
+if command -v script >/dev/null; then
+	export TERM=xterm
+	echo 1 >1.log
+	echo 2 >2.log
+	script -qec 'sh ./by-hand' tty </dev/null >/dev/null
+	ok 'the bar tells the files that are done, on the terminal of the names' \
+	    grep -q '1 done, .* MB/s' tty
+	is 'names are printed on a line that the bar has left' \
+	    "$(tr -d '\r' <tty | sed 's/.*\[K//' | grep -c '^[12].log.gz$')" 2
+	rm -f ./*.log.gz
+	echo 1 >1.log
+	echo 2 >2.log
+	TERM=dumb script -qec 'sh ./by-hand' tty </dev/null >/dev/null
+	is 'a dumb terminal has no bar' "$(grep -c 'MB/s' tty)" 0
+	script -qec 'loggrep --color 2 2.log.gz' tty </dev/null >/dev/null
+	ok 'a terminal has colors' grep -q '\[01;31m' tty
+	NO_COLOR=1 script -qec 'loggrep --color 2 2.log.gz' tty </dev/null >/dev/null
+	is 'NO_COLOR means no colors' "$(grep -c '\[01;31m' tty)" 0
+	NO_COLOR=1 script -qec 'loggrep --color=always 2 2.log.gz' tty \
+	    </dev/null >/dev/null
+	ok '--color=always beats NO_COLOR' grep -q '\[01;31m' tty
+else
+	skip 'no script' 'the bar tells the files that are done'
+fi
+
+loggrep --sinze=1h x 2.log.gz 2>err
+ok 'a mistyped option is told the nearest one' \
+    grep -q 'did you mean --since?' err
+logparse -f combned 2.log.gz 2>err
+ok 'a mistyped format is told the nearest one' \
+    grep -q 'did you mean combined?' err
+loggrep --zzzzzz 2>err
+is 'what is like no option is told none' "$(grep -c 'did you mean' err)" 0
+
+# What only reads gives up the right to write to files, before it reads.
+if loggrep --version | grep -q 'Landlock version'; then
+	mkfifo quiet_pipe
+	for c in 'loggrep x' logparse logpack 'logpack -d'; do
+		# shellcheck disable=SC2086
+		$c <quiet_pipe >/dev/null 2>&1 &
+		pid=$!
+		exec 8>quiet_pipe
+		ok "$c: what reads standard input can gain no rights" \
+			until_true 10 grep -q '^NoNewPrivs:.1' /proc/$pid/status
+		exec 8>&-
+		wait $pid
+	done
+else
+	skip 'no Landlock' 'what reads standard input can gain no rights'
+fi
 done_testing

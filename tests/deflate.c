@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "deflate.h"
+#include "input/deflate_piece.h"
 #include "tap.h"
 
 enum { N = 300000 };
@@ -56,7 +56,8 @@ make_trap(void)
 	make(1);
 	memcpy(got, data, TEXT);
 	make(2);
-	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK ||
+	if (deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) !=
+		Z_OK ||
 	    deflate(&z, Z_FINISH) != Z_STREAM_END)
 		abort();
 	deflateEnd(&z);
@@ -66,7 +67,8 @@ make_trap(void)
 int
 main(void)
 {
-	static const size_t sizes[] = { 1, 2, 3, 10, 100, 1000, 65535, 65536, N };
+	static const size_t sizes[] = { 1, 2, 3, 10, 100, 1000, 65535, 65536,
+		N };
 	static const char *const kinds[] = { "zeros", "text", "noise", "both" };
 	struct deflate *d;
 	size_t n, m;
@@ -78,7 +80,8 @@ main(void)
 		make(kind);
 		good = true;
 		for (int level = 1; level <= 9; level++)
-			for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+			for (size_t i = 0; i < sizeof sizes / sizeof *sizes;
+			     i++) {
 				m = deflate_piece(d, level, data, sizes[i],
 				    packed);
 				good = good && m > 0 && unpacks(m, sizes[i]);
@@ -91,8 +94,10 @@ main(void)
 	n = make_trap();
 	m = deflate_piece(d, 6, data, n, packed);
 	ok(m > n, "noise is stored");
-	ok(unpacks(m, n), "what looks like its last block is left alone");
-	ok(deflate_bound(N) >= N && deflate_bound(N) < 2 * N, "the bound is one");
+	ok(unpacks(m, n),
+	    "what looks like the last block of a piece is left alone");
+	ok(deflate_bound(N) >= N && deflate_bound(N) < 2 * N,
+	    "deflate_bound is an upper bound");
 	deflate_free(d);
 	deflate_free(NULL);
 	return done_testing();

@@ -1,15 +1,17 @@
 /* gzindex: the table in a gzip header, and what is not taken for one */
+#include <endian.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "gzindex.h"
+#include "input/gzip_index.h"
 #include "tap.h"
 
 /* A file of n bytes that begins with the index, ends with a trailer. */
 static int
-file(const struct gzindex *x, size_t n, uint32_t isize)
+file(const struct gzip_index *x, size_t n, uint32_t isize)
 {
 	char name[] = "/tmp/logferry-gzindex.XXXXXX";
 	unsigned char *p = calloc(1, n);
@@ -19,9 +21,10 @@ file(const struct gzindex *x, size_t n, uint32_t isize)
 		abort();
 	unlink(name);
 	memcpy(p, "\x1f\x8b\x08", 3);
-	gzindex_put(x, p);
+	gzip_index_put(x, p);
 	p[n - 8] = 7;
-	memcpy(p + n - 4, &isize, 4);	/* tests run on little-endian hosts */
+	isize = htole32(isize);
+	memcpy(p + n - 4, &isize, 4);
 	if (write(fd, p, n) != (ssize_t)n)
 		abort();
 	free(p);
@@ -29,52 +32,218 @@ file(const struct gzindex *x, size_t n, uint32_t isize)
 }
 
 static bool
-reads(int fd, struct gzindex *x)
+reads(int fd, struct gzip_index *x)
 {
-	int r = gzindex_read(x, fd);
+	uint32_t crc = 0;
+	int r = gzip_index_read(x, fd, &crc);
 
 	close(fd);
-	return r == 0;
+	return r == 0 && crc == 7;
+}
+
+static bool
+same(const struct gzip_piece *a, const struct gzip_piece *b)
+{
+	return a->packed == b->packed && a->unpacked == b->unpacked &&
+	    a->first == b->first && a->last == b->last &&
+	    a->local_first == b->local_first &&
+	    a->local_last == b->local_last && a->flags == b->flags;
+}
+
+static void
+test_put(void)
+{
+	static const struct gzip_piece pieces[] = {
+		{ 100, 1000, 5, 9, 0, 0, PIECE_ZONED | PIECE_ERROR, true },
+		{ 50, 500, 1, 2, 3, 4, PIECE_ZONED | PIECE_LOCAL |
+		    PIECE_YEARLESS | PIECE_INHERITS | PIECE_CARRIES, true },
+	};
+	struct gzip_index x, y;
+	unsigned char head[200] = "\x1f\x8b\x08";
+	size_t size;
+
+	if (gzip_index_new(&x, 3) < 0)
+		abort();
+	gzip_index_add(&x, 0, &pieces[0]);
+	gzip_index_add(&x, 1, &pieces[1]);
+	size = gzip_index_size(&x) + 150 + 2 + 8;
+	ok(reads(file(&x, size, 1500), &y) && y.n == 2, "what was put is read");
+	ok(y.start == gzip_index_size(&x),
+	    "the offset of the first piece is read");
+	ok(same(&pieces[0], &y.piece[0]) && same(&pieces[1], &y.piece[1]),
+	    "each piece is read as it was put");
+	gzip_index_free(&y);
+	ok(!reads(file(&x, size + 1, 1500), &y),
+	    "a file that goes on after the member has no index");
+	ok(!reads(file(&x, size, 1501), &y),
+	    "a file of another unpacked size has no index");
+
+	gzip_index_put(&x, head);
+	ok(gzip_index_header(head) == gzip_index_size(&x),
+	    "the first bytes tell how long the header is");
+	ok(gzip_index_parse(&y, head, sizeof head, size) == 0 && y.n == 2 &&
+	    same(&pieces[1], &y.piece[1]),
+	    "the beginning of a file is enough to read it");
+	gzip_index_free(&y);
+	ok(gzip_index_parse(&y, head, gzip_index_size(&x) - 1, size) < 0,
+	    "less than the header is not enough");
+	ok(gzip_index_parse(&y, head, sizeof head, size - 1) < 0,
+	    "it must fit the size of the file");
+
+	x.piece[0].packed = 5 << 20 | 1;
+	ok(!reads(file(&x, size, 1500), &y),
+	    "pieces that are too large are not told");
+	gzip_index_free(&x);
+}
+
+static void
+test_many(void)
+{
+	struct gzip_index x, y;
+	struct gzip_piece p;
+	size_t size;
+
+	if (gzip_index_new(&x, 8000) < 0)
+		abort();
+	ok(x.run == 3 && x.room == 2667, "a header has room for 2730 pieces");
+	for (uint32_t i = 0; i < 8000; i++) {
+		p = (struct gzip_piece){ 1, 10, i + 1, i + 2, .flags =
+		    i == 7 ? PIECE_INHERITS : PIECE_ZONED };
+		if (i == 4)
+			p.flags |= PIECE_ERROR | PIECE_INHERITS;
+		gzip_index_add(&x, i, &p);
+	}
+	ok(x.n == 2667 && x.piece[1].packed == 3 && x.piece[1].unpacked == 30,
+	    "several pieces are told as one");
+	ok(x.piece[1].first == 4 && x.piece[1].last == 7,
+	    "pieces told as one have the times of all of them");
+	ok(x.piece[1].flags == (PIECE_ZONED | PIECE_ERROR),
+	    "pieces told as one have the errors of all of them");
+	ok((x.piece[2].flags & (PIECE_ZONED | PIECE_LOCAL)) == 0,
+	    "pieces told as one have no time when one has none");
+	size = gzip_index_size(&x) + 8000 + 2 + 8;
+	ok(reads(file(&x, size, 80000), &y) && y.n == 2667,
+	    "an index of many pieces is read");
+	gzip_index_free(&y);
+	gzip_index_free(&x);
+
+	if (gzip_index_new(&x, 2) < 0)
+		abort();
+	for (uint32_t i = 0; i < 5; i++)
+		gzip_index_add(&x, i, &(struct gzip_piece){ 1, 1, i + 1, i + 1,
+		    .flags = PIECE_ZONED });
+	ok(x.n == 2 && x.run == 4 && x.piece[0].packed == 4 &&
+	    x.piece[0].last == 4 && x.piece[1].packed == 1,
+	    "more pieces than were announced share entries");
+	gzip_index_free(&x);
+}
+
+/* An index as it was before times had zones: 16 bytes for each piece. */
+static void
+test_old(void)
+{
+	static const unsigned char old[] = { 0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3,
+		52, 0, 'L', 'F', 48, 0,
+		100, 0, 0, 0, 0xe8, 3, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0,
+		50, 0, 0, 0, 0xf4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	unsigned char head[64] = { 0 };
+	struct gzip_index y;
+
+	memcpy(head, old, sizeof old);
+	ok(gzip_index_header(head) == 64 &&
+	    gzip_index_parse(&y, head, sizeof head, 64 + 150 + 10) == 0 &&
+	    y.n == 2, "an index of an earlier version is read");
+	ok(y.piece[0].flags == (PIECE_ZONED | PIECE_ERROR) &&
+	    y.piece[0].packed == 100 && y.piece[0].unpacked == 1000 &&
+	    y.piece[0].first == 5 && y.piece[0].last == 9,
+	    "its times are known, its errors are not");
+	ok(y.piece[1].flags == (PIECE_INHERITS | PIECE_ERROR),
+	    "where it has no times, nothing is known");
+	gzip_index_free(&y);
+}
+
+/*
+ * Which of three pieces are wanted, as a text of digits; the second has flags
+ * and the times from 100 to 200, the others those from 1000 on.
+ */
+static const char *
+choice(unsigned flags, const struct gzip_wanted *w, int64_t near)
+{
+	static char text[4];
+	struct gzip_piece pieces[] = {
+		{ 1, 1, 1000, 1001, .flags = PIECE_ZONED },
+		{ 1, 1, 100, 200, 100, 200, flags, false },
+		{ 1, 1, 1000, 1001, .flags = PIECE_ZONED },
+	};
+	struct gzip_index x = { .piece = pieces, .n = 3, .room = 3, .run = 1 };
+	size_t n = gzip_index_choose(&x, w, near);
+
+	for (int i = 0; i < 3; i++)
+		n -= pieces[i].wanted;
+	snprintf(text, sizeof text, "%d%d%d", pieces[0].wanted,
+	    pieces[1].wanted, pieces[2].wanted);
+	return n == 0 ? text : "bad";
+}
+
+static void
+test_choose(void)
+{
+	static const struct gzip_wanted at_150 = { 150, 151, 150, 151,
+		false, false }, at_201 = { 201, 202, 201, 202, false, false },
+	    until_100 = { INT64_MIN, 100, INT64_MIN, 100, false, false },
+	    from_1001 = { 1001, INT64_MAX, 1001, INT64_MAX, false, false },
+	    errors = { INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX,
+		true, false },
+	    year = { 201, 202, 201, 202, false, true };
+	const unsigned z = PIECE_ZONED, l = PIECE_LOCAL;
+	const int64_t near = 86401;
+
+	ok(strcmp(choice(z, &at_150, near), "010") == 0, "a time in a piece");
+	ok(strcmp(choice(l, &at_150, near), "010") == 0,
+	    "a local time in a piece");
+	ok(strcmp(choice(z, &at_201, near), "000") == 0,
+	    "a time behind a piece");
+	ok(strcmp(choice(l, &at_201, near), "000") == 0,
+	    "a local time behind a piece");
+	ok(strcmp(choice(z, &until_100, near), "000") == 0,
+	    "the end is excluded");
+	ok(strcmp(choice(z, &from_1001, near), "101") == 0, "no end");
+	ok(strcmp(choice(0, &at_201, near), "010") == 0,
+	    "a piece of which nothing is known");
+	ok(strcmp(choice(z | PIECE_INHERITS, &at_150, near), "110") == 0,
+	    "the piece whose time a piece begins with");
+	ok(strcmp(choice(z | PIECE_INHERITS, &at_201, near), "000") == 0,
+	    "unless that is not wanted");
+	ok(strcmp(choice(z | PIECE_CARRIES, &from_1001, near), "111") == 0,
+	    "a piece on which later ones depend");
+	ok(strcmp(choice(z | PIECE_CARRIES, &at_201, near), "000") == 0,
+	    "unless those are not wanted");
+	ok(strcmp(choice(z | PIECE_ERROR, &errors, near), "010") == 0,
+	    "a piece with an error");
+	ok(strcmp(choice(z | PIECE_ERROR | PIECE_INHERITS, &errors, near), "010") == 0,
+	    "to which times do not matter");
+	ok(strcmp(choice(l | PIECE_YEARLESS, &at_201, near), "000") == 0,
+	    "the nearest year is known");
+	ok(strcmp(choice(l | PIECE_YEARLESS, &at_201, near + 150 * 86400), "010") == 0,
+	    "far away it may be another");
+	ok(strcmp(choice(l | PIECE_YEARLESS, &at_201, INT64_MIN), "010") == 0,
+	    "a file whose change is of no known time");
+	ok(strcmp(choice(l | PIECE_YEARLESS, &year, near), "010") == 0,
+	    "the user gives the year");
+	ok(strcmp(choice(l, &year, near), "000") == 0,
+	    "the year that the user gives does not matter to dates");
 }
 
 int
 main(void)
 {
-	struct gzindex x, y;
-	size_t size;
+	struct gzip_index y;
+	uint32_t crc;
 
-	if (gzindex_new(&x, 3) < 0)
-		abort();
-	gzindex_add(&x, 0, &(struct gzpiece){ 100, 1000, 5, 9 });
-	gzindex_add(&x, 1, &(struct gzpiece){ 50, 500, 0, 0 });
-	gzindex_add(&x, 7, &(struct gzpiece){ 1, 1, 0, 0 });
-	ok(x.n == 2, "more pieces than there is room for are left out");
-	size = gzindex_size(&x) + 150 + 2 + 8;
-	ok(reads(file(&x, size, 1500), &y) && y.n == 2 && y.crc == 7,
-	    "what was put is read");
-	ok(y.start == (off_t)gzindex_size(&x), "the first piece's place, too");
-	ok(memcmp(x.piece, y.piece, 2 * sizeof *x.piece) == 0, "and each piece");
-	gzindex_free(&y);
-	ok(!reads(file(&x, size + 1, 1500), &y), "a file that goes on has none");
-	ok(!reads(file(&x, size, 1501), &y), "nor one of another size");
-	x.piece[0].packed = 0xffffffff;
-	ok(!reads(file(&x, size, 1500), &y), "nor one with a huge piece");
-	gzindex_free(&x);
-
-	if (gzindex_new(&x, 10000) < 0)
-		abort();
-	ok(x.run == 3 && x.room == 3334, "a header has room for 4095 pieces");
-	for (uint64_t i = 0; i < 10000; i++)
-		gzindex_add(&x, i, &(struct gzpiece){ 1, 10,
-		    i == 7 ? 0 : (uint32_t)i + 1, i == 7 ? 0 : (uint32_t)i + 2 });
-	ok(x.n == 3334 && x.piece[1].packed == 3 && x.piece[1].unpacked == 30,
-	    "several pieces are told as one");
-	ok(x.piece[1].first == 4 && x.piece[1].last == 7, "with all their times");
-	ok(x.piece[2].first == 0, "or none, when one's are not known");
-	size = gzindex_size(&x) + 10000 + 2 + 8;
-	ok(reads(file(&x, size, 100000), &y) && y.n == 3334, "and read");
-	gzindex_free(&y);
-	ok(gzindex_read(&y, -1) < 0, "no file, no index");
-	gzindex_free(&x);
+	test_put();
+	test_many();
+	test_old();
+	test_choose();
+	ok(gzip_index_read(&y, -1, &crc) < 0, "no file, no index");
 	return done_testing();
 }

@@ -4,26 +4,58 @@
 unset MAKEFLAGS MFLAGS
 
 into() { make -s -C "$top" "$@" B="$B" DESTDIR="$tmp/root" PREFIX=/opt/x; }
-ok 'make install' into install
+ok 'make install succeeds' into install
 at=root/opt/x
 for c in loggrep logpack logparse logpush logquiet logstamp; do
 	ok "$c runs from where it is" "$at/bin/$c" --version
 	ok "$c has its manual" test -s "$at/share/man/man1/$c.1"
-	ok "$c has its completion" \
+	ok "$c has its completion for bash" \
 	    test -s "$at/share/bash-completion/completions/$c"
+	ok "$c has its completion for fish" \
+	    test -s "$at/share/fish/vendor_completions.d/$c.fish"
 done
 for f in logrotate.d/docker scripts/syslog-ng/logferry.conf \
     scripts/rsyslog/logferry.conf scripts/cron/logferry \
-    scripts/systemd/logferry-backlog.service; do
+    scripts/systemd/logferry-docker.service scripts/setup.d/plan \
+    scripts/grafana/logferry-dashboard.json; do
 	ok "$f is there" test -s "$at/share/logferry/$f"
 done
-for f in scripts/postrotate scripts/rsyslog/docker-5xx; do
+for f in scripts/postrotate scripts/rsyslog/docker-5xx scripts/setup \
+    scripts/ship scripts/cut scripts/opensearch/setup-index \
+    scripts/rest/logferry-drains.cgi; do
 	ok "$f can be run" test -x "$at/share/logferry/$f"
 done
 is 'the snippets name the folder they lie in' \
     "$(grep -rl /usr/local/share/logferry "$at/share/logferry")" ''
-is 'and so do the manuals' "$(grep -rl /usr/local/ "$at/share/man")" ''
-ok 'make uninstall' into uninstall
-is 'leaves no file' "$(find root ! -type d)" ''
+is 'the manuals name the folder that they are installed for' "$(grep -rl /usr/local/ "$at/share/man")" ''
+mkdir log && echo one >log/app.log.1
+env PATH=/usr/bin:/bin LOGFERRY_RUN="$tmp/run" \
+    "$at/share/logferry/scripts/postrotate" log/app.log "file://$tmp/store/"
+is 'scripts/postrotate finds the commands it was installed with' \
+    "$(gzip -dc store/app.log-*.gz)" one
+ok 'make uninstall succeeds' into uninstall
+is 'make uninstall leaves no file' "$(find root ! -type d)" ''
+
+blanks() {
+	make -s -C "$top" "$@" B="$B" DESTDIR="$tmp/a root" PREFIX='/opt/a b'
+}
+umask 077
+ok 'a prefix may hold blanks' blanks install
+is 'everybody may read what is installed, whatever the umask was' \
+    "$(find 'a root' ! -perm -444)" ''
+ok 'a prefix with blanks can be uninstalled' blanks uninstall
+is 'nothing is left below a prefix with blanks' "$(find 'a root' ! -type d)" ''
+
+export CFLAGS='-O1 -DTHEIRS' LDFLAGS='-Wl,-z,theirs' CPPFLAGS=-DBEFORE
+make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
+ok "a packager's flags stand behind ours" \
+    grep -q -e '-fstack-protector-strong.* -DBEFORE -O1 -DTHEIRS' commands
+ok "a packager's flags reach the linker" grep -q -e 'relro.*-Wl,-z,theirs' commands
+ok '_FORTIFY_SOURCE is ours where the packager gives none' \
+    grep -q -e -D_FORTIFY_SOURCE=3 commands
+CFLAGS='-O2 -D_FORTIFY_SOURCE=1' make -n -C "$top" V=1 B="$tmp/build" \
+    >commands 2>&1
+is "_FORTIFY_SOURCE is the packager's where there is one" \
+    "$(grep -c -e -D_FORTIFY_SOURCE=3 commands)" 0
 
 done_testing

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "jobs.h"
+#include "base/thread_pool.h"
 #include "tap.h"
 
 struct job {
@@ -22,23 +22,24 @@ int
 main(void)
 {
 	struct job job[100], *got;
-	struct jobs *j = jobs_new(4, work);
+	struct thread_pool *j = thread_pool_new(4, work);
 	bool in_order = true;
 	int n = 0;
 
-	ok(j != NULL && jobs_take(j) == NULL, "nothing put, nothing to take");
+	ok(j != NULL && thread_pool_take(j) == NULL,
+	    "where no job was put there is none to take");
 	for (int i = 0; i < 100; i++) {
 		job[i] = (struct job){ .n = i };
-		if (jobs_put(j, &job[i]) < 0)
+		if (thread_pool_put(j, &job[i]) < 0)
 			abort();
 	}
-	ok(jobs_count(j) == 100, "all are counted");
-	for (; (got = jobs_take(j)) != NULL; n++)
+	ok(thread_pool_count(j) == 100, "all jobs are counted");
+	for (; (got = thread_pool_take(j)) != NULL; n++)
 		in_order = in_order && got->n == n && got->square == n * n;
 	ok(n == 100 && in_order, "every job was done, and taken in order");
-	if (jobs_put(j, &job[0]) < 0)
+	if (thread_pool_put(j, &job[0]) < 0)
 		abort();
-	jobs_free(j);
-	ok(jobs_cpus() >= 1, "there is a processor");
+	thread_pool_free(j);
+	ok(thread_pool_cpus() >= 1, "there is a processor");
 	return done_testing();
 }

@@ -1,7 +1,7 @@
 /*
  * json: reading objects, decoding strings, writing them back as proper JSON
  */
-#include "json.h"
+#include "record/json.h"
 
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ reads(const char *text, const char *want, const char *name)
 {
 	const char *got = rewritten(text, true);
 
-	if (!ok(got != NULL && strcmp(got, want) == 0, "%s", name))
+	if (!ok(got != NULL && strcmp(got, want) == 0, "JSON: %s", name))
 		printf("# got %s\n", got != NULL ? got : "nothing");
 }
 
@@ -55,18 +55,21 @@ reads_all_kinds(void)
 	reads("{\"a\":\"\\xc3\\xA9\\x22\"}", "\"a\":\"\xc3\xa9\\\"\" ",
 	    "nginx's \\xHH is a byte");
 	reads("{\"a\":\"\\xff\"}", "\"a\":\"\xef\xbf\xbd\" lossy",
-	    "and U+FFFD when that is not UTF-8");
+	    "nginx's \\xHH is U+FFFD when it is not UTF-8");
 	reads("{\"a\":-,\"b\":,\"c\":-1,\"d\":[-]}",
-	    "\"a\":null \"b\":null \"c\":-1 \"d\":[null] ", "a bare dash");
+	    "\"a\":null \"b\":null \"c\":-1 \"d\":[null] ",
+	    "a bare dash is null");
 	reads("{\"a\":{\"b\":-,\"c\":NaN}}", "\"a\":{\"c\":\"NaN\"} ",
 	    "a dash inside an object is left out, a bare word is a string");
 	reads("{\"a\":007,\"b\":1e5,\"c\":1.,\"d\":-0.5}",
-	    "\"a\":\"007\" \"b\":1e5 \"c\":\"1.\" \"d\":-0.5 ", "odd numbers");
-	reads("{\"a\":\"\x01\t\x80\"}", "\"a\":\"\\u0001\\t\xef\xbf\xbd\" lossy",
+	    "\"a\":\"007\" \"b\":1e5 \"c\":\"1.\" \"d\":-0.5 ",
+	    "numbers that JSON does not know are strings");
+	reads("{\"a\":\"\x01\t\x80\"}",
+	    "\"a\":\"\\u0001\\t\xef\xbf\xbd\" lossy",
 	    "control characters and bad UTF-8");
 	reads("{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\ud83d\"}",
 	    "\"a\":\"\\ud83d\\ude00\" \"b\":\"\xef\xbf\xbd\" ",
-	    "surrogates, paired and alone");
+	    "paired surrogates stay, one alone is U+FFFD");
 	reads("{\"a\":\"C:\\dir\"}", "\"a\":\"C:\\\\dir\" ",
 	    "a backslash before another character");
 }
@@ -87,13 +90,14 @@ refuses(void)
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		ok(rewritten(bad[i], true) == NULL, "refuses %s", bad[i]);
+		ok(rewritten(bad[i], true) == NULL,
+		    "refuses to read %s", bad[i]);
 	for (i = 0; i < sizeof lax / sizeof lax[0]; i++)
 		ok(rewritten(lax[i], false) == NULL && rewritten(lax[i], true),
 		    "only a tolerant reader takes value %zu", i);
 	memset(deep, '[', sizeof deep - 1);
 	deep[sizeof deep - 1] = '\0';
-	ok(rewritten(deep, true) == NULL, "refuses what is too deep");
+	ok(rewritten(deep, true) == NULL, "refuses what is nested too deep");
 }
 
 static void
@@ -103,14 +107,16 @@ finds_paths(void)
 	    "\"a.d\":7,\"n\":-,\"\\u0065\":8}");
 	struct json_value v;
 
-	ok(json_get(text, "a.b.c", &v) && span_is(v.text, "5"), "a.b.c");
+	ok(json_get(text, "a.b.c", &v) && span_is(v.text, "5"),
+	    "finds a path of three keys");
 	ok(json_get(text, "x.y", &v) && span_is(v.text, "6"),
-	    "a key with a dot in it");
+	    "finds a key with a dot in it");
 	ok(json_get(text, "a.d", &v) && span_is(v.text, "7"),
-	    "a key with a dot beside an object");
-	ok(json_get(text, "e", &v) && span_is(v.text, "8"), "an escaped key");
+	    "finds a key with a dot beside an object");
+	ok(json_get(text, "e", &v) && span_is(v.text, "8"),
+	    "finds an escaped key");
 	ok(!json_get(text, "a.c", &v) && !json_get(text, "n", &v) &&
-	    !json_get(text, "", &v), "what is not there");
+	    !json_get(text, "", &v), "does not find what is not there");
 }
 
 static void
@@ -137,7 +143,7 @@ writes_strings(void)
 	    &lossy);
 	ok(lossy && strcmp(buf_str(&out), "\"a\\u0000b\x7f\xef\xbf\xbd\xef\xbf"
 	    "\xbd\xef\xbf\xbd\xef\xbf\xbd\"") == 0,
-	    "NUL, and a U+FFFD for each broken piece");
+	    "writes NUL as an escape, and a U+FFFD for each broken piece");
 }
 
 int

@@ -95,12 +95,25 @@ says() {
 	fi
 }
 
-# until_true SECONDS COMMAND...: poll until it succeeds
+# until_true SECONDS COMMAND...: poll until it succeeds.  That is enough time on
+# an idle machine; a busy one gets ten times as much.
 until_true() {
-	until_n=$(($1 * 20)); shift
+	until_n=$(($1 * 200)); shift
 	while ! "$@" >/dev/null 2>&1; do
 		until_n=$((until_n - 1))
 		[ "$until_n" -gt 0 ] || return 1
 		sleep 0.05
 	done
+}
+
+# Signs that a process of one thread gives; where there is no /proc, none.
+# asleep PID: it has handled all that was written, sent or done before
+asleep() { ! grep -q '^State:.[RD]' "/proc/$1/status" 2>/dev/null; }
+
+# catches_term PID: it has begun, and SIGTERM does not just kill it any more.  The
+# shell's child catches it, too, before it becomes the command.
+catches_term() {
+	case $(cat "/proc/$1/comm" 2>/dev/null) in sh|dash|bash) return 1 ;; esac
+	grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$1/status" ||
+	    [ ! -d /proc/self ]
 }

@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "input.h"
-#include "line.h"
+#include "input/input.h"
+#include "input/lines.h"
 #include "tap.h"
 
 /* An input that gives exactly these bytes, from a pipe. */
@@ -52,7 +52,8 @@ is_joined(const char *name, const char *in, const char *want, uint64_t want_cut)
 	uint64_t cut;
 	const char *got = joined(in, strlen(in), 8, &cut);
 
-	ok(strcmp(got, want) == 0 && cut == want_cut, "%s: %s, %llu cut", name,
+	ok(strcmp(got, want) == 0 && cut == want_cut,
+	    "lines: %s: %s, %llu cut", name,
 	    got, (unsigned long long)cut);
 }
 
@@ -65,10 +66,13 @@ lines(void)
 	is_joined("empty lines", "\n\na\n", "||a|", 0);
 	is_joined("a CR stays", "a\r\n", "a\r|", 0);
 	is_joined("as long as allowed", "12345678\nb\n", "12345678|b|", 0);
-	is_joined("too long by one", "123456789\nb\n", "12345678!9|b|", 1);
-	is_joined("long, twice", "123456789\n1234567890123456789\n",
+	is_joined("a line too long by one", "123456789\nb\n",
+	    "12345678!9|b|", 1);
+	is_joined("two lines that are too long",
+	    "123456789\n1234567890123456789\n",
 	    "12345678!9|12345678!90123456!789|", 2);
-	is_joined("long, without LF", "12345678901", "12345678!901!", 1);
+	is_joined("a line that is too long and has no LF", "12345678901",
+	    "12345678!901!", 1);
 }
 
 static void
@@ -144,7 +148,8 @@ mapped_blocks(void)
 	}
 	ok(whole && all == 3000101 && n > 3,
 	    "a file in memory is whole lines, and all of them");
-	ok(lseek(input_fd(in), 0, SEEK_CUR) == 3000101, "then it is read");
+	ok(lseek(input_fd(in), 0, SEEK_CUR) == 3000101,
+	    "a file in memory is read to its end");
 	lines_free(l);
 	input_close(in);
 	close(fd);
@@ -166,7 +171,7 @@ cut_blocks(const char *what, off_t size, size_t nuls, size_t want)
 	ok(!lines_gone(l) && lines_block(l, &b) > 0, "%s: two blocks", what);
 	ok(ftruncate(fd, size) == 0 && count_nuls(b) == nuls,
 	    "%s: what is gone reads as NUL", what);
-	ok(lines_gone(l), "%s: that is known", what);
+	ok(lines_gone(l), "%s: that lines are gone is known", what);
 	while (lines_block(l, &b) > 0) {
 		all += b.len;
 		later += count_nuls(b);
@@ -232,7 +237,7 @@ is_framed(const char *name, const char *in, const char *want)
 		if (!same)
 			printf("# %zu at a time: %s\n", step, framed(in, step));
 	}
-	ok(same, "%s", name);
+	ok(same, "frames: %s", name);
 }
 
 static void
@@ -242,26 +247,32 @@ frames(void)
 	    "<13>a|<13>b|<14>1 c|");
 	is_framed("counts with the LF, as Logplex's", "6 <13>a\n6 <13>b\n",
 	    "<13>a|<13>b|");
-	is_framed("and without it", "5 <13>a\n5 <13>b\n\n5 <13>c",
+	is_framed("counts without the LF, frames with one between",
+	    "5 <13>a\n5 <13>b\n\n5 <13>c",
 	    "<13>a|<13>b||<13>c|");
-	is_framed("LFs inside", "7 <13>a\nb9 <13>\n\nc\nd8 <13>a\nb\n5 <13>b",
+	is_framed("frames with LFs inside",
+	    "7 <13>a\nb9 <13>\n\nc\nd8 <13>a\nb\n5 <13>b",
 	    "<13>a/b|<13>//c/d|<13>a/b|<13>b|");
-	is_framed("lines before, between and behind", "x\n5 <13>a5 <13>b"
+	is_framed("lines before, between and after frames", "x\n5 <13>a5 <13>b"
 	    "6 <13>c\ny\n1 <z\n6 <13>d\nz", "x|<13>a|<13>b|<13>c|y|1 <z|"
 	    "<13>d|z|");
-	is_framed("a count that is too large", "11 <13>a\n5 <13>b\n5 <13>c\n",
+	is_framed("a frame's count that is too large",
+	    "11 <13>a\n5 <13>b\n5 <13>c\n",
 	    "11 <13>a|<13>b|<13>c|");
-	is_framed("one that nothing comes for", "60 <13>a\n<13>b\nc",
+	is_framed("a frame's count that nothing comes for",
+	    "60 <13>a\n<13>b\nc",
 	    "60 <13>a|<13>b|c|");
 	is_framed("a frame cut short", "5 <13>a20 <13>b", "<13>a|20 <13>b|");
-	is_framed("more than may be in a line", "62 <13>a\n6 <13>b\n",
+	is_framed("a frame longer than a line may be", "62 <13>a\n6 <13>b\n",
 	    "62 <13>a|<13>b|");
-	is_framed("what is no priority", "6 <192>a\n5 <>abc\n5 [13]a\n",
+	is_framed("a frame that begins with no priority",
+	    "6 <192>a\n5 <>abc\n5 [13]a\n",
 	    "6 <192>a|5 <>abc|5 [13]a|");
-	is_framed("what is no count", "05 <13>a\n 5 <13>a\n5  <13>a\n+5 <13>a",
+	is_framed("a frame after what is no count",
+	    "05 <13>a\n 5 <13>a\n5  <13>a\n+5 <13>a",
 	    "05 <13>a| 5 <13>a|5  <13>a|+5 <13>a|");
 	ok(strcmp(framed("8 <13>abcdef g\n5 <13>b", 0),
-	    "8 <13>abcdef g|<13>b|") == 0, "a count that is too small");
+	    "8 <13>abcdef g|<13>b|") == 0, "a frame's count that is too small");
 	ok(strcmp(framed("0123456789012345678901234567890123456789012345678901"
 	    "2345678901235 <13>a\n5 <13>b", 0), "0123456789012345678901234567"
 	    "890123456789012345678901234567890123|5 <13>a|<13>b|") == 0,
@@ -282,11 +293,12 @@ frame_at_once(void)
 	in = input_new(fd[0]);
 	l = lines_new(in, 64);
 	lines_frames(l);
-	alarm(20);
+	alarm(200);
 	ok(lines_block(l, &b) == 1 && span_is(b, "<13>a\n"),
 	    "a frame is given while more may come");
 	ok(lines_block(l, &b) == 1 && span_is(b, "<13>b\nc") &&
-	    lines_is_frame(l), "also one with a LF inside");
+	    lines_is_frame(l),
+	    "a frame with a LF inside is given while more may come");
 	alarm(0);
 	lines_free(l);
 	input_close(in);
@@ -319,17 +331,19 @@ packed(void)
 
 	memcpy(two, gz, n);
 	memcpy(two + n, gz, n);
-	ok(unpacked(gz, n) == 4, "a gzip member");
-	ok(unpacked(two, 2 * n) == 8, "two members");
-	ok(unpacked(two, 2 * n + 5) == 8, "zero bytes after them are padding");
-	ok(unpacked(gz, n - 3) < 0, "one cut short is an error");
+	ok(unpacked(gz, n) == 4, "a gzip member is unpacked");
+	ok(unpacked(two, 2 * n) == 8, "two gzip members are unpacked");
+	ok(unpacked(two, 2 * n + 5) == 8,
+	    "zero bytes after a gzip member are padding");
+	ok(unpacked(gz, n - 3) < 0, "a gzip member cut short is an error");
 	two[n] = 'x';
-	ok(unpacked(two, 2 * n) < 0, "so is garbage after it");
+	ok(unpacked(two, 2 * n) < 0, "garbage after a gzip member is an error");
 	memcpy(two, gz, n);
 	two[n - 6] ^= 1;
-	ok(unpacked(two, n) < 0, "and a bad checksum");
-	ok(unpacked("\x1f\x8b", 2) == 2, "two bytes like gzip's are just bytes");
-	ok(unpacked("BZ", 2) == 2, "and two like bzip2's");
+	ok(unpacked(two, n) < 0, "a bad checksum of a gzip member is an error");
+	ok(unpacked("\x1f\x8b", 2) == 2,
+	    "two bytes like gzip's are just bytes");
+	ok(unpacked("BZ", 2) == 2, "two bytes like bzip2's are just bytes");
 	ok(unpacked("\x28\xb5\x2f\xfdgarbage", 11) < 0, "bad zstd is an error");
 }
 
@@ -347,9 +361,9 @@ shared(void)
 	ok(read(input_fd(in), &c, 1) < 0 && errno == EAGAIN,
 	    "an empty pipe is never waited for in a read");
 	ok(!(fcntl(other, F_GETFL) & O_NONBLOCK),
-	    "though by others who have it");
+	    "a pipe is left in blocking mode for others who have it");
 	close(fd[1]);
-	ok(input_read(in, &c, 1) == 0, "and its end is seen");
+	ok(input_read(in, &c, 1) == 0, "the end of a pipe is seen");
 	input_close(in);
 	close(other);
 }

@@ -10,7 +10,7 @@ printf 'one foo\r\ntwo\0foo\nfoo\r\n\377\376 foo \200\n\nlast foo' >u
 printf 'bar\nfoo_bar bar-foo\na b\n5 500 512\n\n\n' >v
 : >empty
 printf 'no newline' >w
-grep -c . "$top/lib/line.c" >/dev/null && cp "$top/lib/line.c" src
+cp "$top/cmd/loggrep.c" src || exit 1
 set -f				# patterns are no globs
 
 bad='' n=0
@@ -40,7 +40,7 @@ do
 		one -P $o -e "$p" t u v empty w
 	done
 done
-report 'options alone and in pairs'
+report "grep's options alone and in pairs"
 
 for p in foo '^$' 'o$' ''; do
 	for c in -A1 -B1 -C1 -A0 -C9 '-A1 -B2'; do
@@ -52,7 +52,7 @@ for p in foo '^$' 'o$' ''; do
 		one -P $c -v -n -e "$p" u
 	done
 done
-report 'context'
+report "grep's context"
 
 for p in return '\t+if \(' '^}$' 'size_t|char'; do
 	for o in '' -n -c -v '-n -b' -o -H '-A2 -n' '-B2 -n' '-m3' -l -L \
@@ -62,7 +62,7 @@ for p in return '\t+if \(' '^}$' 'size_t|char'; do
 		one -P $o -e "$p" - t
 	done
 done
-report 'standard input'
+report 'grep on standard input'
 
 # Blocks: what is context lies in others
 awk 'BEGIN { for (i = 0; i < 30000; i++) print "line", i, i % 1009 ? "" : "hit" }' \
@@ -84,7 +84,7 @@ for p in hit '^line 2' ' hit$' 'hit|7 |^line 99' 'a|b|c|d|e 1' 'E 77'; do
 		one -P $o -e "$p" big2
 	done
 done
-report 'many blocks'
+report 'grep on inputs of many blocks'
 
 # What standard input holds for whoever reads on
 rest() {
@@ -110,7 +110,7 @@ for in in t v big; do
 	rest -F -v -F -e '
 '
 done
-report 'what is left of standard input'
+report 'grep: what is left of standard input'
 
 for f in foo . 'a b' '' 'foo
 bar' 'o
@@ -126,7 +126,7 @@ for f in foo bar 'bar-foo' o '512
 		one -F -F $o -e "$f" t u v
 	done
 done
-report 'fixed strings'
+report 'grep -F'
 
 for o in '' -c -v -o -i -x -w -n '-o -b' '-w -o'; do
 	one -E $o -e foo -e bar t u v
@@ -140,7 +140,7 @@ for o in '' -c -v -o -i -x -w -n '-o -b' '-w -o'; do
 	printf 'foo' >pats
 	one -E $o -f pats t v
 done
-report 'several patterns'
+report 'grep with several patterns'
 
 # Anything with anything
 awk 'function pick(list,   a) { return a[int(rand() * split(list, a, " ")) + 1] }
@@ -179,7 +179,20 @@ while IFS='~' read -r o p f; do
 	*) one -F -F $o -e "$p" -e foo $f ;;
 	esac
 done <cases
-report 'anything with anything'
+report 'grep: random options, patterns and files'
+
+awk 'BEGIN { for (i = 0; i < 5000; i++) print "w" i * 7 "x" i % 89 }' >words
+sed -n 's/.*\([a-z_]\{4\}(\).*/\1/p' src | head -n 60 >>words
+(cat words; echo) >blank
+for o in '' -c -n -o -b -i -x -v '-o -i' '-o -b' '-c -i' '-v -n' '-x -v' -l -q \
+	'-o --color=always' '-A1 -n'; do
+	one -F -F $o -f words src t u v
+	one -F -F $o -f words
+done
+for o in '' -c -n -o -i -v; do
+	one -F -F $o -f blank src t
+done
+report 'grep -F with thousands of strings'
 
 for o in '' -q -s -c -l -L -v; do
 	one -P $o foo nofile t
@@ -197,7 +210,7 @@ for o in '' -q -s -c -l -L -v; do
 	one -P $o -C 18446744073709551615 foo t
 	one -P $o -f nofile t
 done
-report 'errors'
+report "grep's errors"
 
 echo "1..$n_ok"
 [ ! -s diffs ] || sed 's/^/# /' diffs | head -n 60

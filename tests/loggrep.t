@@ -9,33 +9,130 @@ grep -v '^# ' "$g/errors" | cut -f 2- >errors
 grep -v '^# ' "$g/errors" | cut -f 1 >rules
 grep -v '^# ' "$g/others" >others
 same 'every shape of a server error is selected' errors loggrep -5 errors
-same 'with no pattern, too' errors sh -c 'loggrep <errors'
-is 'nothing else is' "$(loggrep --explain -5 others)" ''
-is '--explain names the rule' \
+same 'server errors are selected when there is no pattern' errors sh -c 'loggrep <errors'
+is '-5 selects nothing that is not a server error' "$(loggrep --explain -5 others)" ''
+is '--explain names the rule that selected a line' \
 	"$(loggrep -5 --explain errors | sed 's/:.*//' | diff - rules)" ''
 sed 's/$//' errors | tr '\n' '\r' | sed 's/\r/\r\n/g' >crlf
-same 'a CR before the LF does no harm' crlf loggrep -5 crlf
+same '-5: a CR before the LF does no harm' crlf loggrep -5 crlf
 sed 's/^/Jun 29 10:05:03 web1 app[512]: /' errors >prefixed
-same 'a syslog prefix does not hide any of them' prefixed \
+same 'a syslog prefix hides no server error' prefixed \
 	loggrep -5 prefixed
-is 'nor makes one of the others' \
+is 'a syslog prefix makes no server error of other lines' \
 	"$(sed 's/^/Jun 29 10:05:03 web1 app[512]: /' others |
 	loggrep -5)" ''
-same '-v selects the others' others loggrep -5 -v errors others -h
+same '-5 -v selects the lines that are no server errors' others loggrep -5 -v errors others -h
 is '-5 and a pattern: both must hold' \
 	"$(loggrep -5 -e haproxy errors | grep -c '')" \
 	"$(grep -c haproxy errors)"
-is '-c counts them' "$(cat errors others | loggrep -c)" \
+is '-c counts server errors' "$(cat errors others | loggrep -c)" \
 	"$(grep -c '' errors)"
 
 path=$(printf '/%09999d' 0)
 cat >far <<EOF
 GET $path 500 12.3 ms - 22
 500 GET $path (127.0.0.1) 1.23ms
-2021/06/29 - 10:05:03 | 500 | 1.2ms | 127.0.0.1 | GET "$path" [GIN]
+[GIN] 2021/06/29 - 10:05:03 | 500 | 1.2ms | 127.0.0.1 | GET "$path"
 "GET http://host$path HTTP/1.1" from 127.0.0.1:1234 - 500 22B in 1ms
 EOF
-same 'a long path does not hide any of them' far loggrep -5 far
+same 'a path of 10,000 bytes hides no server error' far loggrep -5 far
+
+# What a line is read as may depend on how near its time is to the file's.
+printf 'x\t{"level":"error","ts":1624961103.1,"status":502}\n' >near
+is '-5 reads a line as -W does' "$(loggrep -c -5 near)" \
+    "$(loggrep -c -W 'status>=500' near)"
+
+# A message that a container's runtime has cut: CRI marks the pieces, Docker
+# cuts after 16 KiB.
+cat >cri <<'EOF'
+2021-06-29T10:05:03.1Z stdout P {"a": "a very long message
+2021-06-29T10:05:03.2Z stderr F status=502
+2021-06-29T10:05:03.3Z stdout P that is cut twice",
+2021-06-29T10:05:03.4Z stderr P {"a": "another
+2021-06-29T10:05:03.5Z stdout F "status":503}
+2021-06-29T10:05:03.6Z stderr F one","status":200}
+EOF
+cp cri one-cri
+is 'all pieces of a cut message are server errors' \
+    "$(loggrep -5 -n cri | cut -d: -f1 | tr '\n' ' ')" '1 2 3 5 '
+is '-v selects all pieces of the other messages' \
+    "$(loggrep -5 -vn cri | cut -d: -f1 | tr '\n' ' ')" '4 6 '
+pad=$(printf '%016376d' 0)
+cat >docker <<EOF
+{"log":"no LF, but short","stream":"stdout","time":"2021-06-29T10:05:03.1Z"}
+{"log":"{\"a\":\"$pad\",","stream":"stdout","time":"2021-06-29T10:05:03.2Z"}
+{"log":"well\n","stream":"stderr","time":"2021-06-29T10:05:03.3Z"}
+{"log":"\"status\":503}\n","stream":"stdout","time":"2021-06-29T10:05:03.4Z"}
+EOF
+is "Docker's pieces of 16 KiB are one message" \
+    "$(loggrep -5 -n docker | cut -d: -f1 | tr '\n' ' ')" '2 4 '
+is "logparse joins Docker's pieces of 16 KiB" \
+    "$(logparse -s timestamp,status,format docker | tail -n 1)" \
+    '{"timestamp":"2021-06-29T10:05:03.2Z","status":503,"format":"docker-json,json"}'
+
+lines() { loggrep -n "$@" | cut -d: -f1 | tr '\n' ' '; }
+# Blocks of a file are of 1 MiB at most.
+fill() { yes "$1" | head -n 40000; }
+ok_line='2021-06-29T10:05:03.2Z stderr F all is well'
+{
+	sed -n 1p cri; fill "$ok_line"
+	echo '2021-06-29T10:05:03.3Z stdout F that is cut","status":200}'
+	sed -n 1p cri; fill "$ok_line"
+	sed -n 3p cri; fill "$ok_line"
+	echo '2021-06-29T10:05:03.4Z stdout P "b":1,'
+	sed -n 5p cri
+} >far-cri
+all='40003 80004 120005 120006 '
+is 'pieces of a cut message in earlier blocks are server errors' "$(lines -5 far-cri)" "$all"
+is 'pieces of a cut message in earlier reads are server errors' "$(lines -5 <far-cri)" "$all"
+is '-c counts pieces in earlier blocks' "$(loggrep -5 -c far-cri)" 4
+is '-m takes pieces in earlier blocks first' "$(lines -5 -m 2 far-cri)" '40003 80004 '
+is '-b gives the offsets of pieces in earlier blocks' "$(loggrep -5 -b far-cri | head -n 1 | cut -d: -f1)" \
+    "$(head -n 40002 far-cri | wc -c)"
+status='status>=500'
+is '-W prints all pieces of a cut message' "$(lines -W "$status" one-cri)" '1 2 3 5 '
+is '-W prints the pieces of one stream' "$(lines -W status=200 one-cri)" '4 6 '
+is '-v -W prints all pieces of the other messages' "$(lines -v -W "$status" one-cri)" '4 6 '
+is '-5 and -W print all pieces of a cut message' "$(lines -5 -W status=503 one-cri)" '1 3 5 '
+is '-W prints the pieces that a pattern matches' \
+    "$(lines -e cut -e another -W "$status" one-cri)" '3 '
+is "-W prints Docker's pieces of 16 KiB" "$(lines -W "$status" docker)" '2 4 '
+is '-W prints pieces in earlier blocks' "$(lines -W "$status" far-cri)" "$all"
+is '-W prints pieces in earlier reads' "$(lines -W "$status" <far-cri)" "$all"
+is '-5 and -W print pieces in earlier blocks' "$(lines -5 -W b=1 far-cri)" "$all"
+is '-W -c counts pieces in earlier blocks' "$(loggrep -W "$status" -c far-cri)" 4
+is 'a pattern with -W sees the pieces in earlier blocks' \
+    "$(lines -W "$status" -e 'very long' far-cri)" '40003 '
+is 'a piece in an earlier block is selected if the pattern matches it' \
+    "$(lines -5 -e 'very long' far-cri)" '40003 '
+is 'context parts pieces in earlier blocks from other lines' \
+    "$(loggrep -5 -n -A 0 far-cri | sed 's/:.*//' | tr '\n' ' ')" '40003 80004 -- 120005 120006 '
+{
+	sed -n 2p docker
+	fill '{"log":"well\n","stream":"stderr","time":"2021-06-29T10:05:03.3Z"}'
+	sed -n 4p docker
+} >far-docker
+is "Docker's pieces in earlier blocks are server errors" "$(lines -5 far-docker)" '1 40002 '
+is "Tornado's status is found behind any name of a logger" "$(printf '%s\n' x \
+    'I:log2:503 GET / (192.0.2.1) 1.23ms' 'E:db2:500 GET / (192.0.2.1) 1.23ms' |
+    loggrep -5 -n | cut -d: -f1 | tr '\n' ' ')" '2 3 '
+for v in 503.5 503.0 499.9 600.5; do
+	printf '{"status":%s}\n' "$v"
+done >fractions
+is '-5 reads a status with a fraction as -W does' "$(loggrep -5 fractions | tr '\n' ' ')" \
+    "$(loggrep -W 'status>=500' -W 'status<600' fractions | tr '\n' ' ')"
+is '-W with a status from 500 to 599 selects no line that -5 leaves' \
+    "$(loggrep -W 'status>=500' -W 'status<600' "$golden/loggrep/others")" ''
+is 'a status that is no number is neither above nor below one, but may be equal' \
+    "$(printf '%s\n' '{"status":"failed"}' '{"status":"0503"}' '{"status":"7"}' |
+    loggrep -n -W 'status>=1'; printf '{"status":"0503"}\n' | loggrep -c -W status=503
+    printf '{"status":-1}\n{"status":1.5}\n' | loggrep -c -W 'status<2')" \
+    "$(printf '3:{"status":"7"}\n1\n2')"
+is "answers of FTP, SMTP and SIP have their status under sc_status" \
+    "$(printf '%s\n' '{"method":"INVITE","status":503}' '{"command":"RCPT","code":"x","response_code":"550"}' |
+    logparse -s status,sc_status)" "$(printf '{"sc_status":503}\n{"sc_status":550}')"
+is 'a number that goes on with another sign is no status, wherever the line is' \
+    "$(printf '{"status":503$"a":1}\n{"status":503$"a":1}\n' | loggrep -5 -c)" 0
 
 # A W3C log says where its status stands, again and again
 cat >w3c <<'EOF'
@@ -53,23 +150,28 @@ status=504
 EOF
 tail -n 6 w3c | grep -v '^#' >nofields
 want='3 5 8 '
-lines() { loggrep -n "$@" | cut -d: -f1 | tr '\n' ' '; }
-is '#Fields: tells which field is the status' "$(lines -5 w3c)" "$want"
-is 'also when it comes from a pipe' "$(lines <w3c)" "$want"
+is 'W3C: #Fields: tells which field is the status' "$(lines -5 w3c)" "$want"
+is 'W3C: #Fields: tells which field is the status in a pipe' "$(lines <w3c)" "$want"
 is '-v selects the others of a W3C log' "$(lines -v -5 w3c)" '1 2 4 6 7 9 10 11 '
-is 'a pattern must match as well' "$(lines -5 -e '^[^s]' w3c)" '3 8 '
-is '--explain calls it w3c' "$(loggrep -5 --explain w3c | cut -d: -f1 |
+is 'W3C: -5 and a pattern must both hold' "$(lines -5 -e '^[^s]' w3c)" '3 8 '
+is 'W3C: --explain calls the rule w3c' "$(loggrep -5 --explain w3c | cut -d: -f1 |
 	tr '\n' ' ')" 'w3c logfmt w3c '
-is 'the next file has no #Fields: yet' "$(loggrep -h -c -5 w3c nofields |
+is 'W3C: #Fields: of one file does not hold for the next' "$(loggrep -h -c -5 w3c nofields |
 	tr '\n' ' ')" '3 0 '
 tr ' ' '\t' <w3c | sed 's/$/\r/' | sed 's/d:\t*/d: /' >tabs
-is 'tabs and CRLF' "$(lines -5 tabs)" "$want"
+is 'W3C: fields may be separated by tabs and lines end in CRLF' "$(lines -5 tabs)" "$want"
+cat >quoted <<'EOF'
+#Fields: date time cs(Referer) x sc-status sc-bytes
+2021-06-29 10:00:00 "-" 200 200 5
+2021-06-29 10:00:00 "-" 200 503 5
+EOF
+is 'W3C: a status is found behind any other number' "$(lines -5 quoted)" '3 '
 cat >head <<'EOF'
 #Fields: x sc-status
 EOF
 (cat head; awk 'BEGIN { for (i = 0; i < 60000; i++)
 	print i % 500, i % 600 }') >long
-is 'it holds for all of a long input' "$(loggrep -c -5 long)" 10000
+is 'W3C: #Fields: holds for all of a long input' "$(loggrep -c -5 long)" 10000
 
 # Fields and times
 cat >log <<'EOF'
@@ -134,17 +236,17 @@ kubernetes.pod_name=six 6
 lossy 7
 lossy=true 7
 EOF
-is 'several -W must all hold' \
+is 'several -W: all must hold' \
 	"$(loggrep -c --where='status>=500' --where='path~z$' log)" 1
 is '-W and a pattern must both hold' \
 	"$(loggrep -c -W 'status>=500' -e web1 log)" 1
-is 'the first of several operands is a pattern' \
+is '-W: the first of several operands is a pattern' \
 	"$(loggrep -W 'status>=500' web1 log | grep -c '')" 1
-is 'but not when it is a file' "$(loggrep -h -c -W status log log | tr '\n' ' ')" \
+is '-W: operands that are all files leave no pattern' "$(loggrep -h -c -W status log log | tr '\n' ' ')" \
 	'3 3 '
-exits 2 'a single operand is a file' loggrep -W status nofile
-exits 2 'a wrong condition' loggrep -W '=500' log
-exits 2 'a wrong pattern in a condition' loggrep -W 'path~(' log
+exits 2 '-W: a single operand is a file' loggrep -W status nofile
+exits 2 '-W: a wrong condition is misuse' loggrep -W '=500' log
+exits 2 '-W: a wrong pattern in a condition is misuse' loggrep -W 'path~(' log
 printf '{"id":%s}\n' 9007199254740993 9007199254740992 -9007199254740993 007 >ids
 is '-W tells large whole numbers apart' \
 	"$(loggrep -c -W id=9007199254740993 ids;
@@ -154,17 +256,47 @@ numbers() { loggrep -n "$@" log | cut -d: -f1 | tr '\n' ' '; }
 is '--since: a line without a time has that of the line before' \
 	"$(numbers --since=2021-06-29T10:30:00Z)" '2 3 4 5 '
 is '--until is before' "$(numbers --until=2021-06-29T11:00:00Z)" '1 '
-is 'a date' "$(numbers --since 2021-06-30)" '4 5 '
-is 'epoch seconds, both' \
+is '--since takes a date' "$(numbers --since 2021-06-30)" '4 5 '
+is '--since and --until take epoch seconds' \
 	"$(numbers --since 1624964400 --until 1625011200)" '2 3 '
-is 'an age' "$(numbers --since 10m)" ''
-is 'yesterday' "$(numbers --until yesterday)" '1 2 3 4 5 '
-is 'with a pattern' "$(numbers --since 2021-06-29T10:30:00Z -e line)" '3 '
-is 'with -v' "$(numbers -v --since 2021-06-30)" '1 2 3 '
-is 'across blocks' "$(awk 'BEGIN { print "2021-06-29T10:00:00Z a"
+is '--since takes an age' "$(numbers --since 10m)" ''
+is '--until takes yesterday' "$(numbers --until yesterday)" '1 2 3 4 5 '
+is '--since and a pattern must both hold' "$(numbers --since 2021-06-29T10:30:00Z -e line)" '3 '
+is '--since with -v selects what is older' "$(numbers -v --since 2021-06-30)" '1 2 3 '
+is '--since: lines without a time follow one across blocks' "$(awk 'BEGIN { print "2021-06-29T10:00:00Z a"
 	for (i = 0; i < 40000; i++) print "no time here at all" }' |
 	loggrep -c --since 2021-06-29)" 40001
-exits 2 'no time' loggrep --since sometime log
+exits 2 '--since: what is no time is misuse' loggrep --since sometime log
+printf 'no\ntime\n' >timeless
+loggrep --since 10m timeless 2>err; st=$?
+is 'a file in which no line has a time is named, and trouble' "$st $(cat err)" \
+	'2 loggrep: timeless: no line with a time that --since could select by'
+is 'a file without times is named, but no trouble when another file has a line' \
+	"$(loggrep -h -m1 --until now timeless log 2>err; echo "$?"; cat err)" \
+	"$(head -n1 log; echo 0
+	echo 'loggrep: timeless: no line with a time that --until could select by')"
+exits 1 'a file without lines is not named for its lack of times' loggrep --since 10m /dev/null
+is 'a pattern that was taken for a file gets a hint' \
+	"$(loggrep --since 10m boom </dev/null 2>&1)" "loggrep: boom: No such \
+file or directory (a pattern beside -W, --since or --until goes behind -e: -e \
+boom)"
+printf '29-Jun-2021 10:05:03 x\n' >local
+is '--tz says where a time is local, in the line and on the command line' \
+	"$(for since in 2021-06-29T08:05:03Z 2021-06-29T08:05:04Z \
+	    '2021-06-29 10:05:03' '2021-06-29 10:05:04'; do
+		loggrep -c --since "$since" --tz Europe/Berlin local
+	done | tr '\n' ' ')" '1 0 1 0 '
+exits 2 '--tz: a zone that is not known is misuse' loggrep --tz Nowhere --since 10m local
+printf 'Jun 29 10:05:03 h t: x\n' >yearless
+is '--year is that of times without one' \
+	"$(loggrep -c --since 2012-06-29 --until 2012-07-01 --year 2012 yearless
+	loggrep -c --since 2012-06-29 --until 2012-07-01 yearless)" \
+	"$(printf '1\n0')"
+is '--since sees the time of a line in any form' "$(while IFS= read -r l; do
+	printf '%s\n' "$l" >one
+	loggrep -q --tz UTC --year 2021 --since 2021-06-29T10:05:03Z \
+	    --until 2021-06-29T10:05:04Z one 2>&1 || echo "$l"
+done <"$golden/loggrep/times.log")" ''
 is '-W knows the columns of a W3C log, whatever the pattern' \
 	"$(lines -e '/b' -W status=200 w3c; lines -5 -W 'path=/a' w3c)" '4 3 '
 cat >cri <<'EOF'
@@ -172,14 +304,37 @@ cat >cri <<'EOF'
 2021-06-29T10:00:01Z stderr F {"a":"c"}
 2021-06-29T10:00:02Z stdout F "b"}
 EOF
-is 'CRI: a message in parts, with --since' \
-	"$(lines --since 2021-06-29 -W a=b cri)" '3 '
-is 'and with a pattern' "$(lines -e F -W a=b cri)" '3 '
+is 'CRI: a message in parts is one for --since and -W, which print all of them' \
+	"$(lines --since 2021-06-29 -W a=b cri)" '1 3 '
+is 'CRI: a message in parts is one for a pattern and -W' "$(lines -e F -W a=b cri)" '3 '
+is 'CRI: --since gives a part the time of its message' \
+	"$(lines --since 2021-06-29T10:00:01Z cri; lines --until 2021-06-29T10:00:01Z cri)" '2 1 3 '
 
 # Input
 printf 'one\ntwo\nthree\n' >plain
 { printf 'one\n' | gzip; printf 'two\nth' | gzip; printf 'ree\n' | gzip; } >gz
 same 'gzip with three members and no suffix is read' plain loggrep . gz
+seq 2000 >lines
+gzip -n <lines >whole.gz
+same 'a small .gz is read' lines loggrep . whole.gz
+{ cat whole.gz; head -c 700 /dev/zero; } >padded.gz
+same 'zero bytes after a small .gz are padding' lines loggrep . padded.gz
+{ gzip -n </dev/null; cat whole.gz; } >two.gz
+same 'an empty member before another is read' lines loggrep . two.gz
+{ cat whole.gz; echo other; } >other.gz
+same 'a small .gz with other bytes after it is read' lines loggrep . other.gz
+says '^loggrep: other.gz: garbage after the compressed data$' \
+	'other bytes after a small .gz are told' loggrep . other.gz
+head -c $(($(wc -c <whole.gz) - 9)) whole.gz >short.gz
+ok 'a small .gz that was cut short is read as far as it goes' \
+	sh -c 'loggrep . short.gz 2>short.err | head -n 1900 | cmp - short.lines' \
+	"$(head -n 1900 lines >short.lines)"
+says '^loggrep: short.gz: unexpected end of the compressed data$' \
+	'that it was cut short is told' loggrep . short.gz
+cp whole.gz wrong.gz
+printf 'wxyz' | dd of=wrong.gz bs=1 seek=$(($(wc -c <whole.gz) - 8)) conv=notrunc 2>/dev/null
+says '^loggrep: wrong.gz: incorrect data check$' 'a wrong CRC of a small .gz is told' loggrep . wrong.gz
+exits 2 'a wrong CRC of a small .gz is trouble' loggrep . wrong.gz
 for z in 'xz -c' 'zstd -qc' 'bzip2 -c' 'lz4 -c' 'lz4 -lc'; do
 	if command -v "${z%% *}" >/dev/null; then
 		$z plain >packed
@@ -198,18 +353,18 @@ printf 'BZh9\027rE8P\220\0\0\0\0' >packed
 exits 1 'bzip2 of nothing has no line' loggrep '' packed
 printf 'plain\ngz\n' >list
 is '-T takes names from a list' "$(loggrep -h -c o -T list | tr '\n' ' ')" '2 2 '
-is '-0 has them end with NUL, printed ones too' \
+is '-0: names read and names printed end with NUL' \
 	"$(printf 'plain\0gz\0' | loggrep -l -0 -T - two | tr '\0' '|')" \
 	'plain|gz|'
 awk 'BEGIN { for (i = 0; i < 300; i++) printf "0123456789"; print " end"
 	print "next end" }' >long
 is 'a line over the limit is cut, each piece searched' \
 	"$(loggrep --max-line=1K -c . long 2>/dev/null)" 4
-says 'longer than 1024 bytes, which were cut: 1$' 'and the line is counted' \
+says 'longer than 1024 bytes, which were cut: 1$' 'a line over the limit is counted in a warning' \
 	loggrep --max-line=1K end long
-exits 0 'and no trouble' loggrep --max-line=1K end long
+exits 0 'a line over the limit leaves the status 0' loggrep --max-line=1K end long
 says 'No such file' 'a missing file has a message' loggrep x nofile
-is 'but not with -s' "$(loggrep -s x nofile 2>&1)" ''
+is '-s: a missing file has no message' "$(loggrep -s x nofile 2>&1)" ''
 
 # Several files at once
 for i in 1 2 3 4 5 6 7 8 9; do
@@ -219,17 +374,22 @@ for i in 1 2 3 4 5 6 7 8 9; do
 done
 for o in '' -n -c -l '-C1 -n' -L '-m3 -A2' '-o -b' -v; do
 	# shellcheck disable=SC2086
-	loggrep $o seven many.* nofile many.1 >one 2>one.err
+	loggrep -j1 $o seven many.* nofile many.1 >one 2>one.err
 	# shellcheck disable=SC2086
 	same "-j changes nothing but the time${o:+ ($o)}" one \
 		loggrep -j3 $o seven many.* nofile many.1
 done
-same 'long names: --jobs' one loggrep --jobs=2 -v seven many.* many.1
-exits 0 '-j and -q' loggrep -j3 -q seven many.*
-exits 1 '-j and nothing selected' loggrep -j3 eight many.*
-exits 2 '-j and a missing file' loggrep -j3 seven many.* nofile
+same '--jobs is -j' one loggrep --jobs=2 -v seven many.* many.1
+for i in 1 2 3; do seq 200000 | sed "s/^/$i /" >"large.$i"; done
+loggrep -j1 -n 99999 large.? >one
+same 'several files are searched at once and printed in their order' one loggrep -n 99999 large.?
+loggrep -j1 . large.? >one
+same 'what is found in several files at once waits for its turn' one loggrep . large.?
+exits 0 '-j with -q: status 0 when a line is selected' loggrep -j3 -q seven many.*
+exits 1 '-j: status 1 when nothing is selected' loggrep -j3 eight many.*
+exits 2 '-j: status 2 when a file is missing' loggrep -j3 seven many.* nofile
 echo one >>self
-says 'self: input file is also the output' 'output is not searched' \
+says 'self: input file is also the output' 'the file that output goes to is not searched' \
 	sh -c 'loggrep one self self >>self'
 
 # PCRE2's limits
@@ -237,9 +397,9 @@ printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\nb\naaa\n' >evil
 is 'a line that PCRE2 gives up on does not end the search' \
 	"$(loggrep -n '^(a+)+$' evil evil -h 2>/dev/null | tr '\n' ' ')" \
 	'3:aaa 3:aaa '
-says 'evil: line 1: ' 'it is named' loggrep -n '^(a+)+$' evil
-says 'gave up on.*: 1$' 'and counted' loggrep '^(a+)+$' evil
-exits 2 'and the status is 2' loggrep '^(a+)+$' evil
+says 'evil: line 1: ' 'a line that PCRE2 gives up on is named' loggrep -n '^(a+)+$' evil
+says 'gave up on.*: 1$' 'lines that PCRE2 gives up on are counted' loggrep '^(a+)+$' evil
+exits 2 'a line that PCRE2 gives up on makes the status 2' loggrep '^(a+)+$' evil
 
 # Live
 mkfifo in
@@ -252,9 +412,38 @@ printf 'two again\n' >&9
 kill -TERM $pid
 kill -CONT $pid
 wait $pid
-is 'SIGTERM is the end of input' $? 0
-is 'and what was in the pipe came out' "$(tail -n 1 live)" 'two again'
+is 'SIGTERM ends a search as the end of input does' $? 0
+is 'SIGTERM: what was in the pipe is searched first' "$(tail -n 1 live)" 'two again'
 exec 9>&-
+
+# has_worked PID: for half a second of processor time (of which Python's start
+# takes less)
+has_worked() {
+	[ ! -d /proc/self ] || [ "$(cut -d ' ' -f 14 "/proc/$1/stat")" -ge 50 ]
+}
+# PCRE2 works long on each line of a block before it gives up: minutes for all.
+yes "$(printf '%060d!' 0)" | head -n 15000 >slow-lines
+printf '%0900000d\n' 0 >slow-line
+while IFS="$(printf '\t')" read -r what file args; do
+	for sig in TERM INT; do
+		# A shell starts what runs in the background with SIGINT ignored.
+		python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp("loggrep", ["loggrep"] + sys.argv[1:])' $args "$file" >out 2>err & pid=$!
+		until_true 20 catches_term $pid
+		until_true 20 has_worked $pid
+		kill -$sig $pid
+		ok "SIG$sig ends $what" until_true 40 sh -c '! kill -0 '$pid
+		kill -KILL $pid 2>/dev/null
+		wait $pid
+		is "SIG$sig that ends $what makes the status 2" $? 2
+		is "SIG$sig that ends $what is told of" "$(cat err)" \
+		    'loggrep: ended by a signal before all was searched'
+	done
+done <<'EOF'
+lines that PCRE2 gives up on	slow-lines	-s (0|00)+$
+the search for the parts of a long line	slow-line	-so 0+1|00
+EOF
 
 # Progress, on a terminal
 if command -v script >/dev/null; then
@@ -272,31 +461,34 @@ fi
 
 # --tail
 echo 'old error' >app.log
+: >live
 loggrep -n --tail app.log error >live 2>tail.err & pid=$!
-n=0				# it is not told when the watch stands
-until grep -q probe live || [ $((n += 1)) -gt 200 ]; do
-	echo 'error probe' >>app.log
-	sleep 0.05
-done
+# It is not told when the watch stands: until then it is probed.
+probed() {
+	grep -q probe live || { echo 'error probe' >>app.log; false; }
+}
+until_true 10 probed
 echo 'error one' >>app.log
 ok '--tail: a line that is appended is out' until_true 10 grep -q 'error one' live
 mv app.log app.log.1
 echo 'error late' >>app.log.1
-ok 'what is written to a rotated file, too' \
+ok '--tail: what is written to a rotated file is out' \
 	until_true 10 grep -q 'error late' live
 echo 'error two' >app.log
-ok 'and to the new one of its name' until_true 10 grep -q 'error two' live
+ok '--tail: what is written to a new file of the name is out' until_true 10 grep -q 'error two' live
 kill -TERM $pid
 wait $pid
-is 'SIGTERM ends it' $? 0
-is 'what was there before is not searched' "$(grep -c old live)" 0
+is '--tail: SIGTERM ends it with status 0' $? 0
+is '--tail: what was in the file before is not searched' "$(grep -c old live)" 0
+: >live
 loggrep -m1 --tail app.log stop >live & pid=$!
 until_true 10 sh -c 'echo stop >>app.log; ! kill -0 '$pid' 2>/dev/null'
 wait $pid
-is '-m ends it, too' "$? $(cat live)" '0 stop'
+is '--tail: -m ends it' "$? $(cat live)" '0 stop'
 # follow FILE...: loggrep -H on these, once it watches all of them
 follow() {
 	tails=
+	: >live
 	for f; do
 		: >"$f"
 		tails="$tails --tail $f"
@@ -304,12 +496,11 @@ follow() {
 	# shellcheck disable=SC2086
 	loggrep -H $tails '[A-Z]|rest$' >live & pid=$!
 	for f; do
-		n=0
-		until grep -q "^$f:PROBE" live || [ $((n += 1)) -gt 200 ]; do
-			echo PROBE >>"$f"
-			sleep 0.05
-		done
+		until_true 10 seen "$f"
 	done
+}
+seen() {			# FILE: else it is probed
+	grep -q "^$1:PROBE" live || { echo PROBE >>"$1"; false; }
 }
 followed() {			# ends it; what came but for the probes
 	kill -TERM $pid
@@ -334,11 +525,11 @@ until_true 10 grep -q NEW live
 echo ' rest' >>p1.1
 until_true 10 grep -q rest live
 followed
-is 'nor those of a file before and behind its rotation' \
+is '--tail: lines of a file before and after its rotation are not mixed' \
 	"$came" 'p1:SECOND;p1:NEW line;p1:UNFINISHED rest;'
-mkfifo slow
+mkfifo slow-pipe
 : >p1
-loggrep --tail p1 '' >slow & pid=$!
+loggrep --tail p1 '' >slow-pipe & pid=$!
 {
 	head -n 1 >probed
 	until_true 20 test -e ended
@@ -347,17 +538,17 @@ loggrep --tail p1 '' >slow & pid=$!
 		sleep 0.2
 	done >late
 	cat >>late
-} <slow & reader=$!
+} <slow-pipe & reader=$!
 until_true 10 sh -c 'test -s probed || { echo x >>p1; sleep 0.05; false; }'
-seq 300000 >>p1
+seq 100000 >>p1
 sleep 0.2
 kill -TERM $pid
 : >ended
 wait $pid $reader
 is '--tail: at SIGTERM a slow reader still gets all there was' \
-	"$(grep -c '[0-9]' late) $(tail -n 1 late)" '300000 300000'
-exits 2 'a folder that is not there' loggrep --tail nodir/x error
-exits 2 'with other files it is misuse' loggrep --tail app.log error plain
+	"$(grep -c '[0-9]' late) $(tail -n 1 late)" '100000 100000'
+exits 2 '--tail: a missing folder is trouble' loggrep --tail nodir/x error
+exits 2 '--tail beside other files is misuse' loggrep --tail app.log error plain
 
 # A terminal
 if command -v python3 >/dev/null; then
@@ -366,37 +557,37 @@ import os, pty, select, signal, sys
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp('loggrep', ['loggrep', 'FILE'])
-if select.select([fd], [], [], 20)[0]:
+if select.select([fd], [], [], 200)[0]:
     sys.stdout.write(os.read(fd, 500).decode())
 os.kill(pid, signal.SIGKILL)
 os.waitpid(pid, 0)
 END
-	is 'a terminal for input is told' "$(tr -d '\r' <told)" \
+	is 'standard input that is a terminal is told' "$(tr -d '\r' <told)" \
 	    'loggrep: reading standard input, a terminal; the pattern is FILE'
 else
-	skip 'no python3' 'a terminal for input is told'
+	skip 'no python3' 'standard input that is a terminal is told'
 fi
 
 # Options
 is '--color=always colors what matched' \
 	"$(loggrep --color=always w plain | cat -v)" \
 	't^[[01;31m^[[Kw^[[m^[[Ko'
-is '--colour is the same' "$(loggrep --colour=always w plain)" \
+is '--colour is --color' "$(loggrep --colour=always w plain)" \
 	"$(loggrep --color=always w plain)"
-is '--color alone is for terminals' "$(loggrep --color w plain)" two
+is '--color alone colors on terminals only' "$(loggrep --color w plain)" two
 is 'GREP_COLORS holds the colors' \
 	"$(GREP_COLORS='ms=7:fn=:ne' loggrep -H --color=always w plain |
 	cat -v)" 'plain^[[36m:^[[mt^[[7mw^[[mo'
 is '-P, -E, -a and --line-buffered change nothing' \
 	"$(loggrep -P -E -a --line-buffered w plain)" two
-is 'long names work' "$(loggrep --line-number --byte-offset --with-filename \
+is 'long options: line numbers, offsets, names, pattern, case, line, count' "$(loggrep --line-number --byte-offset --with-filename \
 	--regexp=TWO --ignore-case --line-regexp --max-count=1 plain)" \
 	'plain:2:4:two'
-is 'more of them' "$(loggrep --fixed-strings --word-regexp --invert-match \
+is 'long options: fixed strings, words, inverted, counted, no names' "$(loggrep --fixed-strings --word-regexp --invert-match \
 	--count --no-filename two plain plain | tr '\n' ' ')" '2 2 '
-is 'and more' "$(loggrep --files-with-matches --null one plain |
+is 'long options: names of files with and without matches, NUL' "$(loggrep --files-with-matches --null one plain |
 	tr '\0' '|')$(loggrep --files-without-match one plain long)" 'plain|long'
-is 'those of context' "$(loggrep --after-context=1 one plain;
+is 'long options: context, label, only what matched' "$(loggrep --after-context=1 one plain;
 	loggrep --before-context=1 three plain; loggrep --context=1 two plain;
 	loggrep --label=x --only-matching -H w <plain)" \
 	"$(printf 'one\ntwo\ntwo\nthree\none\ntwo\nthree\nx:w')"
@@ -409,17 +600,20 @@ exits 0 '--no-messages leaves an error out' loggrep --no-messages -q one plain
 # Octet-counted syslog
 line='<14>1 2021-06-29T10:05:03Z h app - - - "GET / HTTP/1.1" 503 5'
 printf '%s\n' "$((${#line} + 1)) $line" >counted
-same 'a line of Logplex is selected by its fields' counted \
+same 'an octet-counted line is selected by its fields' counted \
     loggrep -W appname=app counted
-same 'and by its status' counted loggrep -5 counted
+same 'an octet-counted line is selected by its status' counted loggrep -5 counted
 
 # Exit status
-exits 0 'a line selected' loggrep two plain
-exits 1 'no line selected' loggrep four plain
-exits 2 'a missing file' loggrep two plain nofile
-exits 2 'a wrong pattern' loggrep '(' plain
-exits 2 'an unknown option' loggrep --nonsense two plain
-exits 2 'a full disk' sh -c 'loggrep . plain >/dev/full'
-exits 0 'help' loggrep --help
-exits 0 'the version' loggrep -V
+exits 0 'status 0: a line was selected' loggrep two plain
+exits 1 'status 1: no line was selected' loggrep four plain
+exits 2 'status 2: a file is missing' loggrep two plain nofile
+exits 2 'status 2: a wrong pattern' loggrep '(' plain
+exits 2 'status 2: an unknown option' loggrep --nonsense two plain
+exits 2 'status 2: the disk is full' sh -c 'loggrep . plain >/dev/full'
+exits 0 'status 0: --help' loggrep --help
+exits 0 'status 0: --version' loggrep -V
+is 'a status that a byte of another kind cuts off is found in any line' \
+    "$(printf 'x\n{"status":500\177\n' | loggrep -5 -c)" 1
+
 done_testing

@@ -1,5 +1,5 @@
 #!/bin/sh
-# man pages, completions and examples keep to what the commands say
+# man pages and examples keep to what the commands say
 . "${0%/*}/lib.sh"
 
 all='loggrep logpack logparse logpush logquiet logstamp'
@@ -15,6 +15,14 @@ entries() {
 		print out " "
 	}'
 }
+
+# logferry-formats(5) lists the formats that there are, in their order.
+logparse --list-formats >list
+sed -n '/^\.Sh FORMATS$/,/^\.Sh FORMATS OF/s/^\.It Cm //p' \
+    "$man/logferry-formats.5" | sed 's/ , /\n/g' >page
+cut -f1 list >names
+same 'logferry-formats(5) lists the formats that logparse has' page cat names
+is 'each format has a description' "$(grep -Ecv '^[^	]+	[^	]+$' list)" 0
 
 for c in $all; do
 	"$c" --help >help
@@ -42,35 +50,46 @@ for c in $all; do
 	done
 done
 
+for c in $all logferry logferry-formats; do
+	ok "man -k logferry finds $c" \
+	    grep -lq '^\.N[dm].*logferry' "$man/$c".[157]
+done
 for page in "$man"/*.[157]; do
 	if command -v mandoc >/dev/null; then
-		ok "${page##*/}: is clean" \
+		ok "${page##*/}: mandoc finds nothing wrong" \
 		    mandoc -T lint -W warning "$page"
 	else
-		skip 'no mandoc' "${page##*/}: is clean"
+		skip 'no mandoc' "${page##*/}: mandoc finds nothing wrong"
 	fi
 done
 
-# What bash offers after COMMAND WORD.
-offers() {
-	bash -c '. "$1"; COMP_WORDS=("$2" "$3") COMP_CWORD=1
-	compopt() { :; }
-	_logferry "$2"; printf "%s\n" "${COMPREPLY[@]}"' - \
-	    "$top/scripts/completions/logferry.bash" "$@"
-}
-for c in $all; do
-	"$c" --help | sed -En 's/^  (-.|   ),? ?(--[^ =]*=?).*/\2/p' | sort >want
-	offers "$c" -- | sort >got
-	ok "$c: bash completes its long options" cmp want got
-done
-is 'bash completes the start of an option' "$(offers loggrep --cou)" --count
-: >some-file
-is 'and a file name' "$(offers loggrep some)" some-file
-if command -v zsh >/dev/null; then
-	ok 'zsh reads its completion' \
-	    zsh -n "$top/scripts/completions/_logferry"
+# Each test that logferry-promises(7) names is there.
+page=$man/logferry-promises.7
+sed -n 's/^\.Pa \(tests[^ ]*\).*/\1/p' "$page" | sort -u >paths
+missing=
+while read -r path; do
+	[ -e "$top/$path" ] || missing="$missing $path"
+done <paths
+is 'logferry-promises(7) names tests that there are' "$missing" ''
+ok 'logferry-promises(7) names ten tests at least' test "$(wc -l <paths)" -ge 10
+sed -n 's/^\.Ql \(\(log[a-z]*\|rotate,\) .*\)/\1/p' "$page" |
+    sed 's/ [.,]$//' | sort -u >named
+if command -v python3 >/dev/null; then
+	"$top/tests/crash/crash" -l | sort >scenarios
+	is 'logferry-promises(7) names scenarios of tests/crash that there are' \
+	    "$(comm -23 named scenarios)" ''
 else
-	skip 'no zsh' 'zsh reads its completion'
+	skip 'no python3' \
+	    'logferry-promises(7) names scenarios of tests/crash that there are'
 fi
+is 'each promise of logferry-promises(7) names a test' "$(awk '
+	function tell() { if (item != "" && !named) print item }
+	/^\.It / { tell(); item = $0; named = 0 }
+	/^\.Pa tests|^[Ss]cenarios?$|all scenarios/ { named = 1 }
+	END { tell() }' "$page")" ''
+for p in logferry.7 logstamp.1 logpack.1 logpush.1 logquiet.1; do
+	ok "$p refers to logferry-promises(7)" \
+	    grep -q '^\.Xr logferry-promises 7' "$man/$p"
+done
 
 done_testing

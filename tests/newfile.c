@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "newfile.h"
+#include "file/newfile.h"
 #include "tap.h"
 
 static bool
@@ -33,17 +33,20 @@ appears(void)
 {
 	struct newfile f;
 
-	ok(newfile_open(&f, "a", 0640) == 0, "a new file");
-	ok(write(f.fd, "x", 1) == 1 && !there("a"), "not there while written");
-	ok(newfile_commit(&f) == 0 && there("a"), "there once committed");
-	ok(!there(".a.logferry"), "and nothing beside it");
+	ok(newfile_open(&f, "a", 0640) == 0, "a new file is opened");
+	ok(write(f.fd, "x", 1) == 1 && !there("a"),
+	    "a new file does not have its name while it is written");
+	ok(newfile_commit(&f) == 0 && there("a"),
+	    "a new file has its name once it is committed");
+	ok(!there(".a.logferry"), "a committed file leaves no temporary name");
 	ok(newfile_open(&f, "a", 0600) < 0 && errno == EEXIST,
 	    "a name that is taken is refused");
-	ok(newfile_open(&f, "b", 0600) == 0, "another");
+	ok(newfile_open(&f, "b", 0600) == 0, "a second file is opened");
 	newfile_abort(&f);
-	ok(!there("b") && !there(".b.logferry"), "abort leaves nothing");
+	ok(!there("b") && !there(".b.logferry"),
+	    "a file that is given up leaves nothing");
 	newfile_abort(&f);
-	ok(newfile_open(&f, "c", 0600) == 0, "a third");
+	ok(newfile_open(&f, "c", 0600) == 0, "a third file is opened");
 	put("c", "theirs");
 	ok(newfile_commit(&f) < 0 && errno == EEXIST && !there(".c.logferry"),
 	    "a name taken meanwhile is not replaced");
@@ -63,26 +66,57 @@ leftovers(void)
 	ok(newfile_open(&f, "e", 0600) == 0 && fstat(f.fd, &st) == 0 &&
 	    st.st_size == 0, "a killed run's leftover is replaced");
 	ok(newfile_open(&g, "e", 0600) < 0 && errno == EBUSY,
-	    "a live run's file is not");
-	ok(there(".e.logferry"), "and stays");
+	    "a temporary file of a live run is not replaced");
+	ok(there(".e.logferry"), "a temporary file of a live run stays");
 	newfile_abort(&f);
 	put(".r.logferry", "half");
 	if (chmod(".r.logferry", 0400) < 0)
 		abort();
 	ok(newfile_open(&f, "r", 0600) == 0,
-	    "nor does its mode matter, which may be the final one");
+	    "a leftover is replaced whatever its mode");
 	newfile_abort(&f);
 	put(".o.logferry", "half");
 	if (geteuid() == 0 && chown(".o.logferry", 65534, (gid_t)-1) < 0)
 		abort();
 	ok(newfile_open(&f, "o", 0600) == 0,
-	    "nor its owner, which may be the final one");
+	    "a leftover is replaced whatever its owner");
 	newfile_abort(&f);
 	put("target", "precious");
 	if (symlink("target", ".h.logferry") < 0)
 		abort();
-	ok(newfile_open(&f, "h", 0600) < 0, "a link in its place is refused");
-	ok(stat("target", &st) == 0 && st.st_size == 8, "and not followed");
+	ok(newfile_open(&f, "h", 0600) < 0,
+	    "a link in the place of a leftover is refused");
+	ok(stat("target", &st) == 0 && st.st_size == 8,
+	    "a link in the place of a leftover is not followed");
+}
+
+/* Somebody puts another file in the place of the temporary one. */
+static void
+exchanged(void)
+{
+	struct newfile f, many[20];
+	bool good = true;
+	char name[16];
+
+	ok(newfile_open(&f, "x", 0600) == 0 && write(f.fd, "good", 4) == 4 &&
+	    unlink(f.temp) == 0, "a temporary file is there to be exchanged");
+	put(".x.logferry", "evil");
+	ok(newfile_commit(&f) < 0 && errno == ESTALE,
+	    "a temporary file that was exchanged is an error");
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		good = newfile_open(&many[i], name, 0600) == 0 && good;
+	}
+	unlink(".m7.logferry");
+	newfile_commit_all(many, 20);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		good = good && (i == 7 ? many[i].error == ENOENT :
+		    many[i].error == 0 && there(name));
+	}
+	ok(good, "of many files, each that is whole gets its name");
+	ok(newfile_is_temp(".x.logferry") && !newfile_is_temp("x.logferry") &&
+	    !newfile_is_temp(".logferry"), "temporary names are known");
 }
 
 static void
@@ -94,13 +128,13 @@ names(void)
 	memset(name, 'n', 255);
 	name[255] = '\0';
 	ok(newfile_open(&f, name, 0600) == 0 && newfile_commit(&f) == 0 &&
-	    there(name), "the longest name");
+	    there(name), "the longest name that a file can have");
 	put("from", "1");
 	put("to", "2");
 	ok(rename_noreplace(AT_FDCWD, "from", AT_FDCWD, "to") < 0 &&
 	    errno == EEXIST && there("from"), "rename replaces nothing");
 	ok(rename_noreplace(AT_FDCWD, "from", AT_FDCWD, "to2") == 0 &&
-	    !there("from") && there("to2"), "and renames");
+	    !there("from") && there("to2"), "rename gives a file its new name");
 }
 
 int
@@ -112,6 +146,7 @@ main(void)
 		return 1;
 	appears();
 	leftovers();
+	exchanged();
 	names();
 	snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return done_testing() | (system(cmd) != 0);

@@ -1,11 +1,11 @@
 /* pattern: whole blocks are searched as their lines are, one by one */
 #include <stdlib.h>
 
-#include "pattern.h"
-#include "shape.h"
+#include "match/literal_finder.h"
+#include "match/pattern.h"
 #include "tap.h"
 
-static unsigned long seed = 1;
+static uint64_t seed = 1;
 
 static size_t
 rnd(size_t n)
@@ -140,7 +140,8 @@ main(void)
 	ok(bad == 0, "blocks give the same lines as lines do");
 	buf_clear(&error);
 	ok(pattern_new(span_str("a\n(b"), 0, &error) == NULL &&
-	    strstr(buf_str(&error), "(b") != NULL, "an error names it");
+	    strstr(buf_str(&error), "(b") != NULL,
+	    "an error names the pattern");
 	buf_free(&pat);
 	buf_free(&text);
 	buf_free(&error);

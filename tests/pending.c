@@ -6,28 +6,30 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
-#include "buf.h"
-#include "pending.h"
-#include "process.h"
+#include "base/buf.h"
+#include "file/process_id.h"
 #include "tap.h"
+#include "trigger/state_file.h"
 
 static char path[] = "/tmp/logferry-pending.XXXXXX";
 static long told;
 
-static void
+static int
 tell(void *arg, long pid)
 {
 	(void)arg;
 	told = pid;
+	return 0;
 }
 
 static int
-take(struct pending *p, bool mark)
+take(struct state_file *p, bool mark)
 {
 	struct timespec since = { 2000000000, 0 };
 
 	told = -1;
-	return (mark ? pending_mark : pending_adopt)(p, &since, tell, NULL);
+	return (mark ? state_file_mark : state_file_adopt)(
+	    p, &since, tell, NULL);
 }
 
 static size_t
@@ -63,7 +65,7 @@ other(bool waits)
 	if (pipe(ready) < 0 || (pid = fork()) < 0)
 		return -1;
 	if (pid == 0) {
-		struct pending *p = pending_open(path);
+		struct state_file *p = state_file_open(path);
 
 		take(p, true);
 		(void)!write(ready[1], "", 1);
@@ -83,45 +85,54 @@ int
 main(void)
 {
 	char id[PROCESS_ID_SIZE];
-	struct pending *p;
+	struct state_file *p;
 	pid_t pid;
 
 	close(mkstemp(path));
-	p = pending_open(path);
-	ok(p != NULL, "opens");
-	ok(take(p, false) == 0 && lines() == 0, "nothing to take over, no mark");
-	ok(take(p, true) == 0 && lines() == 1, "a mark");
-	ok(take(p, true) == 0 && lines() == 1, "one for each process");
-	ok(pending_clear(p) == 0 && lines() == 0, "cleared");
+	p = state_file_open(path);
+	ok(p != NULL, "the file of marks is opened");
+	ok(take(p, false) == 0 && lines() == 0,
+	    "nothing to take over, no mark");
+	ok(take(p, true) == 0 && lines() == 1, "a process makes a mark");
+	ok(take(p, true) == 0 && lines() == 1,
+	    "a process has one mark however often it makes it");
+	ok(state_file_clear(p) == 0 && lines() == 0, "the mark is cleared");
 
 	pid = other(true);
-	ok(take(p, false) == 0 && lines() == 1, "a living process keeps its own");
-	ok(take(p, true) == 0 && lines() == 2, "beside ours");
-	pending_clear(p);
-	ok(lines() == 1, "which goes alone");
+	ok(take(p, false) == 0 && lines() == 1,
+	    "the mark of a living process stays");
+	ok(take(p, true) == 0 && lines() == 2,
+	    "the mark of this process stands beside that of another");
+	state_file_clear(p);
+	ok(lines() == 1, "clearing removes the mark of this process alone");
 	kill(pid, SIGKILL);
 	while (process_id(pid, id) == 0 &&
 	    process_of(id, strlen(id)) > 0)
 		usleep(1000);
 	ok(take(p, false) == 1 && told == pid && lines() == 1,
-	    "that of a dead one is taken over, a zombie is dead");
+	    "the mark of a dead process, a zombie, is taken over");
 	waitpid(pid, NULL, 0);
 	pid = other(false);
-	ok(take(p, true) == 1 && told == pid && lines() == 1, "also later");
-	pending_clear(p);
+	ok(take(p, true) == 1 && told == pid && lines() == 1,
+	    "the mark of a process that died later is taken over");
+	state_file_clear(p);
 
 	put("rubbish", 7);
-	ok(take(p, false) == 1 && told == 0 && lines() == 1, "rubbish is pending");
+	ok(take(p, false) == 1 && told == 0 && lines() == 1,
+	    "rubbish is pending");
 	put("\0\0\0\0", 4);
-	ok(take(p, false) == 1 && lines() == 1, "so are zero bytes");
+	ok(take(p, false) == 1 && lines() == 1, "zero bytes are pending");
 	put("\n\n", 2);
-	ok(take(p, false) == 0 && lines() == 0, "but no empty lines");
+	ok(take(p, false) == 0 && lines() == 0, "empty lines are not pending");
 	snprintf(id, sizeof id, "%ld 1 boot 1.000000000\n", (long)getpid());
 	put(id, strlen(id));
-	ok(take(p, false) == 1, "our number, another process");
-	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1, "no ids");
-	pending_free(p);
+	ok(take(p, false) == 1,
+	    "a mark of our number by another process is taken over");
+	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1,
+	    "what is no id of a process is refused");
+	state_file_free(p);
 	unlink(path);
-	ok(pending_open("/nowhere/state") == NULL, "no folder");
+	ok(state_file_open("/nowhere/state") == NULL,
+	    "a missing folder is an error");
 	return done_testing();
 }

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "place.h"
+#include "file/name_template.h"
 #include "tap.h"
 
 static const struct place_fields f = {
@@ -15,8 +15,9 @@ expands(const char *template, bool escape, const char *want)
 {
 	struct buf b = { 0 };
 
-	ok(place_expand(&b, template, &f, escape) == 0 &&
-	    span_is(buf_span(&b), want), "%s is %s", template, want);
+	ok(name_template_expand(&b, template, &f, escape) == 0 &&
+	    span_is(buf_span(&b), want),
+	    "the template %s becomes %s", template, want);
 	buf_free(&b);
 }
 
@@ -27,17 +28,18 @@ dcopylogs(const char *path, const char *want)
 	struct buf b = { 0 };
 
 	g.path = path;
-	ok(place_expand(&b, "{dcopylogs}", &g, false) == 0 &&
-	    span_is(buf_span(&b), want), "%s is %s", path, want);
+	ok(name_template_expand(&b, "{dcopylogs}", &g, false) == 0 &&
+	    span_is(buf_span(&b), want), "{dcopylogs} of %s is %s", path, want);
 	buf_free(&b);
 }
 
 static void
 suffix(const char *name, unsigned n, const char *want)
 {
-	char *s = place_suffix(name, n);
+	char *s = name_template_suffix(name, n);
 
-	ok(s != NULL && strcmp(s, want) == 0, "%u. %s is %s", n, name, want);
+	ok(s != NULL && strcmp(s, want) == 0,
+	    "suffix %u of %s: %s", n, name, want);
 	free(s);
 }
 
@@ -53,20 +55,26 @@ main(void)
 	expands("{host}/x y", true, "web%201/x y");
 	expands("{date:%Y/%m/%d}-{date:%H}", false, "2021/06/29-14");
 	expands("", false, "");
-	ok(place_check("{name}{date:%Y}") == NULL, "known fields");
-	ok(place_check("{nome}") != NULL, "an unknown one");
-	ok(place_check("{date:}") != NULL, "a date without a format");
-	ok(place_check("a{name") != NULL, "one without an end");
-	ok(place_varies("a/{host}/{name}") && !place_varies("{host}/x"),
-	    "which places are for one file only");
-	ok(place_expand(&b, "{date:%}", &f, false) == 0 || errno == EINVAL,
-	    "an odd format");
+	ok(name_template_check("{name}{date:%Y}") == NULL,
+	    "known fields are accepted");
+	ok(name_template_check("{nome}") != NULL,
+	    "an unknown field is refused");
+	ok(name_template_check("{date:}") != NULL,
+	    "a date without a format is refused");
+	ok(name_template_check("a{name") != NULL,
+	    "a field without an end is refused");
+	ok(name_template_varies("a/{host}/{name}") &&
+		!name_template_varies("{host}/x"),
+	    "a template without the name is for one file only");
+	ok(name_template_expand(&b, "{date:%}", &f, false) == 0 ||
+		errno == EINVAL,
+	    "a date with an odd format");
 	buf_free(&b);
 	suffix("a.log", 0, "a.log");
-	suffix("a.log", 1, "a.log.1");
-	suffix("a.log.gz", 12, "a.log.12.gz");
-	suffix(".gz", 1, ".gz.1");
-	suffix("", 1, ".1");
+	suffix("a.log", 1, "a.log_01");
+	suffix("a.log.gz", 12, "a.log_12.gz");
+	suffix(".gz", 1, ".gz_01");
+	suffix("", 1, "_01");
 	dcopylogs("/var/log/docker.log-1700000000.gz",
 	    "var/log/docker.log-0ce5-1700000000.gz");
 	dcopylogs("/var/log/a.log.log", "var/log/a.log.log-0ce5");

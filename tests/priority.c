@@ -1,17 +1,17 @@
 /* priority: names and numbers of severities and facilities */
-#include "priority.h"
+#include "record/syslog_priority.h"
 #include "tap.h"
 
 static int
 level(const char *word)
 {
-	return priority_severity(span_str(word), false);
+	return syslog_priority_severity(span_str(word), false);
 }
 
 static int
 number(const char *digits)
 {
-	return priority_severity(span_str(digits), true);
+	return syslog_priority_severity(span_str(digits), true);
 }
 
 int
@@ -21,20 +21,23 @@ main(void)
 		ok(level(priority_severities[i]) == i, "severity %s is %d",
 		    priority_severities[i], i);
 	for (int i = 0; i < PRIORITY_FACILITIES; i++)
-		ok(priority_facility(span_str(priority_facilities[i]),
-		    false) == i, "facility %s is %d", priority_facilities[i], i);
+		ok(syslog_priority_facility(
+		       span_str(priority_facilities[i]), false) == i,
+		    "facility %s is %d", priority_facilities[i], i);
 	ok(level("ERROR") == 3 && level("Warning") == 4 && level("FATAL") == 2,
-	    "levels of applications");
+	    "words for levels that applications use");
 	ok(level("E") == 3 && level("w") == 4 && level("I") == 6,
-	    "one letter, as glog's");
+	    "a letter for a level, as glog's");
 	ok(level("Exit") < 0 && level("") < 0 && level("7") < 0,
-	    "no other words, nor digits in a text");
+	    "other words are no levels, nor are digits in a text");
 	ok(number("3") == 3 && number("0") == 0, "GELF's numbers are syslog's");
 	ok(number("50") == 3 && number("10") == 7 && number("60") == 2,
-	    "pino's are not");
+	    "pino's numbers are levels, too");
 	ok(number("8") < 0 && number("55") < 0 && number("70") < 0 &&
-	    number("-1") < 0 && number("300") < 0, "others are nobody's");
-	ok(priority_facility(span_str("23"), true) == 23 &&
-	    priority_facility(span_str("24"), true) < 0, "facility by number");
+	    number("-1") < 0 && number("300") < 0,
+	    "numbers that nobody uses are no levels");
+	ok(syslog_priority_facility(span_str("23"), true) == 23 &&
+		syslog_priority_facility(span_str("24"), true) < 0,
+	    "a facility by its number");
 	return done_testing();
 }

@@ -1,8 +1,8 @@
 /* statusscan, servererror: every way to look for a status finds the same */
 #include <stdlib.h>
 
-#include "servererror.h"
-#include "statusscan.h"
+#include "match/server_error.h"
+#include "match/status_scan.h"
 #include "tap.h"
 
 /* All places that way finds in p, as a sum that tells them apart. */
@@ -19,17 +19,20 @@ places(status_scan_fn *way, const char *p, const char *end)
 static const char *
 first_line(const char *text, struct span *line)
 {
-	struct server_errors e = { 0 };
-	const char *rule = server_errors_next(&e, span_str(text), line);
+	static char format[64];
+	struct server_errors *e = server_errors_new();
 
-	buf_free(&e.line);
-	return rule != NULL ? rule : "none";
+	snprintf(format, sizeof format, "%s",
+	    e != NULL && server_errors_next(e, span_str(text), line) ?
+	    server_errors_format(e) : "none");
+	server_errors_free(e);
+	return format;
 }
 
 int
 main(void)
 {
-	static const char bytes[] = "5555000199 \"=:,.x#\n\n";
+	static const char bytes[] = "5555000199  \"=:(//,.x#\n\n";
 	status_scan_fn *const *ways = status_scan_ways();
 	bool same = true;
 	char text[200];
@@ -48,10 +51,13 @@ main(void)
 	}
 	ok(same, "each way to look for a status finds the same places");
 	ok(strcmp(first_line("status=200\nstatus=503\nstatus=504", &line),
-	    "logfmt") == 0, "the rule is named");
-	ok(span_is(line, "status=503\n"), "the first line is found, with LF");
+	    "logfmt") == 0, "the rule that found a server error is named");
+	ok(span_is(line, "status=503\n"),
+	    "the first line with a server error is found, with LF");
 	ok(strcmp(first_line("x 512 y\nstatus=504", &line), "logfmt") == 0 &&
-	    span_is(line, "status=504"), "a last line without LF, too");
-	ok(strcmp(first_line("", &line), "none") == 0, "nothing has none");
+	    span_is(line, "status=504"),
+	    "a last line with a server error is found without LF");
+	ok(strcmp(first_line("", &line), "none") == 0,
+	    "no server error is found in nothing");
 	return done_testing();
 }

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <lz4.h>
 
-#include "headers.h"
-#include "sls.h"
+#include "net/http_headers.h"
+#include "stream/sls_protocol.h"
 #include "tap.h"
 
 /* From the tests of aliyun-log-go-sdk, signature_v4_test.go. */
@@ -19,7 +19,7 @@ test_v1(void)
 	headers_add(&h, "Date", "Mon, 3 Jan 2010 08:33:47 GMT");
 	ok(sls_signature_v1("mockAccessKeySecret", "GET", "/logstores", &h,
 	    out) == 0 && span_is(span_str(out), "Rwm6cTKzoti4HWoe+GKcb6Kv07E="),
-	    "v1 without a body");
+	    "signature v1 without a body");
 	buf_clear(&h);
 	headers_add(&h, "x-log-apiversion", "0.6.0");
 	headers_add(&h, "x-log-signaturemethod", "hmac-sha1");
@@ -31,7 +31,7 @@ test_v1(void)
 	ok(sls_signature_v1("mockAccessKeySecret", "GET", "/logstores/app_log",
 	    &h, out) == 0 &&
 	    span_is(span_str(out), "87xQWqFaOSewqRIma8kPjGYlXHc="),
-	    "v1 with a protobuf body");
+	    "signature v1 with a protobuf body");
 	buf_free(&h);
 }
 
@@ -82,7 +82,7 @@ test_v4(void)
 		ok(sls_signature_v4(&k, tests[i].method, "/logstores",
 		    tests[i].query, &h, when, tests[i].digest, out) == 0 &&
 		    span_is(span_str(out), tests[i].signature),
-		    "v4, case %zu", i + 1);
+		    "signature v4, case %zu", i + 1);
 	}
 	buf_free(&h);
 }
@@ -110,10 +110,11 @@ test_message(void)
 	    "topic, source and tags are the group's");
 	ok(sls_group_of(&other, span_str("text"), "h") == 0 &&
 	    !sls_group_same(&g, &other) && sls_group_same(&g, &g),
-	    "and tell groups from each other");
+	    "records of different topics are of different groups");
 	errno = 0;
 	ok(sls_add_log(&b, span_str("{\"timestamp\":\"1950-01-01T00:00:00Z\","
-	    "\"a\":1}"), 0) < 0 && errno == EINVAL, "no time before 1970");
+	    "\"a\":1}"), 0) < 0 && errno == EINVAL,
+	    "a time before 1970 is refused");
 	buf_free(&b);
 	sls_group_free(&g);
 	sls_group_free(&other);
@@ -130,7 +131,8 @@ test_compress(void)
 	    LZ4_decompress_safe(b.p, back, (int)b.len, sizeof back) ==
 	    sizeof back && memcmp(text, back, sizeof text) == 0,
 	    "LZ4 is used where it helps");
-	ok(sls_compress(&b, span_str("a1")) < 0, "and only there");
+	ok(sls_compress(&b, span_str("a1")) < 0,
+	    "LZ4 is not used where it does not help");
 	buf_free(&b);
 }
 

@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/units.h"
 #include "tap.h"
-#include "units.h"
 
 static bool
 lasts(const char *s, int64_t want_ms)
@@ -31,11 +31,11 @@ durations(void)
 	int64_t ms;
 
 	ok(lasts("30", 30000), "a bare number is seconds");
-	ok(lasts("1.5s", 1500), "fractions");
-	ok(lasts("500ms", 500), "milliseconds");
-	ok(lasts("5m", 300000), "minutes");
-	ok(lasts("2h", 7200000), "hours");
-	ok(lasts("0", 0), "zero");
+	ok(lasts("1.5s", 1500), "a duration with a fraction");
+	ok(lasts("500ms", 500), "a duration in milliseconds");
+	ok(lasts("5m", 300000), "a duration in minutes");
+	ok(lasts("2h", 7200000), "a duration in hours");
+	ok(lasts("0", 0), "a duration of zero");
 	for (int i = 0; bad[i] != NULL; i++)
 		ok(units_duration_ms(bad[i], &ms) < 0, "no duration: '%s'",
 		    bad[i]);
@@ -48,12 +48,12 @@ sizes(void)
 		"99999999999999999999", "99999999999T", NULL };
 	uint64_t v;
 
-	ok(holds("4096", 4096), "bytes");
+	ok(holds("4096", 4096), "a bare number is bytes");
 	ok(holds("64K", 65536), "K is 1024");
-	ok(holds("8M", 8 << 20), "M");
-	ok(holds("1G", 1 << 30), "G");
-	ok(holds("2kB", 2048), "kB is the same");
-	ok(holds("3MiB", 3 << 20), "and MiB");
+	ok(holds("8M", 8 << 20), "M is 1024 K");
+	ok(holds("1G", 1 << 30), "G is 1024 M");
+	ok(holds("2kB", 2048), "kB is K");
+	ok(holds("3MiB", 3 << 20), "MiB is M");
 	for (int i = 0; bad[i] != NULL; i++)
 		ok(units_size(bad[i], &v) < 0, "no size: '%s'", bad[i]);
 }
@@ -63,15 +63,19 @@ bufs(void)
 {
 	struct buf b = { 0 };
 
-	ok(buf_add(&b, "a\0b", 3) == 0 && b.len == 3, "bytes with a NUL");
-	ok(buf_reserve(&b, SIZE_MAX) < 0 && errno == ENOMEM, "will not wrap");
-	ok(b.len == 3 && b.failed, "keeps what it had, and remembers");
+	ok(buf_add(&b, "a\0b", 3) == 0 && b.len == 3,
+	    "a buffer takes bytes with a NUL");
+	ok(buf_reserve(&b, SIZE_MAX) < 0 && errno == ENOMEM,
+	    "a reserve that would wrap is refused");
+	ok(b.len == 3 && b.failed,
+	    "a buffer keeps what it had, and remembers the failure");
 	buf_clear(&b);
 	ok(buf_printf(&b, "%d-%s", 7, "x") == 0 && !b.failed &&
 	    span_is(buf_span(&b), "7-x"), "clear forgets the failure");
-	ok(strcmp(buf_str(&b), "7-x") == 0 && b.len == 3, "as a string");
+	ok(strcmp(buf_str(&b), "7-x") == 0 && b.len == 3,
+	    "a buffer gives its bytes as a string");
 	buf_free(&b);
-	ok(b.p == NULL && b.cap == 0, "free leaves an empty one");
+	ok(b.p == NULL && b.cap == 0, "free leaves an empty buffer");
 }
 
 int

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "input/watch.h"
 #include "tap.h"
-#include "watch.h"
 
 enum { MAX_LINE = 20000 };
 
@@ -71,23 +72,28 @@ test_lines(void)
 {
 	char long_line[MAX_LINE], wanted[MAX_LINE + 8];
 
-	ok(gives("one\n", "a", "one\n", NULL), "a line");
-	ok(gives("", "a", "AAA ", NULL), "the start of one is held back");
-	ok(gives("|b:BBB\n", "b", "BBB\n", NULL), "not another file's");
-	ok(gives("|a:AAA CCC\n", "a", "CCC\n", NULL), "until its end comes");
+	ok(gives("one\n", "a", "one\n", NULL),
+	    "a line is given once it is whole");
+	ok(gives("", "a", "AAA ", NULL), "the start of a line is held back");
+	ok(gives("|b:BBB\n", "b", "BBB\n", NULL),
+	    "the start of a line does not hold back another file's");
+	ok(gives("|a:AAA CCC\n", "a", "CCC\n", NULL),
+	    "the start of a line is given when its end comes");
 	ok(gives("two\nthree\n", "a", "two\nth", "a", "r", "a", "ee\n", NULL),
-	    "in however many parts");
+	    "a line may come in several parts");
 	ok(gives("", "a", "one ", "b", "two ", NULL) && rests("one |b:two "),
-	    "all rests, when asked for");
+	    "all starts of lines are given when asked for");
 	ok(gives("go\n|a:on\n", "b", "go\n", "a", "on\n", NULL),
-	    "then what comes behind them");
+	    "what comes after a start that was given is given");
 	memset(long_line, 'x', sizeof long_line - 1);
 	long_line[sizeof long_line - 1] = '\0';
 	ok(gives("", "a", long_line, NULL) && gives("", "a", "x", NULL) &&
-	    gives("|b:b\n", "b", "b\n", NULL), "up to the longest line");
+	    gives("|b:b\n", "b", "b\n", NULL),
+	    "the start of a line is held back up to the longest line");
 	snprintf(wanted, sizeof wanted, "|a:%sxx", long_line);
-	ok(gives(wanted, "a", "x", NULL), "but a longer one is not held back");
-	ok(gives("xx\n", "a", "xx\n", NULL), "nor is what comes then");
+	ok(gives(wanted, "a", "x", NULL), "a longer line is not held back");
+	ok(gives("xx\n", "a", "xx\n", NULL),
+	    "what follows in a longer line is not held back");
 }
 
 static void
@@ -95,23 +101,27 @@ test_rotation(void)
 {
 	append("a", "begun");
 	rename("a", "a.1");
-	ok(gives("|a:new\n", "a", "new\n", NULL), "a new file of the name");
+	ok(gives("|a:new\n", "a", "new\n", NULL),
+	    "a new file of the name is followed");
 	ok(gives("|a:begun, ended\n", "a.1", ", ended\n", NULL),
-	    "the one before it is another one still");
-	ok(gives("", "a.1", "last", NULL), "held back there");
+	    "the file before a rotation is followed as another one");
+	ok(gives("", "a.1", "last", NULL),
+	    "the start of a line in the file before a rotation is held back");
 	append("a.1", " words");
 	rename("a", "a.2");
 	ok(gives("last words|a:newer\n", "a", "newer\n", NULL),
-	    "given when it is not followed any more");
+	    "a start is given when its file is not followed any more");
 	append("a", "gone\nwith");
 	unlink("a");
-	ok(gives("gone\nwith|b:b\n", "b", "b\n", NULL), "or when it is gone");
+	ok(gives("gone\nwith|b:b\n", "b", "b\n", NULL),
+	    "a start is given when its file is gone");
 	append("b", "all of it");
 	unlink("b");
 	ok(gives("all of it|b:new\n", "b", "new\n", NULL),
-	    "also when another one has taken its place");
+	    "a start is given when another file has taken its place");
 	ok(gives("", "b", "cut ", NULL) && truncate("b", 0) == 0 &&
-	    gives("cut off\n", "b", "off\n", NULL), "a file that was truncated");
+		gives("cut off\n", "b", "off\n", NULL),
+	    "a file that was truncated");
 }
 
 static void
@@ -119,13 +129,83 @@ test_last(void)
 {
 	append("a", "one\ntwo");
 	append("b", "three\n");
-	ok(watch_last(w) == 0, "no more is wanted");
+	ok(watch_last(w) == 0, "what comes from now on is not wanted");
 	append("a", "2\n");
 	append("b", "four\n");
 	rename("b", "b.1");
 	ok(gives("|a:one\n|b:three\n", "b", "new\n", NULL),
-	    "only what was there before");
-	ok(rests("|a:two"), "up to the last byte");
+	    "what came after that is not given");
+	ok(rests("|a:two"),
+	    "what was there before is given up to the last byte");
+}
+
+static void
+test_folders(void)
+{
+	mkdir("one", 0700);
+	append("one/a.log", "old\n");
+	append("file", "is no folder\n");
+	w = watch_new(MAX_LINE);
+	ok(watch_add(w, "*/*.log") == 0, "a pattern of folders is watched");
+	ok(gives("|one/a.log:new\n", "one/a.log", "new\n", "one/a", "no\n", NULL),
+	    "a file in a folder that matches is followed from its end");
+	ok(gives("|one/b.log:b\n", "one/b.log", "b\n", NULL),
+	    "a new file in such a folder is followed");
+	mkdir("two", 0700);
+	ok(gives("|two/a.log:first\n", "two/a.log", "first\n", NULL),
+	    "a file in a new folder is followed from its start");
+	rename("two/a.log", "two/a.log.1");
+	ok(gives("|two/a.log:next\n", "two/a.log", "next\n", NULL),
+	    "a file in a new folder is followed across rotation");
+	append("two/a.log", "last\n");
+	unlink("two/a.log");
+	unlink("two/a.log.1");
+	ok(rmdir("two") == 0 && gives("|one/a.log:on\n|two/a.log:last\n",
+	    "one/a.log", "on\n", NULL), "a folder may go, and what its file held is given");
+	mkdir("two", 0700);
+	ok(gives("|two/a.log:again\n", "two/a.log", "again\n", NULL),
+	    "a folder that has gone may come again");
+	watch_free(w);
+	unlink("two/a.log");
+	unlink("one/a.log");
+	unlink("one/b.log");
+	unlink("one/a");
+	unlink("file");
+	rmdir("one");
+	rmdir("two");
+}
+
+static void
+test_names(void)
+{
+	w = watch_new(MAX_LINE);
+	append("c.log", "old\n");
+	ok(watch_add(w, "c*") == 0, "a pattern of a log's rotated names");
+	ok(gives("", "c.log.1", "old\n", NULL) && truncate("c.log", 0) == 0,
+	    "a copy that rotation made of a followed log is not new");
+	ok(gives("", "c.2.gz", "packed", NULL),
+	    "a packed file that a pattern finds is not followed");
+	ok(gives("|c.log:new\n", "c.log", "new\n", NULL),
+	    "a log that was copied and truncated is followed");
+	ok(gives("|c.log-two:new\n", "c.log-two", "new\n", NULL),
+	    "a log whose name begins as another's is followed");
+	watch_free(w);
+	unlink("c.log");
+	unlink("c.log.1");
+	unlink("c.2.gz");
+	unlink("c.log-two");
+	w = watch_new(MAX_LINE);
+	append("real", "old\n");
+	ok(symlink("real", "link") == 0 && watch_add(w, "link") == 0,
+	    "a link is watched");
+	ok(gives("|link:one\n", "real", "one\n", NULL) &&
+	    rename("real", "real.1") == 0 &&
+	    gives("|link:two\n", "real", "two\n", NULL),
+	    "what comes through a link is named after it, also once rotated");
+	watch_free(w);
+	unlink("link");
+	unlink("real");
+	unlink("real.1");
 }
 
 int
@@ -137,18 +217,21 @@ main(void)
 		return 1;
 	append("a", "old\nhalf");
 	w = watch_new(MAX_LINE);
-	ok(watch_add(w, "[ab]") == 0, "a pattern");
-	ok(gives("|a: done\n", "a", " done\n", NULL), "what was there is old");
+	ok(watch_add(w, "[ab]") == 0, "a pattern of names is watched");
+	ok(gives("|a: done\n", "a", " done\n", NULL),
+	    "what was in a file before is not given");
 	test_lines();
 	test_rotation();
 	test_last();
 	watch_free(w);
+	test_folders();
+	test_names();
 	buf_free(&got);
 	unlink("a");
 	unlink("a.1");
 	unlink("a.2");
 	unlink("b.1");
 	unlink("b");
-	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file");
+	ok(chdir("/") == 0 && rmdir(dir) == 0, "the test leaves no file");
 	return done_testing();
 }

@@ -1,10 +1,44 @@
-# bash completion for the six commands: options come from their own --help.
+# bash completion for the six commands: options come from their own --help, and
+# so do the words that an option takes, which end its line there.
 # shellcheck shell=bash
+
+# The values of option $2 of command $1, where there is a list of them.
+_logferry_values() {
+	local words
+
+	case ${1##*/}$2 in
+	logparse-f|logparse--format) "$1" --list-formats | cut -f1; return ;;
+	esac
+	words=$("$1" --help 2>/dev/null | sed -En \
+	    "/^  (-., |    )?$2[],= []/s/.*: ([A-Za-z0-9:-]+(, [A-Za-z0-9:-]+)+)( \\(.*)?\$/\\1/p")
+	[[ -n $words ]] && echo "${words//,/}"
+}
+
 _logferry() {
-	local cur=${COMP_WORDS[COMP_CWORD]} words
-	if [[ $cur == -* ]]; then
+	local cmd=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} i words
+	local prev=${COMP_WORDS[COMP_CWORD-1]-}
+
+	if [[ $cmd == logquiet ]]; then	# the command it runs has its own
+		for ((i = 1; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} == -- ]] && i=$((i + 1)) && break
+		done
+		if ((i <= COMP_CWORD)) && [[ ${COMP_WORDS[i-1]} == -- ]] &&
+		    declare -F _command_offset >/dev/null; then
+			_command_offset "$i"
+			return
+		fi
+	fi
+	# "--color=al" comes as three words: --color, = and al
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	if [[ $prev == -* ]] && words=$(_logferry_values "$1" "$prev"); then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	elif [[ $cur == -* ]]; then
 		words=$("$1" --help 2>/dev/null | sed -En \
-		    's/^  (-.|   ),? ?(--[^ =]*)?(=)?.*/\1 \2\3/p')
+		    's/^  (-.|   ),? ?(--[^ =[]*)?(=)?.*/\1 \2\3/p')
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
 	else

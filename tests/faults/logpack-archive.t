@@ -141,20 +141,20 @@ no_rename() {
 }
 
 if [ -z "$shim" ] || ! LD_PRELOAD=$shim logpack -V >out; then
-	skip "no shim: $(head -n 1 cc.err)" 'system calls that fail'
+	skip "no shim: $(head -n 1 cc.err)" 'packing and unpacking lose nothing when system calls fail'
 else
 	for s in tar.gz tar.zst tar.xz zip; do
 		case $s in tar.gz) which=all ;; *) which=some ;; esac
 		set -- logpack -1 --rm -a x.$s a b sub/c
-		ok "to .$s: each call fails" ${which}_faults pack $s "$@"
-		ok "to .$s: short reads and writes" short pack $s "$@"
+		ok "packing to .$s loses nothing when each call fails in turn" ${which}_faults pack $s "$@"
+		ok "packing to .$s works with short reads and writes" short pack $s "$@"
 		set -- logpack -d --rm -C to x.$s
-		ok "from .$s: each call fails" ${which}_faults unpack $s "$@"
-		ok "from .$s: short reads and writes" short unpack $s "$@"
+		ok "unpacking .$s loses nothing when each call fails in turn" ${which}_faults unpack $s "$@"
+		ok "unpacking .$s works with short reads and writes" short unpack $s "$@"
 	done
-	ok 'sources that stay: killed before every call' faults all 0 \
+	ok '-a without --rm, killed before every call, loses nothing' faults all 0 \
 		pack zip logpack -1 -a x.zip a b sub/c
-	ok 'no rename that replaces nothing: link and unlink' no_rename \
+	ok 'without a rename that replaces nothing, link and unlink lose nothing' no_rename \
 		pack tar.gz logpack -1 --rm -a x.tar.gz a b sub/c
 fi
 
@@ -189,18 +189,33 @@ killed() {
 }
 kills=$((kills / 8))
 for s in tar.gz zip; do
-	ok "to .$s, killed at $kills moments" \
+	ok "packing to .$s, killed at $kills moments, loses nothing" \
 		killed pack $s logpack -9 --rm -a x.$s a b sub/c
-	ok "from .$s, killed at $kills moments" \
+	ok "unpacking .$s, killed at $kills moments, loses nothing" \
 		killed unpack $s logpack -d --rm -C to x.$s
 done
+
+# Many small members are synced at once, as each sync waits for the disk.
+if [ -n "$shim" ] && command -v seq >/dev/null; then
+	rm -rf d; mkdir d d/many
+	for i in $(seq 300); do echo "$i" >"d/many/$i"; done
+	tar -C d -cf d/x.tar many
+	rm -r d/many
+	: >calls
+	run logpack -d x.tar
+	is '300 small members are unpacked with less than 30 syncs' \
+		"$(ls d/many | wc -l) $(($(grep -c '^fsync' calls) < 30))" \
+		'300 1'
+else
+	skip 'no shim' '300 small members are unpacked with less than 30 syncs'
+fi
 
 if [ "$(id -u)" != 0 ]; then
 	set_up pack zip
 	chmod 555 d
-	exits 2 'a folder that cannot be written to' \
+	exits 2 'a folder that cannot be written to is trouble' \
 		logpack --rm -a d/x.zip d/a d/b
-	ok 'keeps its files' diff -r all d
+	ok 'a folder that cannot be written to keeps its files' diff -r all d
 else
 	skip 'root may write there' 'a folder that cannot be written to'
 fi

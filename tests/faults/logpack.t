@@ -71,7 +71,7 @@ faults() {
 }
 
 if [ -z "$shim" ] || ! run logpack -V; then
-	skip "no shim: $(head -n 1 cc.err)" 'system calls that fail'
+	skip "no shim: $(head -n 1 cc.err)" 'packing and unpacking lose nothing when system calls fail'
 else
 	for what in pack unpack; do
 		if [ "$what" = pack ]; then set -- logpack d/f
@@ -93,7 +93,7 @@ else
 	set_up pack
 	: >calls
 	run logpack d/f
-	is 'all is written and read back, synced, named, synced, removed, synced' \
+	is 'packing writes, reads back, syncs, names, syncs, removes, syncs, in this order' \
 		"$(uniq calls | tr '\n' ' ' | sed 's/^.*write read/write read/')" \
 		'write read close mode time fsync rename close fsync unlink fsync '
 fi
@@ -129,9 +129,9 @@ cp log short
 for _ in 1 2 3 4 5 6; do cat short; done >log
 touch -d '2021-06-29 10:05:03.123456789' log
 gzip -c log >log.packed
-ok 'packing, killed at 100 moments' kills pack d/f logpack -9 -j 1 d/f
+ok 'packing, killed at 100 moments, loses nothing' kills pack d/f logpack -9 -j 1 d/f
 sed -n 's/^[0-9]* of/# &/p' .out
-ok 'unpacking, killed at 100 moments' kills unpack d/f.gz logpack -d d/f.gz
+ok 'unpacking, killed at 100 moments, loses nothing' kills unpack d/f.gz logpack -d d/f.gz
 sed -n 's/^[0-9]* of/# &/p' .out
 
 cp short log
@@ -139,18 +139,18 @@ mkdir small
 if unshare -rm true 2>/dev/null && unshare -rm sh -c '
     mount -t tmpfs -o size=3200k none small' 2>/dev/null; then
 	# shellcheck disable=SC2016
-	ok 'a full disk, a real one' unshare -rm sh -c '
+	ok 'a disk that is really full leaves the source' unshare -rm sh -c '
 		mount -t tmpfs -o size=3200k none small && cp log small/f &&
 		! logpack -1 small/f 2>err && grep -q "No space left" err &&
 		cmp log small/f && test "$(ls -A small)" = f'
 else
-	skip 'no mount in a user namespace' 'a full disk, a real one'
+	skip 'no mount in a user namespace' 'a disk that is really full leaves the source'
 fi
 if [ "$(id -u)" != 0 ]; then
 	cp log small/f
 	chmod 555 small
-	exits 2 'a folder that cannot be written to' logpack small/f
-	ok 'keeps its file' cmp log small/f
+	exits 2 'a folder that cannot be written to is trouble' logpack small/f
+	ok 'a folder that cannot be written to keeps its file' cmp log small/f
 else
 	skip 'root may write there' 'a folder that cannot be written to'
 fi

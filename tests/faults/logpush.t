@@ -5,9 +5,7 @@
 command -v python3 >/dev/null || skip_all 'no python3'
 . "$top/tests/servers/lib.sh"
 
-AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY='secret/+=key'
-HOME=$tmp
-export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY HOME
+aws_keys
 rounds=${ROUNDS:-40}
 serve s3
 export AWS_ENDPOINT_URL="$url"
@@ -40,11 +38,11 @@ fill() {
 
 fill
 kill_often "file://$tmp/store" 100
-is 'a folder: all are gone here' "$(ls -A todo)" ''
-ok 'and whole there, once, without leftovers' diff -r want store
+is 'file: after kills, the next run removes all sources' "$(ls -A todo)" ''
+ok 'file: after kills, each file is there whole, once, without leftovers' diff -r want store
 fill
 kill_often s3://bucket/ 300
-is 'S3: all are gone here' "$(ls -A todo)" ''
+is 'S3: after kills, the next run removes all sources' "$(ls -A todo)" ''
 rm -f s3/objects/*.meta
-ok 'and whole there, once' diff -r want s3/objects
+ok 'S3: after kills, each object is there whole, once' diff -r want s3/objects
 done_testing

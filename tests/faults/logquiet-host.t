@@ -32,15 +32,15 @@ if [ -e "$lib" ]; then
 		keep env LD_PRELOAD="$lib" FAKETIME_TIMESTAMP_FILE="$tmp/when" \
 		    FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
 		    FAKETIME_DONT_FAKE_MONOTONIC=1 \
-		    logquiet -t 700ms "$tmp/fired"
+		    logquiet -t 2s "$tmp/fired"
 		echo 1 >&9
 		sleep 0.3
 		echo $jump >when
 		echo 2 >&9
-		sleep 0.3
+		until_true 10 asleep $pid
 		is "the clock is set by $jump: not before the quiet time" "$(runs)" ''
 		until_true 10 ran 1
-		is 'but after it, once' "$(runs)" '2;'
+		is "the clock is set by $jump: the burst fires once after the quiet time" "$(runs)" '2;'
 		over
 	done
 else
@@ -50,10 +50,10 @@ if unshare --time --boottime 100000 true 2>/dev/null; then
 	keep unshare --time --boottime 100000 --monotonic 5 -- \
 	    logquiet -t 300ms "$tmp/fired"
 	echo 1 >&9
-	ok 'in a time namespace' until_true 10 ran 1
+	ok 'a burst fires in a time namespace' until_true 10 ran 1
 	over
 else
-	skip 'no time namespaces, or not allowed' 'in a time namespace'
+	skip 'no time namespaces, or not allowed' 'a burst fires in a time namespace'
 fi
 
 # A disk of 8 KiB, full and then read-only; both for the state and for --feed.
@@ -75,14 +75,14 @@ END
 	unshare -rm sh on-disk >out 2>messages
 	is 'a full or read-only disk does not stop the trigger' "$(runs)" \
 	    '1;1;10000;1;'
-	is 'but shows in the status' "$(tr '\n' ' ' <out)" \
+	is 'a full or read-only disk shows in the status' "$(tr '\n' ' ' <out)" \
 	    'works: 0 full: 2 feed: 2 read-only: 2 '
-	is 'and is said once' "$(cat messages)" \
+	is 'a full or read-only disk is told once' "$(cat messages)" \
 	    'logquiet: disk/state: No space left on device
 logquiet: --feed: No space left on device
 logquiet: disk/state: Read-only file system'
 else
-	skip 'no user namespaces' 'a full or read-only disk'
+	skip 'no user namespaces' 'a full or read-only disk does not stop the trigger'
 fi
 
 # A command that is not there for a while.
@@ -94,7 +94,7 @@ echo 2 >&9
 ok 'a command that vanishes is told' until_true 10 \
     grep -q 'logquiet: ./mine: No such file or directory' messages
 mv elsewhere mine
-ok 'and run when it is back' until_true 10 ran 2
+ok 'a command that vanished is run when it is back' until_true 10 ran 2
 over
 
 as_other() {
@@ -112,14 +112,14 @@ if [ "$(id -u)" = 0 ] && command -v prlimit >/dev/null; then
 	ok 'a fork that fails is told' until_true 10 \
 	    grep -q 'fired: Resource temporarily unavailable' messages
 	(as_other prlimit --pid $pid --nproc=500:)
-	ok 'and done again' until_true 10 ran 2
+	ok 'a fork that failed is done again' until_true 10 ran 2
 	over
 else
-	skip 'not root, or no prlimit' 'a fork that fails'
+	skip 'not root, or no prlimit' 'a fork that fails is told'
 fi
 
 # Ten thousand bursts: each answers, and leaves no descriptor behind.
-fds() { sleep 0.5; find /proc/$pid/fd -type l | wc -l; }
+fds() { until_true 10 asleep $pid; find /proc/$pid/fd -type l | wc -l; }
 bursts() {
 	i=$1
 	while [ "$i" -gt 0 ]; do
@@ -133,8 +133,8 @@ bursts 10
 before=$(fds)
 bursts 10000
 is 'ten thousand bursts leave no descriptor' "$(fds)" "$before"
-is 'nor a file' "$(echo state*)" state
-ok 'nor more memory than 3 MB' awk '/VmHWM/ { exit $2 >= 3072 }' /proc/$pid/status
+is 'ten thousand bursts leave no file' "$(echo state*)" state
+ok 'ten thousand bursts need no more memory than 3 MB' awk '/VmHWM/ { exit $2 >= 3072 }' /proc/$pid/status
 over
-is 'and the end is clean' $? 0
+is 'after ten thousand bursts it ends with status 0' $? 0
 done_testing

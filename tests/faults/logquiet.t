@@ -118,10 +118,10 @@ done <plan
 
 is "$round rounds: each burst leads to a command that ends" $bad 0
 is 'no two commands ran at once' "$(cat overlaps 2>/dev/null)" ''
-ok 'then nothing is pending' until_true 30 not grep -q . state
+ok 'after all rounds nothing is pending' until_true 30 not grep -q . state
 kill -TERM $quiet_pid
 wait $quiet_pid
-is 'and the end is clean' $? 0
+is 'after all rounds it ends with status 0' $? 0
 echo "# $(wc -l <sent) lines sent, $(wc -l <seen) read," \
     "$(wc -l <done) commands ended"
 done_testing

@@ -42,7 +42,7 @@ export tmp ROUNDS
 mkdir here
 ok "on $(stat -f -c %T .): every file survives under a name of its own" \
     rounds here all
-ok 'also when some are killed' rounds here kill
+ok "on $(stat -f -c %T .): every file survives when some are killed" rounds here kill
 if unshare -rm true 2>/dev/null; then
 	mkdir mem lower upper work merged
 	cat >mounted <<'END'
@@ -58,14 +58,14 @@ fi
 n=$ROUNDS
 while [ $((n -= 1)) -ge 0 ]; do sh "$tmp/crowd" "$PWD/here" kill; done
 END
-	ok 'on tmpfs' unshare -rm sh mounted tmpfs
+	ok 'on tmpfs: every file survives when some are killed' unshare -rm sh mounted tmpfs
 	unshare -rm sh mounted overlay >out 2>&1
 	case $? in
-	0) ok 'on overlay' true ;;
-	77) skip 'overlay cannot be mounted here' 'on overlay' ;;
-	*) ok 'on overlay' sh -c 'cat out; false' ;;
+	0) ok 'on overlay: every file survives when some are killed' true ;;
+	77) skip 'overlay cannot be mounted here' 'on overlay: every file survives when some are killed' ;;
+	*) ok 'on overlay: every file survives when some are killed' sh -c 'cat out; false' ;;
 	esac
 else
-	skip 'no user namespaces' 'on tmpfs and overlay'
+	skip 'no user namespaces' 'on tmpfs and overlay: every file survives when some are killed'
 fi
 done_testing

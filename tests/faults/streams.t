@@ -24,8 +24,8 @@ n=$("$top/tests/faults/feed-and-kill" "$kills" \
 ok "after $kills kills, every confirmed number is a document" test "${n:-0}" -gt 1000
 seq -f 'number %.0f' "${n:-0}" >want
 sed 's/.*"message":"\(number [0-9]*\)".*/\1/' http/docs >got
-ok 'once, in order' cmp want got
-ok 'and nothing else was sent' test ! -e http/wrong
+ok 'after kills, every confirmed number is a document once, in order' cmp want got
+ok 'after kills, nothing else was sent' test ! -e http/wrong
 
 start tcp syslog-sink tcp
 n=$("$top/tests/faults/feed-and-kill" "$kills" \
@@ -47,7 +47,7 @@ while [ $i -lt 20 ]; do
 	wait $! 2>/dev/null
 	i=$((i + 1))
 done
-ok 'the last run ends well' logpush --spool sp3 "es+http://127.0.0.1:$port/file" file
+ok 'a file sent again after kills: the last run ends with status 0' logpush --spool sp3 "es+http://127.0.0.1:$port/file" file
 is 'a file is delivered once, however often it was sent' \
 	"$(wc -l <http2/docs)" 20000
 
@@ -69,7 +69,7 @@ got=$((200000 - ${lost:-0}))
 until_true 30 sh -c 'test "$(wc -l <late/lines)" = '$got
 seq $((200000 - got + 1)) 200000 >want
 sed 's/.* - //' late/lines >got
-ok 'then that is delivered, in order, and the rest was counted' cmp want got
+ok 'a receiver that is back gets what was kept, in order, and the rest was counted' cmp want got
 
 # --- connections that are half open, slow receivers, names, certificates ---
 cat >deaf <<'END'
@@ -89,7 +89,7 @@ until_true 20 test -s deaf.port
 deaf=$(cat deaf.port)
 says 'trying again' 'a receiver that does not read is left after a while' \
 	logpush --stall-timeout 1 --deadline 2s "syslog+tcp://127.0.0.1:$deaf" <many
-exits 75 'nor is one that does not answer a delivery' \
+exits 75 'a receiver that does not answer: status 75' \
 	logpush --stall-timeout 1 --deadline 2s "http://127.0.0.1:$deaf/" <file
 start again syslog-sink tcp
 mkfifo in
@@ -116,7 +116,7 @@ if openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 1 \
 	says 'expired' 'an expired certificate is told' faketime -f +3d \
 		logpush --cacert c.pem --deadline 200ms "syslog+tls://localhost:$port" <file
 else
-	skip 'no faketime' 'an expired certificate'
+	skip 'no faketime' 'an expired certificate is told'
 fi
 
 # --- the same in OpenSearch ---
@@ -131,13 +131,13 @@ if "$servers/opensearch" install 2>/dev/null && command -v java >/dev/null; then
 	is 'OpenSearch has every number once' "$(curl -fsS \
 		"$OPENSEARCH_URL/killed/_count" |
 		sed 's/.*"count":\([0-9]*\).*/\1/')" "${n:-none}"
-	is 'and no other' "$(curl -fsS -H 'Content-Type: application/json' \
+	is 'OpenSearch has no other number' "$(curl -fsS -H 'Content-Type: application/json' \
 		-d '{"size":0,"aggs":{"n":{"stats":{"field":"n"}}}}' \
 		"$OPENSEARCH_URL/killed/_search" |
 		sed 's/.*"max":\([0-9]*\).*"sum":\([0-9.E]*\).*/\1 \2/' |
 		awk '{ printf "%d %.0f\n", $1, $2 }')" \
 		"$n $((n * (n + 1) / 2))"
 else
-	skip 'no OpenSearch' 'the same in OpenSearch'
+	skip 'no OpenSearch' 'OpenSearch has every number once'
 fi
 done_testing

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "grep.h"
+#include "match/grep.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
 

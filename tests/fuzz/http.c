@@ -2,10 +2,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "headers.h"
-#include "s3.h"
-#include "sigv4.h"
-#include "xml.h"
+#include "aws/s3.h"
+#include "aws/sigv4.h"
+#include "aws/xml.h"
+#include "net/http.h"
+#include "net/http_headers.h"
+#include "net/libcurl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -16,6 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		.id = "i", .secret = "s", .region = "r", .service = "s3",
 	};
 	struct span text = span_of((const char *)p, n), name, value, rest;
+	struct http_request r = { 0 };
 	struct buf b = { 0 };
 	char out[16], *query = strndup(text.p != NULL ? text.p : "", n);
 
@@ -28,6 +31,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			;
 	buf_addspan(&b, text);
 	headers_get(&b, "etag");
+	r.answer_headers = b;
+	if (!libcurl_load() || http_date(&r) < -1 ||
+	    http_retry_after_ms(&r) < 0)
+		abort();
+	http_location(&r);
 	if (query != NULL)
 		sigv4_sign(&s, "GET", "/", query, &b, "x");
 	free(query);

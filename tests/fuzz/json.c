@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "json.h"
+#include "record/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <sys/mman.h>
 
-#include "line.h"
+#include "input/lines.h"
 
 enum { LINE_LONGEST = 50 };
 

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "pattern.h"
-#include "shape.h"
+#include "match/literal_finder.h"
+#include "match/pattern.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
 

@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "emit.h"
-#include "scan.h"
+#include "emit/emit.h"
+#include "format/format.h"
+#include "format/scanner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -73,7 +74,6 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *p = (const char *)data, *end = p + n, *lf;
-	const char *const *names = scan_format_names();
 	struct scanner *s = scanner_new();
 	struct emit *json = emit_named("json");
 	struct record r = { 0 };
@@ -82,9 +82,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n == 0 || s == NULL)
 		goto done;
-	while (names[f] != NULL && f != *data % 32)
+	while (formats[f] != NULL && f != *data % 64)
 		f++;
-	if (names[f] != NULL && scanner_formats(s, names[f], &bad) < 0)
+	if (formats[f] != NULL &&
+	    scanner_formats(s, formats[f]->name, &bad) < 0)
 		abort();
 	for (p++; p < end; p = lf + 1) {
 		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)

@@ -2,7 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "stamp.h"
+#include "base/buf.h"
+#include "rotate/log_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -12,6 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	static const char *const formats[] = {
 		"%s", "%s%N", "%s.%N", "%FT%T%z", "%d%b%y-%H", "%%%s-%Z",
 	};
+	static const struct log_base bases[] = {
+		{ "a.log", true, false }, { "*", false, false },
+		{ "*.log", false, true },
+	};
+	const struct log_base *base;
 	struct log_name r;
 	struct buf b = { 0 };
 
@@ -20,9 +26,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	buf_add(&b, p + 1, n - 1);
 	if (buf_str(&b) == NULL)
 		return 0;
-	r = log_name_split(b.p, formats[p[0] % 6], "1624977000");
-	if (r.base > r.stem || r.stem > r.whole || r.whole > b.len ||
-	    r.rotated != (r.stem < r.whole))
+	base = p[0] / 6 % 4 < 3 ? &bases[p[0] / 6 % 4] : NULL;
+	r = log_name_split(b.p, formats[p[0] % 6], "1624977000", base);
+	if (r.stem > r.cut || r.cut > r.tail || r.tail > r.whole ||
+	    r.whole > b.len || (r.kind >= LOG_NAME_ROTATED) != (r.stem < r.cut))
 		abort();
 	buf_free(&b);
 	return 0;

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "timestamp.h"
+#include "record/timestamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -27,3 +27,17 @@ serve() {
 	serve_name=$1; shift
 	start_server "$serve_name" python3 "$top/tests/servers/store" "$@"
 }
+
+# A home without settings, and no AWS variables of the one who tests.
+no_aws() {
+	HOME=$tmp
+	export HOME
+	for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+}
+
+# aws_keys: those that the store knows, in the environment
+aws_keys() {
+	no_aws
+	AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY='secret/+=key'
+	export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+}

@@ -14,13 +14,27 @@ exec 4<ok.log 5<5xx.log
 # adapt FILE: a snippet that users copy, but for places (the URL is $store) and
 # the quiet time (1 s)
 adapt() {
-	sed -e "s|/var/log|$tmp/log|g" -e "s|/var/lib/logrotate|$tmp|g" \
+	sed -e "s|s_src|s_sys|" -e "s|PATH=/[^;]*; ||" \
+	    -e "s|/var/log|$tmp/log|g" -e "s|/var/lib/logrotate|$tmp|g" \
 	    -e "s|logrotate -f /etc/logrotate.d|logrotate -s $tmp/state -f $tmp|" \
 	    -e "s|-t 30|-t 1|" -e "s|ctl reopen|& --control=$ng/ctl|" \
 	    -e "s|s3://bucket/logs/{host}/|$store|" \
-	    -e "s|logpush|& --deadline 60|" \
-	    -e "s|/run/[a-z-]*.pid|$ng/pid|g" -e "s|create 0640.*|create|" "$1"
+	    -e "s|/usr/local/share/logferry/scripts/postrotate|$top/scripts/postrotate|" \
+	    -e "s|/usr/lib/rsyslog/rsyslog-rotate|kill -HUP \$(cat $ng/pid)|" \
+	    -e '/^	su /d' "$1"
 }
+
+# deadline SECONDS: how long each logpush tries
+deadline() {
+	printf '%s\n' '#!/bin/sh' "exec '$B/logpush' --deadline $1 \"\$@\"" \
+	    >"$tmp/bin/logpush"
+	chmod +x "$tmp/bin/logpush"
+}
+mkdir "$tmp/bin"
+LOGFERRY_RUN=$tmp/run
+PATH=$tmp/bin:$PATH
+export LOGFERRY_RUN PATH
+deadline 60
 
 take() {			# fd, how many lines
 	n=$2

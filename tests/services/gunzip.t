@@ -14,11 +14,11 @@ touch -d '2021-06-29 10:05:03Z' log
 reads() {
 	reads_name=$1; shift
 	if ! command -v "$reads_name" >/dev/null; then
-		skip "no $reads_name" "$reads_name reads it"
+		skip "no $reads_name" "$reads_name reads what logpack makes"
 		return
 	fi
 	# shellcheck disable=SC2016
-	ok "$reads_name reads it" sh -c 'for f in log.gz s/log.gz r/log.gz; do
+	ok "$reads_name reads what logpack makes" sh -c 'for f in log.gz s/log.gz r/log.gz; do
 		export f; "$@" | cmp - log || exit 1; done' - "$@"
 }
 
@@ -103,11 +103,11 @@ chmod 644 s/*
 get() { curl -sS --unix-socket "$tmp/http" "$@" http://localhost/log; }
 until_true 10 get
 get --compressed >curl.out
-ok 'curl --compressed' cmp curl.out log
+ok 'curl --compressed reads what nginx gives out packed' cmp curl.out log
 get >plain.out
-ok 'nginx gunzip' cmp plain.out log
+ok 'nginx unpacks it for who cannot' cmp plain.out log
 if command -v node >/dev/null; then
-	ok 'node fetch, as browsers do' sh -c '
+	ok 'node reads it with DecompressionStream, as browsers do' sh -c '
 		curl -sS --unix-socket http -H "Accept-Encoding: gzip" \
 		    http://localhost/log -o wire && cmp wire s/log.gz &&
 		node -e "
@@ -116,7 +116,7 @@ const b = new Blob([require(\"fs\").readFileSync(\"wire\")]).stream()
 new Response(b).arrayBuffer().then(a =>
     process.stdout.write(Buffer.from(a)))" | cmp - log'
 else
-	skip 'no node' 'node fetch, as browsers do'
+	skip 'no node' 'node reads it with DecompressionStream, as browsers do'
 fi
 kill $nginx
 wait $nginx

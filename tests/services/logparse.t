@@ -116,7 +116,8 @@ cat >template.json <<'END'
     "severity":{"properties":{"name":{"type":"keyword"}}}}}}},
 "process":{"properties":{"pid":{"type":"long"},
   "thread":{"properties":{"name":{"type":"keyword"}}}}},
-"url":{"properties":{"original":{"type":"wildcard"}}},
+"url":{"properties":{"original":{"type":"wildcard"},
+  "path":{"type":"wildcard"},"query":{"type":"keyword","ignore_above":1024}}},
 "user":{"properties":{"name":{"type":"keyword"}}},
 "user_agent":{"properties":{"original":{"type":"keyword"}}}}}}}
 END
@@ -133,16 +134,16 @@ if "$servers/opensearch" install >/dev/null 2>why &&
 	sed 'i {"index":{}}' ecs >bulk
 	put -X POST "$OPENSEARCH_URL/ecs-logs/_bulk?refresh=true" \
 	    --data-binary @bulk >out
-	ok 'and every ECS record' jq -e '.errors == false' out
+	ok 'OpenSearch takes every ECS record' jq -e '.errors == false' out
 	jq -c '.items[].index | select(.error) | .error' out | head -n 5 |
 	    sed 's/^/# /'
 	found() {
 		put "$OPENSEARCH_URL/ecs-logs/_count" -d "$1" | jq .count
 	}
-	is 'server errors are found by number' \
+	is 'OpenSearch finds server errors by number' \
 	    "$(found '{"query":{"range":{"http.response.status_code":{"gte":500}}}}')" \
 	    "$(jq -c 'select(.http.response.status_code >= 500)' ecs | wc -l)"
-	is 'and records by time' \
+	is 'OpenSearch finds records by time' \
 	    "$(found '{"query":{"range":{"@timestamp":{"lt":"2001-01-01"}}}}')" \
 	    "$(jq -c 'select(."@timestamp" < "2001" and ."@timestamp" != null)' \
 		ecs | wc -l)"
@@ -177,7 +178,8 @@ for line in open(sys.argv[2], encoding="utf8"):
         when = when and re.sub(r"\.\d*", "", when)
         host = host or platform.node()
         text = text or ("method" in r and "path" in r and
-            r["method"] + " " + r["path"]) or "-"
+            r["method"] + " " + r["path"] +
+            ("?" + r["query"] if "query" in r else "")) or "-"
     print(json.dumps([when, host, r.get("appname"), level, text,
         r.get("status"), r.get("path")], ensure_ascii=False,
         separators=(",", ":")))

@@ -34,35 +34,35 @@ start() {
 }
 
 common() {
-	ok "$1: a file" put s3://bucket/a/ 1m
-	ok "$1: is there" sh -c '"$1/tests/servers/s3" GET /bucket/a/1m | cmp - 1m' - "$top"
-	ok "$1: again is success" put s3://bucket/a/ 1m
-	ok "$1: an empty file" put s3://bucket/a/ empty
+	ok "$1: a file is delivered" put s3://bucket/a/ 1m
+	ok "$1: a delivered file is there" sh -c '"$1/tests/servers/s3" GET /bucket/a/1m | cmp - 1m' - "$top"
+	ok "$1: delivering a file again is success" put s3://bucket/a/ 1m
+	ok "$1: an empty file is delivered" put s3://bucket/a/ empty
 	head -c 1000 1m >a.gz
-	ok "$1: a .gz" put s3://bucket/a/ a.gz
+	ok "$1: a .gz is delivered" put s3://bucket/a/ a.gz
 	head -c 1001 1m >a.gz
-	ok "$1: another of that name" put s3://bucket/a/ a.gz
-	is "$1: stands beside it" "$(get a/a.1.gz | wc -c)" 1001
-	exits 1 "$1: or is refused" put --if-exists refuse s3://bucket/a/ a.gz
-	ok "$1: or written over" put --if-exists overwrite s3://bucket/a/ a.gz
-	is "$1: as asked" "$(get a/a.gz | wc -c)" 1001
+	ok "$1: other contents of a .gz are delivered" put s3://bucket/a/ a.gz
+	is "$1: other contents of a .gz stand beside it" "$(get a/a_01.gz | wc -c)" 1001
+	exits 1 "$1: --if-exists refuse: other contents are refused" put --if-exists refuse s3://bucket/a/ a.gz
+	ok "$1: --if-exists overwrite: other contents are delivered" put --if-exists overwrite s3://bucket/a/ a.gz
+	is "$1: --if-exists overwrite: the object has the new contents" "$(get a/a.gz | wc -c)" 1001
 	(cd chars && find . -type f -print0 | sed -z 's|^\./||') >names
-	ok "$1: any character" sh -c 'cd chars && logpush -q -0 -T ../names "s3://bucket/chars/{path}"'
-	ok "$1: in the key as it is" sh -c 'cd chars &&
+	ok "$1: names of any character are delivered" sh -c 'cd chars && logpush -q -0 -T ../names "s3://bucket/chars/{path}"'
+	ok "$1: any character stands in the key as it is" sh -c 'cd chars &&
 		logpush -v -0 -T ../names --if-exists refuse "s3://bucket/chars/{path}" 2>&1 |
 		grep -c "is already at" | grep -qx "$(tr -cd "\0" <../names | wc -c)"'
-	ok "$1: in parts" put s3://bucket/a/ 150m
-	is "$1: whole" "$(get a/150m | sha256sum)" "$(sha256sum <150m)"
-	ok "$1: again in parts" put s3://bucket/a/ 150m
-	exits 2 "$1: an unknown bucket" put s3://nobucket/ 1m
-	exits 2 "$1: a wrong secret" env AWS_SECRET_ACCESS_KEY=x \
+	ok "$1: a large file is delivered in parts" put s3://bucket/a/ 150m
+	is "$1: a large file arrives whole" "$(get a/150m | sha256sum)" "$(sha256sum <150m)"
+	ok "$1: delivering a large file again is success" put s3://bucket/a/ 150m
+	exits 2 "$1: an unknown bucket is trouble" put s3://nobucket/ 1m
+	exits 2 "$1: a wrong secret is trouble" env AWS_SECRET_ACCESS_KEY=x \
 		logpush --deadline 20 s3://bucket/ 1m
 	mkdir many
 	for i in $(seq 1000); do echo "$i" >"many/$i.log"; done
-	ok "$1: a thousand files" sh -c 'find many -type f |
+	ok "$1: a thousand files are delivered" sh -c 'find many -type f |
 		logpush -q -j8 --rm -T - s3://bucket/many/'
-	is "$1: none stays" "$(ls many)" ''
-	is "$1: all are there" "$("$top/tests/servers/s3" ls bucket many/ | wc -l)" 1000
+	is "$1: a thousand files are removed" "$(ls many)" ''
+	is "$1: a thousand files are all there" "$("$top/tests/servers/s3" ls bucket many/ | wc -l)" 1000
 	rmdir many
 	killed "$1"
 }
@@ -73,11 +73,11 @@ killed() {
 	for t in 0.05 0.1 0.15 0.2 0.3 0.4; do
 		timeout -s KILL "$t" logpush -q --rm s3://bucket/killed/ k.log
 	done 2>/dev/null
-	ok "$1: killed while it sends parts, then run again" sh -c \
+	ok "$1: killed in parts, the next run delivers" sh -c \
 		'test ! -e k.log || logpush -q --deadline 60 --rm s3://bucket/killed/ k.log'
-	is "$1: whole" "$(get killed/k.log | sha256sum)" "$(sha256sum <150m)"
-	is "$1: once" "$("$top/tests/servers/s3" ls bucket killed/ | wc -l)" 1
-	ok "$1: what else was begun can be swept" put --abort-stale 0.001s s3://bucket/
+	is "$1: killed in parts, the object is whole in the end" "$(get killed/k.log | sha256sum)" "$(sha256sum <150m)"
+	is "$1: killed in parts, the object is there once" "$("$top/tests/servers/s3" ls bucket killed/ | wc -l)" 1
+	ok "$1: killed in parts, what else was begun can be swept" put --abort-stale 0.001s s3://bucket/
 }
 
 for engine in rgw swift; do
@@ -97,10 +97,10 @@ if [ -n "$AWS_ENDPOINT_URL" ] && [ "$(df --output=avail . | tail -n 1)" -gt 1200
 	eval "$("$s3" env --dir "$tmp/rgw")"
 	export AWS_ENDPOINT_URL="$S3_ENDPOINT"
 	truncate -s 5G sparse && printf end | dd of=sparse bs=1 seek=5368709117 conv=notrunc status=none
-	ok 'rgw: five gigabytes' put --deadline 10m s3://bucket/5g/ sparse
-	is 'rgw: all of them' "$("$top/tests/servers/s3" HEAD /bucket/5g/sparse |
+	ok 'rgw: a file of five gigabytes is delivered' put --deadline 10m s3://bucket/5g/ sparse
+	is 'rgw: a file of five gigabytes arrives whole' "$("$top/tests/servers/s3" HEAD /bucket/5g/sparse |
 		tr -d '\r' | sed -n 's/^[Cc]ontent-[Ll]ength: //p')" 5368709120
 else
-	skip 'no 12 GB of disk, or no RGW' 'five gigabytes'
+	skip 'no 12 GB of disk, or no RGW' 'rgw: a file of five gigabytes is delivered'
 fi
 done_testing

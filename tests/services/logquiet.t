@@ -51,7 +51,7 @@ END
 	"$top/tests/servers/syslog-ng" start "$ng" conf
 	send "$ng/log" 5
 	ok "syslog-ng, keep-alive($keep): a burst fires" until_true 10 test -s runs
-	is 'once' "$(cat runs)" 5
+	is "syslog-ng, keep-alive($keep): a burst fires once" "$(cat runs)" 5
 	i=0
 	while [ $((i += 1)) -le 20 ]; do
 		send "$ng/log" 20
@@ -62,21 +62,21 @@ END
 	until_true 20 all_came
 	is "20 reloads in 10 seconds: of $n lines all come, once" \
 	    "$(head -n 5 difference)" ''
-	is 'and runs do not overlap' "$(cat overlaps)" ''
+	is "syslog-ng, keep-alive($keep): runs do not overlap across reloads" "$(cat overlaps)" ''
 	before=$(wc -l <runs)
 	send "$ng/log" 3
 	sleep 0.1
 	"$top/tests/servers/syslog-ng" stop "$ng"
-	ok 'what is pending when it stops fires' until_true 10 all_came
+	ok "syslog-ng, keep-alive($keep): what is pending when it stops fires" until_true 10 all_came
 	"$top/tests/servers/syslog-ng" start "$ng" conf
 	send "$ng/log" 3
-	ok 'and it goes on after a start' until_true 10 all_came
+	ok "syslog-ng, keep-alive($keep): bursts fire after a new start" until_true 10 all_came
 	sleep 1
-	ok 'each burst once' test "$(wc -l <runs)" -le $((before + 3))
-	is 'nothing is pending' "$(cat state)" ''
+	ok "syslog-ng, keep-alive($keep): each burst fires once" test "$(wc -l <runs)" -le $((before + 3))
+	is "syslog-ng, keep-alive($keep): nothing is pending in the end" "$(cat state)" ''
 	"$top/tests/servers/syslog-ng" stop "$ng"
 done
-is 'and nothing was to complain about' "$(cat messages)" ''
+is 'syslog-ng: nothing was complained about' "$(cat messages)" ''
 
 # The real command, while another logrotate has the state file.
 reset
@@ -127,16 +127,16 @@ send "$ng/log" 5
 ok 'logrotate runs after the one that held its state file' \
     until_true 20 rotated
 wait
-ok 'of which it was told' grep -q 'exit status 3, again' messages
-ok 'the reload that its postrotate asks for does not stop it' \
+ok 'logrotate that was locked out is told with its status' grep -q 'exit status 3, again' messages
+ok "the reload that logrotate's postrotate asks for does not stop it" \
     until_true 10 grep -q app.log lr.state
 send "$ng/log" 5
-ok 'the next burst fires as well' until_true 20 rotated
+ok 'logrotate runs for the next burst' until_true 20 rotated
 "$top/tests/servers/syslog-ng" stop "$ng"
 at_exit=:
 cat rotated/app.log* >got
 all_came
-is 'and no line is lost' "$(cat difference)" ''
+is "no line is lost across logrotate's rotations" "$(cat difference)" ''
 }
 
 stop_rsyslog() {
@@ -169,8 +169,8 @@ for on in off on; do
 	send log 5
 	sleep 0.1
 	stop_rsyslog
-	ok 'what is pending when it stops fires' until_true 10 all_came
-	is 'two bursts, two runs' "$(tr '\n' ' ' <runs)" '5 5 '
+	ok "rsyslog, signalOnClose=$on: what is pending when it stops fires" until_true 10 all_came
+	is "rsyslog, signalOnClose=$on: two bursts, two runs" "$(tr '\n' ' ' <runs)" '5 5 '
 done
 
 reset
@@ -188,21 +188,21 @@ send log 1
 until_true 30 none_missing
 is "confirmMessages: of $n lines none is missing after 5 kills" \
     "$(cat difference)" ''
-is 'nor do runs overlap' "$(cat overlaps)" ''
+is 'confirmMessages: runs do not overlap' "$(cat overlaps)" ''
 stop_rsyslog
 }
 
 if [ -x /usr/sbin/rsyslogd ]; then
 	rsyslog
 else
-	skip 'no rsyslog' 'as omprog of rsyslog'
+	skip 'no rsyslog' 'rsyslog: a burst fires under omprog'
 fi
 if env=$("$top/tests/servers/syslog-ng" env 2>/dev/null); then
 	eval "$env"
 	syslog_ng
 else
 	skip 'no syslog-ng: tests/servers/syslog-ng install' \
-	    'as program() of syslog-ng'
+	    'syslog-ng: a burst fires under program()'
 fi
 until_true 10 not pgrep -f "$tmp" >/dev/null
 done_testing

@@ -35,7 +35,7 @@ func otlp(line []byte) ([]any, error) {
 	}
 	return []any{when, of["host.name"], of["service.name"],
 		int(rec.SeverityNumber()), rec.Body().AsRaw(),
-		attrs["http.response.status_code"], attrs["url.original"]}, nil
+		attrs["http.response.status_code"], attrs["url.path"]}, nil
 }
 
 var additional = regexp.MustCompile(`^_[\w.-]+$`)

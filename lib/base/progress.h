@@ -1,0 +1,25 @@
+/*
+ * progress - a bar on the terminal for work that takes longer than a second
+ *
+ * There is no bar unless progress_on() found a terminal that can draw it.
+ * Threads may call these.  Messages and standard output clear the bar first.
+ */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Show a bar if there is a terminal for it.  names_only says that only a few
+ * names are written to standard output, so that the bar may stand on the same
+ * terminal; otherwise there is no bar when standard output is a terminal.
+ */
+void progress_on(bool names_only);
+void progress_expect(uint64_t bytes);	/* adds to the work to do */
+void progress_add(uint64_t bytes);	/* adds to the work that was done */
+void progress_file(void);		/* counts one more file as done */
+void progress_end(void);		/* clears the bar */
+void progress_make_room(void); /* clears the bar where output will stand */
+
+#endif

@@ -1,0 +1,611 @@
+#include "drain/drain_set.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "base/termination.h"
+#include "base/units.h"
+#include "drain/drain_folder.h"
+#include "drain/drain_status.h"
+#include "file/path.h"
+#include "stream/spool_folder.h"
+
+enum {
+	FLUSH_MS = 100, SCAN_MS = 250, STATUS_MS = 1000,
+	LONGEST_PART = 4, /* a line may take one part in so many of a spool */
+};
+
+struct entry {			/* a drain's file */
+	char *id;
+	struct drain *drain;	/* NULL: the file was never good */
+	struct stat seen, loaded; /* the file when last looked at, and read */
+	struct buf status;	/* as it was written last */
+	struct drain_progress told;	/* of the drain, when that was made */
+	bool is_told;		/* nothing but these can have changed it */
+	bool routed;		/* lines go to it */
+	bool expired;		/* it ends when nothing waits */
+};
+
+struct drain_set {
+	const struct drain_set_options *o;
+	struct drain_pool *pool;
+	int dir;
+
+	/*
+	 * Of what the thread that puts lines uses; who wants the lock takes
+	 * the gate first, so that it comes to everybody in turn.
+	 */
+	pthread_mutex_t gate, lock;
+	struct condition_index *index;
+	struct drain *dirty;
+	atomic_bool needs_record;
+
+	/* The other thread's. */
+	struct entry **entry;	/* sorted by id */
+	size_t n;
+	struct drain **retired;	/* they may still have a turn */
+	size_t n_retired;
+	int64_t flushed_ms, scanned_ms, told_ms;
+	int told;		/* the errno of the folder that was told */
+	int status;
+};
+
+static void
+enter(struct drain_set *ds)
+{
+	pthread_mutex_lock(&ds->gate);
+	pthread_mutex_lock(&ds->lock);
+	pthread_mutex_unlock(&ds->gate);
+}
+
+static void
+leave(struct drain_set *ds)
+{
+	pthread_mutex_unlock(&ds->lock);
+}
+
+static void
+tell(struct drain_set *ds, const char *id, const char *what)
+{
+	ds->o->stream.tell("%s/%s: %s", ds->o->dir, id, what);
+}
+
+/* --- lines --- */
+
+bool
+drain_set_needs_record(struct drain_set *ds)
+{
+	return atomic_load(&ds->needs_record);
+}
+
+struct putting {
+	struct drain_set *ds;
+	const struct frame *f;
+};
+
+/* Say once that a spool cannot be written. */
+static void
+lose(struct drain_set *ds, struct drain *d)
+{
+	const char *why = queue_error(d->queue);
+
+	if (!d->broken)
+		ds->o->stream.tell("%s: %s", d->stream.spool,
+		    why != NULL ? why : strerror(ENOSPC));
+	d->broken = true;
+}
+
+static void
+put(void *arg, void *what)
+{
+	struct putting *p = arg;
+	struct drain *d = what;
+	struct frame f = *p->f;
+	struct span all = f.data;
+	uint64_t most = d->settings->max / LONGEST_PART;
+
+	/* What is too long for the drain's spool goes in pieces. */
+	for (size_t at = 0; at < all.len; at += most, f.position += most) {
+		f.data = span_of(all.p + at,
+		    all.len - at < most ? all.len - at : most);
+		if (queue_put(d->queue, &f) < 0)
+			lose(p->ds, d);
+	}
+	d->fresh += p->f->data.len + 1;
+	if (d->dirty)
+		return;
+	d->dirty = true;
+	d->next_dirty = p->ds->dirty;
+	p->ds->dirty = d;
+}
+
+void
+drain_set_put(struct drain_set *ds, struct record *r, const struct frame *f)
+{
+	struct putting p = { .ds = ds, .f = f };
+
+	enter(ds);
+	condition_index_find(ds->index, r, put, &p);
+	leave(ds);
+}
+
+/* The caller has the lock. */
+static void
+flush_all(struct drain_set *ds)
+{
+	struct drain *d;
+
+	while ((d = ds->dirty) != NULL) {
+		ds->dirty = d->next_dirty;
+		if (queue_flush(d->queue) < 0)
+			lose(ds, d);
+		drain_pool_flushed(ds->pool, d, d->fresh);
+		d->dirty = false;
+		d->fresh = 0;
+	}
+}
+
+/* --- drains that come and go --- */
+
+static int
+route(struct drain_set *ds, struct entry *e)
+{
+	if (e->routed)
+		return 0;
+	if (condition_index_add(ds->index, e->drain->conditions) < 0)
+		return -1;
+	e->routed = true;
+	atomic_store(&ds->needs_record, !condition_index_is_trivial(ds->index));
+	return 0;
+}
+
+static void
+unroute(struct drain_set *ds, struct entry *e)
+{
+	flush_all(ds);
+	if (e->routed)
+		condition_index_remove(ds->index, e->drain->conditions);
+	e->routed = false;
+	atomic_store(&ds->needs_record, !condition_index_is_trivial(ds->index));
+}
+
+static void
+free_drain(struct drain_set *ds, struct drain *d)
+{
+	ds->status = status_worse(ds->status, d->delivery.status ==
+	    STATUS_RETRY ? STATUS_OK : d->delivery.status);
+	if (d->broken)
+		ds->status = status_worse(ds->status, STATUS_TROUBLE);
+	drain_free(d);
+}
+
+/* Have no more turns for it, and free it, at once or later. */
+static void
+retire(struct drain_set *ds, struct drain *d)
+{
+	struct drain **more;
+
+	if (drain_pool_retire(ds->pool, d)) {
+		free_drain(ds, d);
+		return;
+	}
+	more = realloc(ds->retired, (ds->n_retired + 1) * sizeof *more);
+	if (more == NULL)	/* it is not freed at all */
+		return;
+	ds->retired = more;
+	ds->retired[ds->n_retired++] = d;
+}
+
+static void
+free_retired(struct drain_set *ds)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < ds->n_retired; i++)
+		if (drain_pool_retire(ds->pool, ds->retired[i]))
+			free_drain(ds, ds->retired[i]);
+		else
+			ds->retired[left++] = ds->retired[i];
+	ds->n_retired = left;
+}
+
+static bool
+has_expired(const struct drain_settings *s)
+{
+	return s->until != 0 && (int64_t)time(NULL) >= s->until;
+}
+
+/* Have lines go to the drain in place of the one that it replaces, if any. */
+static void
+replace(struct drain_set *ds, struct entry *e, struct drain *d)
+{
+	struct entry old = *e;
+	bool failed;
+
+	e->drain = d;
+	e->is_told = false;
+	e->expired = has_expired(d->settings);
+	e->routed = false;
+	enter(ds);
+	failed = !e->expired && route(ds, e) < 0;
+	if (!failed && old.drain != NULL) {
+		unroute(ds, &old);
+		/* Both write to the same spool. */
+		d->next = queue_next(old.drain->queue);
+	}
+	leave(ds);
+	if (failed) {
+		tell(ds, e->id, strerror(ENOMEM));
+		e->drain = old.drain;
+		e->routed = old.routed;
+		drain_free(d);
+	} else if (old.drain != NULL) {
+		retire(ds, old.drain);
+	}
+}
+
+/* Read the file.  When it is broken, the drain stays as it was. */
+static void
+load(struct drain_set *ds, struct entry *e)
+{
+	struct buf text = { 0 }, error = { 0 };
+	struct drain_settings *s = NULL;
+	struct drain *d = NULL;
+	struct stat st = e->seen;
+
+	if (drain_folder_read(ds->dir, e->id, &st, &text, &error) == 0)
+		s = drain_settings_new(buf_span(&text), &ds->o->receiver,
+		    ds->o->stream.spool_max, &error);
+	e->seen = e->loaded = st;
+	if (s != NULL && (d = drain_new(e->id, s, &ds->o->stream,
+	    ds->o->spools, &error)) == NULL)
+		drain_settings_free(s);
+	if (d != NULL)
+		replace(ds, e, d);
+	else
+		tell(ds, e->id, buf_str(&error) != NULL ? error.p :
+		    strerror(ENOMEM));
+	buf_wipe(&text);
+	buf_free(&error);
+}
+
+static struct entry *
+new_entry(const char *id)
+{
+	struct entry *e = calloc(1, sizeof *e);
+
+	if (e != NULL && (e->id = strdup(id)) == NULL) {
+		free(e);
+		e = NULL;
+	}
+	return e;
+}
+
+static void
+free_entry(struct entry *e)
+{
+	buf_free(&e->status);
+	free(e->id);
+	free(e);
+}
+
+/* The file has gone: so do the lines that wait, and the status. */
+static void
+drop(struct drain_set *ds, struct entry *e)
+{
+	struct drain *d = e->drain;
+
+	if (d != NULL) {
+		enter(ds);
+		unroute(ds, e);
+		leave(ds);
+		if (spool_folder_remove(d->stream.spool) < 0 &&
+		    errno != ENOENT)
+			ds->o->stream.tell("%s: %s", d->stream.spool,
+			    strerror(errno));
+		retire(ds, d);
+	}
+	drain_status_remove(ds->dir, e->id);
+	free_entry(e);
+}
+
+/* --- the folder --- */
+
+/* Have an entry for each name, and for no other. */
+static void
+match_names(struct drain_set *ds, const struct drain_names *names)
+{
+	struct entry **all = calloc(names->n + 1, sizeof(struct entry *));
+	size_t i = 0, k = 0, n = 0;
+	int r;
+
+	if (all == NULL)
+		return;		/* another time */
+	while (i < ds->n || k < names->n) {
+		r = i == ds->n ? 1 : k == names->n ? -1 :
+		    strcmp(ds->entry[i]->id, names->name[k]);
+		if (r < 0)
+			drop(ds, ds->entry[i]);
+		else if (r == 0)
+			all[n++] = ds->entry[i];
+		else if ((all[n] = new_entry(names->name[k])) != NULL)
+			n++;
+		i += r <= 0;
+		k += r >= 0;
+	}
+	free(ds->entry);
+	ds->entry = all;
+	ds->n = n;
+}
+
+/*
+ * Load the file if it has changed, but not while it is changing; at first it is
+ * taken as it is.
+ */
+static void
+look_at(struct drain_set *ds, struct entry *e, bool first)
+{
+	struct stat st;
+
+	if (fstatat(ds->dir, e->id, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    drain_folder_is_same(&st, &e->loaded))
+		return;
+	if (first || drain_folder_is_same(&st, &e->seen)) {
+		e->seen = st;
+		load(ds, e);
+	} else {
+		e->seen = st;
+	}
+}
+
+static void
+scan(struct drain_set *ds, bool first)
+{
+	struct drain_names names;
+
+	if (drain_folder_list(ds->dir, &names) < 0) {
+		if (ds->told != errno)
+			ds->o->stream.tell("%s: %s", ds->o->dir,
+			    strerror(errno));
+		ds->told = errno;
+		return;
+	}
+	ds->told = 0;
+	match_names(ds, &names);
+	drain_names_free(&names);
+	for (size_t i = 0; i < ds->n; i++)
+		look_at(ds, ds->entry[i], first);
+}
+
+/* A drain whose time is over gets no more lines, and goes when none waits. */
+static void
+expire(struct drain_set *ds, struct entry *e)
+{
+	struct drain_progress p;
+
+	if (e->drain == NULL || (!e->expired &&
+	    !has_expired(e->drain->settings)))
+		return;
+	if (e->routed) {
+		enter(ds);
+		unroute(ds, e);
+		leave(ds);
+	}
+	e->expired = true;
+	p = drain_pool_look(ds->pool, e->drain);
+	/* The next scan finds that the file has gone. */
+	if (p.acked >= p.next && !p.busy &&
+	    drain_folder_is_same(&e->seen, &e->loaded))
+		unlinkat(ds->dir, e->id, 0);
+}
+
+static void
+write_status(struct drain_set *ds, struct entry *e)
+{
+	struct drain_progress p;
+	struct buf text = { 0 };
+
+	if (e->drain == NULL)
+		return;
+	p = drain_pool_look(ds->pool, e->drain);
+	if (e->is_told && p.next == e->told.next && p.turns == e->told.turns)
+		return;
+	e->is_told = drain_status_print(e->drain, &p, &text) == 0 &&
+	    (span_eq(buf_span(&text), buf_span(&e->status)) ||
+	    drain_status_write(ds->dir, e->id, buf_span(&text),
+	    e->loaded.st_mode) == 0);
+	if (e->is_told) {
+		e->told = p;
+		buf_free(&e->status);
+		e->status = text;
+	} else {
+		buf_free(&text);
+	}
+}
+
+static void
+write_all_status(struct drain_set *ds)
+{
+	for (size_t i = 0; i < ds->n; i++)
+		write_status(ds, ds->entry[i]);
+}
+
+static int
+compare_id(const void *id, const void *e)
+{
+	return strcmp(id, (*(struct entry *const *)e)->id);
+}
+
+/*
+ * Tell of spools without a drain: it was removed meanwhile, or the folder of the
+ * drains is not what it was.
+ */
+static void
+tell_strays(struct drain_set *ds, int spools)
+{
+	struct drain_names names;
+
+	if (drain_folder_list(spools, &names) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (ds->n == 0 || bsearch(names.name[i], ds->entry, ds->n,
+		    sizeof *ds->entry, compare_id) == NULL)
+			ds->o->stream.tell("%s/%s: is the spool of no drain",
+			    ds->o->spools, names.name[i]);
+	drain_names_free(&names);
+}
+
+/* --- the whole --- */
+
+static void
+free_set(struct drain_set *ds)
+{
+	if (ds->dir >= 0)
+		close(ds->dir);
+	for (size_t i = 0; i < ds->n; i++)
+		free_entry(ds->entry[i]);
+	free(ds->entry);
+	free(ds->retired);
+	condition_index_free(ds->index);
+	pthread_mutex_destroy(&ds->lock);
+	pthread_mutex_destroy(&ds->gate);
+	free(ds);
+}
+
+struct drain_set *
+drain_set_new(const struct drain_set_options *o)
+{
+	struct drain_set *ds = calloc(1, sizeof *ds);
+	int spools;
+
+	if (ds == NULL) {
+		o->stream.tell("%s", strerror(errno));
+		return NULL;
+	}
+	ds->o = o;
+	pthread_mutex_init(&ds->lock, NULL);
+	pthread_mutex_init(&ds->gate, NULL);
+	if ((ds->dir = path_folder(o->dir)) < 0) {
+		o->stream.tell("%s: %s", o->dir, strerror(errno));
+	} else if ((spools = spool_folder_open(o->spools, true)) < 0) {
+		o->stream.tell("%s: %s", o->spools, strerror(errno));
+	} else {
+		if ((ds->pool = drain_pool_new()) != NULL &&
+		    (ds->index = condition_index_new()) != NULL) {
+			scan(ds, true);
+			tell_strays(ds, spools);
+			close(spools);
+			return ds;
+		}
+		close(spools);
+		o->stream.tell("%s", strerror(errno));
+		drain_pool_free(ds->pool, 0);
+	}
+	free_set(ds);
+	return NULL;
+}
+
+void
+drain_set_tick(struct drain_set *ds)
+{
+	int64_t now = units_now_ms();
+
+	if (now - ds->flushed_ms >= FLUSH_MS) {
+		enter(ds);
+		flush_all(ds);
+		leave(ds);
+		ds->flushed_ms = now;
+	}
+	for (size_t i = 0; i < ds->n; i++)
+		if (ds->entry[i]->drain != NULL)
+			drain_pool_check(ds->pool, ds->entry[i]->drain, now);
+	free_retired(ds);
+	if (now - ds->scanned_ms >= SCAN_MS) {
+		scan(ds, false);
+		for (size_t i = 0; i < ds->n; i++)
+			expire(ds, ds->entry[i]);
+		ds->scanned_ms = now;
+	}
+	if (now - ds->told_ms >= STATUS_MS) {
+		write_all_status(ds);
+		ds->told_ms = now;
+	}
+}
+
+/* One call for them all, as there may be many. */
+static void
+sync_all(struct drain_set *ds)
+{
+	int spools = path_folder(ds->o->spools);
+
+	if (spools < 0 || syncfs(spools) < 0) {
+		ds->o->stream.tell("%s: %s", ds->o->spools, strerror(errno));
+		ds->status = STATUS_TROUBLE;
+	}
+	if (spools >= 0)
+		close(spools);
+}
+
+void
+drain_set_close(struct drain_set *ds)
+{
+	flush_all(ds);
+	sync_all(ds);
+	for (size_t i = 0; i < ds->n; i++)
+		if (ds->entry[i]->drain != NULL)
+			queue_close(ds->entry[i]->drain->queue);
+	drain_pool_hurry(ds->pool);
+}
+
+struct drain_totals
+drain_set_look(struct drain_set *ds)
+{
+	struct drain_totals t = { .busy = ds->n_retired > 0 };
+	struct drain_progress p;
+
+	for (size_t i = 0; i < ds->n; i++) {
+		if (ds->entry[i]->drain == NULL)
+			continue;
+		p = drain_pool_look(ds->pool, ds->entry[i]->drain);
+		t.busy |= p.busy || (p.acked < p.next && !p.ended);
+		t.drains += p.acked < p.next;
+		t.waiting += p.acked < p.next ? p.next - p.acked : 0;
+	}
+	return t;
+}
+
+void
+drain_set_wait(struct drain_set *ds, int64_t ms)
+{
+	drain_pool_wait(ds->pool, ms);
+}
+
+int
+drain_set_free(struct drain_set *ds, int64_t ms, bool *hung)
+{
+	int status;
+
+	write_all_status(ds);
+	*hung = !drain_pool_free(ds->pool, ms);
+	if (*hung)
+		return STATUS_RETRY;
+	for (size_t i = 0; i < ds->n_retired; i++)
+		free_drain(ds, ds->retired[i]);
+	for (size_t i = 0; i < ds->n; i++) {
+		if (ds->entry[i]->drain == NULL)
+			continue;
+		if (ds->entry[i]->routed)
+			condition_index_remove(ds->index,
+			    ds->entry[i]->drain->conditions);
+		free_drain(ds, ds->entry[i]->drain);
+	}
+	status = ds->status;
+	free_set(ds);
+	return status;
+}

@@ -1,0 +1,298 @@
+#include "drain/drain_settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/http_headers.h"
+#include "net/url.h"
+#include "record/json.h"
+#include "record/timestamp.h"
+
+enum { ID_MAX = 128, WHERE_MAX = 64,
+    SPOOL_MIN = 64 << 10 };
+
+bool
+drain_settings_is_id(const char *name)
+{
+	size_t n = 0;
+
+	for (; name[n] != '\0'; n++)
+		if (!isalnum((unsigned char)name[n]) && name[n] != '-' &&
+		    name[n] != '_')
+			return false;
+	return n > 0 && n <= ID_MAX;
+}
+
+/* Each of these returns 0, or -1 after adding what is wrong to error. */
+
+static int
+wrong(struct buf *error, const char *what)
+{
+	buf_adds(error, what);
+	return -1;
+}
+
+/* Take a string into b and let *to, if not NULL, point to it. */
+static int
+take_string(struct buf *b, const struct json_value *v, const char **to,
+    struct buf *error)
+{
+	buf_clear(b);
+	if (v->type != JSON_STRING || json_decode(b, v) < 0 ||
+	    (b->len > 0 && memchr(b->p, '\0', b->len) != NULL) ||
+	    buf_str(b) == NULL)
+		return wrong(error, "is no string");
+	if (to != NULL)
+		*to = b->p;
+	return 0;
+}
+
+static int
+take_where(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	struct buf text = { 0 };
+	struct json_value each;
+	struct json j;
+	int r = 0;
+
+	if (v->type != JSON_ARRAY || json_open(&j, v->text, false) < 0)
+		return wrong(error, "is no array");
+	while (r == 0 && json_next(&j, NULL, &each) > 0) {
+		if (s->n_where == WHERE_MAX)
+			r = wrong(error, "has too many conditions");
+		else if ((r = take_string(&text, &each, NULL, error)) == 0 &&
+		    (s->where[s->n_where++] = strdup(text.p)) == NULL)
+			r = wrong(error, strerror(errno));
+	}
+	buf_free(&text);
+	return r;
+}
+
+static int
+take_headers(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	struct buf name = { 0 }, text = { 0 };
+	struct json_value key, each;
+	struct json j;
+	int r = 0;
+
+	if (v->type != JSON_OBJECT || json_open(&j, v->text, false) < 0)
+		return wrong(error, "is no object");
+	buf_clear(&s->headers);
+	while (r == 0 && json_next(&j, &key, &each) > 0) {
+		key.type = JSON_STRING;
+		if ((r = take_string(&name, &key, NULL, error)) == 0 &&
+		    (r = take_string(&text, &each, NULL, error)) == 0 &&
+		    headers_add(&s->headers, name.p, "%s", text.p) < 0)
+			r = wrong(error, "is no header");
+	}
+	s->receiver.headers = &s->headers;
+	buf_wipe(&text);
+	buf_free(&name);
+	return r;
+}
+
+static int
+take_max(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	char text[24], *end;
+
+	if (v->type != JSON_NUMBER || v->text.len >= sizeof text)
+		return wrong(error, "is no number of bytes");
+	memcpy(text, v->text.p, v->text.len);
+	text[v->text.len] = '\0';
+	s->max = strtoull(text, &end, 10);
+	if (*end != '\0' || *text == '-' || s->max < SPOOL_MIN ||
+	    s->max > INT64_MAX)
+		return wrong(error, "is no number of bytes from 65536 on");
+	return 0;
+}
+
+static int
+take_until(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	struct timestamp t;
+	struct zone utc;
+
+	if (v->type != JSON_STRING || zone_set(&utc, "UTC") < 0 ||
+	    v->text.len < strlen("2021-06-29T10:00:00Z") ||
+	    v->text.p[4] != '-' || !timestamp_any(v->text, &utc, &t) ||
+	    t.sec <= 0)
+		return wrong(error, "is no time as in RFC 3339");
+	s->until = t.sec;
+	return 0;
+}
+
+static int
+take_framing(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	if (json_is(v, "octet"))
+		s->receiver.framing = FRAMING_OCTET;
+	else if (json_is(v, "lf"))
+		s->receiver.framing = FRAMING_LF;
+	else
+		return wrong(error, "is neither octet nor lf");
+	return 0;
+}
+
+static int
+take_auth(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	struct buf path = { 0 };
+	int r;
+
+	if ((r = take_string(&path, v, NULL, error)) == 0 &&
+	    receiver_read_auth(path.p, &s->auth) < 0)
+		r = wrong(error, strerror(errno));
+	buf_free(&path);
+	s->receiver.auth = s->auth.p;
+	return r;
+}
+
+/* A certificate that is missing would be tried for ever. */
+static int
+take_cacert(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	if (take_string(&s->cacert, v, &s->receiver.http.cacert, error) < 0)
+		return -1;
+	return access(s->cacert.p, R_OK) < 0 ? wrong(error, strerror(errno)) :
+	    0;
+}
+
+static int
+take_url(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	if (take_string(&s->url, v, &s->receiver.url, error) < 0)
+		return -1;
+	buf_clear(&s->shown);
+	url_redact(&s->shown, s->url.p);
+	return buf_str(&s->shown) == NULL ? wrong(error, strerror(ENOMEM)) : 0;
+}
+
+static int
+take_hostname(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	return take_string(&s->hostname, v, &s->receiver.hostname, error);
+}
+
+static int
+take_appname(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	return take_string(&s->appname, v, &s->receiver.appname, error);
+}
+
+static const struct {
+	const char *name;
+	int (*take)(struct drain_settings *s, const struct json_value *v,
+	    struct buf *error);
+} members[] = {
+	{ "appname", take_appname }, { "auth_file", take_auth },
+	{ "cacert", take_cacert }, { "framing", take_framing },
+	{ "headers", take_headers }, { "hostname", take_hostname },
+	{ "max", take_max }, { "until", take_until }, { "url", take_url },
+	{ "where", take_where },
+};
+
+static int
+take_member(struct drain_settings *s, const struct json_value *key,
+    const struct json_value *v, struct buf *error)
+{
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		if (!json_is(key, members[i].name) || v->type == JSON_NULL)
+			continue;
+		buf_printf(error, "%s ", members[i].name);
+		if (members[i].take(s, v, error) < 0)
+			return -1;
+		buf_clear(error);
+	}
+	return 0;
+}
+
+/* Whether lines can go to the URL at all: a receiver is opened for it. */
+static int
+check_receiver(struct drain_settings *s, struct buf *error)
+{
+	const struct receiver_kind *kind;
+	struct receiver *r;
+	const char *why;
+
+	if (s->url.len == 0)
+		return wrong(error, "url is missing");
+	if ((kind = receiver_kind_of(s->url.p)) == NULL)
+		return wrong(error, "url is of no kind that takes a stream");
+	if (kind->stores)
+		return wrong(error, "url is that of a store, which no drain "
+		    "can deliver to");
+	if ((r = receiver_open(&s->receiver, &why)) == NULL)
+		return wrong(error, why);
+	s->at_once = r->at_once;
+	receiver_free(r);
+	return 0;
+}
+
+static int
+take_all(struct drain_settings *s, struct span text, struct buf *error)
+{
+	struct json_value key, v;
+	struct json j;
+	int r = -1;
+
+	if (json_open(&j, text, false) == 0 && j.close == '}')
+		while ((r = json_next(&j, &key, &v)) > 0)
+			if (take_member(s, &key, &v, error) < 0)
+				return -1;
+	for (; r == 0 && j.p < j.end; j.p++)
+		if (!isspace((unsigned char)*j.p))
+			r = -1;
+	return r < 0 ? wrong(error, "is no JSON object") : 0;
+}
+
+struct drain_settings *
+drain_settings_new(struct span text, const struct receiver_options *defaults,
+    uint64_t max, struct buf *error)
+{
+	struct drain_settings *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->where = calloc(WHERE_MAX + 1,
+	    sizeof *s->where)) == NULL) {
+		buf_adds(error, strerror(ENOMEM));
+		free(s);
+		return NULL;
+	}
+	s->receiver = *defaults;
+	s->max = max;
+	if (take_all(s, text, error) == 0 && check_receiver(s, error) == 0)
+		return s;
+	drain_settings_free(s);
+	return NULL;
+}
+
+void
+drain_settings_free(struct drain_settings *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n_where; i++)
+		free(s->where[i]);
+	free(s->where);
+	buf_wipe(&s->url);
+	buf_free(&s->shown);
+	buf_free(&s->hostname);
+	buf_free(&s->appname);
+	buf_free(&s->cacert);
+	buf_wipe(&s->auth);
+	buf_wipe(&s->headers);
+	free(s);
+}

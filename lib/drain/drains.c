@@ -1,0 +1,228 @@
+#include "drain/drains.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/status.h"
+#include "base/termination.h"
+#include "base/units.h"
+#include "emit/emit.h"
+#include "format/scanner.h"
+#include "input/input.h"
+#include "input/lines.h"
+#include "net/grace.h"
+
+enum {
+	TICK_MS = 20, WAIT_MS = 100,
+	HANG_MS = 500,	/* for threads to end once nothing is under way */
+};
+
+struct run {
+	const struct drains_options *o;
+	struct drain_set *set;
+	struct scanner *scanner;
+	struct emit *emit;	/* NULL: lines go as they stand */
+	struct record record;
+	struct buf text;
+	struct frame frame;
+	uint64_t cut;
+	int status;
+	pthread_t keeper;
+	atomic_bool ending;
+};
+
+/* --- reading --- */
+
+/* Put the record that was scanned, as JSON. */
+static void
+put_record(struct run *run)
+{
+	buf_clear(&run->text);
+	if (emit_record(run->emit, &run->record, &run->text) < 0) {
+		run->o->set.stream.tell("%s", strerror(errno));
+		run->status = STATUS_TROUBLE;
+		return;
+	}
+	run->text.len--;	/* its LF */
+	run->frame.data = buf_span(&run->text);
+	drain_set_put(run->set, &run->record, &run->frame);
+}
+
+static void
+put_line(struct run *run, struct span line)
+{
+	int r = 0;
+
+	if (line.len == 0)		/* an empty line is no record */
+		return;
+	if (run->emit != NULL || drain_set_needs_record(run->set))
+		r = scan_line(run->scanner, line, &run->record);
+	if (run->emit == NULL) {
+		run->frame.data = line;
+		drain_set_put(run->set, r != 0 ? &run->record : NULL,
+		    &run->frame);
+	} else if (r != 0) {
+		put_record(run);
+	}
+}
+
+static int
+read_lines(struct run *run, struct lines *l)
+{
+	bool has_lf, first = true;
+	struct span line;
+	int r;
+
+	run->frame.position = 0;
+	for (; (r = line_next(l, &line, &has_lf)) > 0;
+	    run->frame.position += line.len + has_lf) {
+		if (first)
+			run->frame.stream =
+			    frame_stream(run->o->set.stream.host, line);
+		first = false;
+		put_line(run, line);
+	}
+	while (run->emit != NULL && scan_end(run->scanner, &run->record) > 0)
+		put_record(run);
+	return r;
+}
+
+static void
+read_file(struct run *run, const char *name)
+{
+	const char *label = strcmp(name, "-") == 0 ? "standard input" : name;
+	const struct stream *st = &run->o->set.stream;
+	struct input *in = input_open(name);
+	struct lines *l = NULL;
+
+	if (in == NULL || (l = lines_new(in, st->max_line)) == NULL) {
+		st->tell("%s: %s", label, strerror(errno));
+		run->status = STATUS_TROUBLE;
+		input_close(in);
+		return;
+	}
+	scanner_input(run->scanner, S_ISREG(input_stat(in)->st_mode) ?
+	    (int64_t)input_stat(in)->st_mtime : ZONE_NOW);
+	if (read_lines(run, l) < 0) {
+		st->tell("%s: %s", label, input_error(in));
+		run->status = termination_asked() ? STATUS_RETRY :
+		    STATUS_TROUBLE;
+	}
+	run->cut += lines_cut(l);
+	lines_free(l);
+	input_close(in);
+}
+
+static void
+read_all(struct run *run, struct operands *files)
+{
+	const struct stream *st = &run->o->set.stream;
+	const char *name;
+
+	/* Asked before we began: what is in the pipe is taken all the same. */
+	while ((name = operands_next(files)) != NULL) {
+		read_file(run, name);
+		if (termination_asked())
+			break;
+	}
+	if ((errno = operands_error(files)) != 0) {
+		st->tell("list of files: %s", strerror(errno));
+		run->status = STATUS_TROUBLE;
+	}
+	if (run->cut > 0)
+		st->tell("%llu lines were longer than %zu bytes and sent in "
+		    "pieces", (unsigned long long)run->cut, st->max_line);
+}
+
+/* --- what goes on beside it --- */
+
+static void *
+keep(void *arg)
+{
+	struct run *run = arg;
+
+	while (!atomic_load(&run->ending)) {
+		drain_set_tick(run->set);
+		poll(NULL, 0, TICK_MS);
+	}
+	return NULL;
+}
+
+/* Wait until all is delivered, or the deadline, or the grace after SIGTERM. */
+static void
+finish(struct run *run)
+{
+	int64_t end = run->o->set.stream.deadline_ms;
+	const struct stream *st = &run->o->set.stream;
+	struct drain_totals t;
+
+	if (end > 0)
+		end += units_now_ms();
+	drain_set_close(run->set);
+	for (;;) {
+		drain_set_tick(run->set);
+		t = drain_set_look(run->set);
+		if (!t.busy || grace_left_ms() == 0)
+			break;
+		if (end > 0 && units_now_ms() >= end)
+			termination_ask();
+		drain_set_wait(run->set, WAIT_MS);
+	}
+	if (t.waiting == 0)
+		return;
+	st->tell("%zu drains: not delivered, %llu records are kept in %s",
+	    t.drains, (unsigned long long)t.waiting, run->o->set.spools);
+	run->status = status_worse(run->status, STATUS_RETRY);
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *
+prepare(struct run *run)
+{
+	const char *why = "";
+	struct span bad;
+
+	run->record.keeps_own = true;
+	if ((run->scanner = scanner_new()) == NULL)
+		return strerror(errno);
+	if (run->o->formats == NULL)
+		return NULL;
+	if (scanner_formats(run->scanner, run->o->formats, &bad) < 0)
+		return "there is no such format";
+	run->emit = emit_new("json", NULL, false, &why);
+	return run->emit == NULL ? strerror(ENOMEM) : NULL;
+}
+
+int
+drains_push(const struct drains_options *o, struct operands *files, bool *hung)
+{
+	struct run run = { .o = o };
+	const char *why = prepare(&run);
+	int status;
+
+	*hung = false;
+	if (why != NULL)
+		o->set.stream.tell("%s", why);
+	if (why != NULL || (run.set = drain_set_new(&o->set)) == NULL) {
+		run.status = STATUS_TROUBLE;
+	} else if ((errno = pthread_create(&run.keeper, NULL, keep,
+	    &run)) != 0) {
+		o->set.stream.tell("%s", strerror(errno));
+		drain_set_free(run.set, 0, hung);
+		run.status = STATUS_TROUBLE;
+	} else {
+		read_all(&run, files);
+		atomic_store(&run.ending, true);
+		pthread_join(run.keeper, NULL);
+		finish(&run);
+		status = drain_set_free(run.set, HANG_MS, hung);
+		run.status = status_worse(run.status, status);
+	}
+	emit_free(run.emit);
+	scanner_free(run.scanner);
+	record_free(&run.record);
+	buf_free(&run.text);
+	return run.status;
+}

@@ -1,0 +1,221 @@
+/*
+ * postgres: PostgreSQL's log with the usual values of log_line_prefix
+ *
+ *	2021-06-29 10:05:03.123 UTC [1234] LOG:  message
+ *	2021-06-29 10:05:03.123 UTC [1234] user@database ERROR:  message
+ *	2021-06-29 10:05:03 UTC [7]: [1-1] user=u,db=d,client=h LOG:  message
+ *	2021-06-29 10:05:03.123 UTC,"user","db",7,...,LOG,00000,"message"
+ *	2021-06-29 10:05:03 UTC:10.0.0.1(5432):user@database:[1234]:LOG: message
+ */
+#include "format/scan_util.h"
+
+enum { STAMP = 1, PID, USER, LEVEL };
+
+static bool
+is_level(struct span s)
+{
+	static const char *const levels[] = { "LOG", "ERROR", "FATAL", "PANIC",
+	    "WARNING", "NOTICE", "INFO", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3",
+	    "DEBUG4", "DEBUG5", "DETAIL", "HINT", "STATEMENT", "CONTEXT",
+	    "QUERY", "LOCATION", "BACKTRACE" };
+
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (span_is(s, levels[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Skips an abbreviation after the time.  It stands for the zone that --tz
+ * names.
+ */
+static const char *
+skip_zone(const char *p, const char *end)
+{
+	const char *q = p + (p < end && *p == ' ');
+
+	if (q == end || *q < 'A' || *q > 'Z')
+		return p;
+	while (q < end && *q >= 'A' && *q <= 'Z')
+		q++;
+	return q;
+}
+
+static void
+add_user(struct scan *s, struct span who)
+{
+	const char *sign = memchr(who.p, '@', who.len), *end = who.p + who.len;
+
+	add_text(s, NAME("user"), span_to(who.p, sign != NULL ? sign : end));
+	if (sign != NULL)
+		add_text(s, NAME("database"), span_to(sign + 1, end));
+}
+
+/* Reads "10.0.0.1(5432):user@database:" at p, as Amazon RDS writes. */
+static const char *
+scan_rds(struct scan *s, const char *p, const char *end)
+{
+	const char *colon = memchr(p, ':', (size_t)(end - p)), *open;
+
+	if (colon == NULL)
+		return NULL;
+	open = memchr(p, '(', (size_t)(colon - p));
+	add_text(s, NAME("client"), span_to(p, open != NULL ? open : colon));
+	if (open != NULL && colon[-1] == ')')
+		add_text(s, NAME("client_port"), span_to(open + 1, colon - 1));
+	p = colon + 1;
+	if ((colon = memchr(p, ':', (size_t)(end - p))) == NULL)
+		return NULL;
+	add_user(s, span_to(p, colon));
+	return colon + 1;
+}
+
+/*
+ * Adds "[3-1]", "user@database" or "user=u,db=d,app=a,client=h", as people
+ * write for pgBadger.
+ */
+static bool
+add_session(struct scan *s, struct span word)
+{
+	static const struct { struct span key, name; } keys[] = {
+		{ { "user", 4 }, { "user", 4 } },
+		{ { "db", 2 }, { "database", 8 } },
+		{ { "app", 3 }, { "appname", 7 } },
+		{ { "client", 6 }, { "client", 6 } },
+	};
+	const char *p = word.p, *end = p + word.len, *comma, *equals;
+
+	if (word.len > 4 && *p == '[' && memchr(p, '-', word.len) != NULL)
+		return true;
+	if (memchr(p, '=', word.len) == NULL) {
+		add_user(s, word);
+		return memchr(p, '@', word.len) != NULL;
+	}
+	for (; p < end; p = comma + 1) {
+		comma = find_char(p, end, ',');
+		equals = find_char(p, comma, '=');
+		for (size_t i = 0; equals < comma && i < 4; i++)
+			if (span_eq(span_to(p, equals), keys[i].key))
+				add_text(s, keys[i].name,
+				    span_to(equals + 1, comma));
+	}
+	return true;
+}
+
+/*
+ * Reads one value of CSV at p, in memory of the record.  Returns where the text
+ * goes on after its comma.
+ */
+static const char *
+csv_value(struct scan *s, const char *p, const char *end, struct span *v)
+{
+	char *start, *to;
+
+	if (p == end || *p != '"') {
+		*v = span_to(p, find_char(p, end, ','));
+		return v->p + v->len + (v->p + v->len < end);
+	}
+	if ((start = to = record_room(s->rec, (size_t)(end - p))) == NULL)
+		return NULL;
+	for (p++; p < end && (*p != '"' || (end - p > 1 && p[1] == '"')); p++) {
+		*to++ = *p;
+		p += *p == '"';
+	}
+	if (p == end)
+		return NULL;	/* the value goes on in the next line */
+	*v = span_to(start, to);
+	return p + 1 + (end - p > 1);
+}
+
+/* Reads the CSV of log_destination = csvlog, after the time. */
+static bool
+scan_csv(struct scan *s, const char *p, const char *end)
+{
+	static const struct span names[] = { { "user", 4 }, { "database", 8 },
+	    { "pid", 3 }, { "client", 6 }, { "session_id", 10 },
+	    { "session_line", 12 }, { "command", 7 }, { "", 0 }, { "", 0 },
+	    { "transaction_id", 14 }, { "level", 5 }, { "sql_state", 9 } };
+	struct span v;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if ((p = csv_value(s, p, end, &v)) == NULL ||
+		    (i == 2 && !all_digits(v)))
+			return scan_fail(s, PID, p != NULL ? p : end, "pid");
+		if (i == 10 && !is_level(v))
+			return scan_fail(s, LEVEL, p, "level");
+		if (i == 2)
+			add_number(s, names[i], v);
+		else if (i == 3)
+			add_address(s, v);
+		else if (names[i].len > 0)
+			add_text(s, names[i], v);
+	}
+	if (csv_value(s, p, end, &v) == NULL)
+		v = span_to(p + (p < end), end);
+	record_add_message(s->rec, v);
+	return true;
+}
+
+/* Whether ",", ":" or " [1" follows the time, as in each kind of line. */
+static bool
+may_follow_time(const char *p, const char *end)
+{
+	if (end - p < 3)
+		return false;
+	if (*p == ',' || *p == ':')
+		return true;
+	p += *p == ' ';
+	return *p == '[' && is_digit(p[1]);
+}
+
+static bool
+scan_postgres(struct scan *s, struct span text)
+{
+	const char *p = text.p, *end = p + text.len, *q, *colon;
+	struct timestamp t;
+	struct span word;
+
+	q = text.len > 20 && p[10] == ' ' ? iso_time(s, p, end, &t) :
+	    NULL;
+	if (q == NULL)
+		return scan_fail(s, STAMP, p, "time");
+	p = skip_zone(q, end);
+	if (!may_follow_time(p, end))
+		return scan_fail(s, PID, p + (p < end && *p == ' '), "[pid]");
+	record_add_time(s->rec, &t);
+	if (p < end && *p == ',')
+		return scan_csv(s, p + 1, end);
+	if (p < end && *p == ':' && (p = scan_rds(s, p + 1, end)) == NULL)
+		return scan_fail(s, USER, q, "user@database");
+	p += p < end && *p == ' ';
+	q = memchr(p, ']', (size_t)(end - p));
+	word = span_to(p + 1, q != NULL ? q : p + 1);
+	if (p == end || *p != '[' || !is_digit(p[1]) || q == NULL ||
+	    word.len > 20)
+		return scan_fail(s, PID, p, "[pid]");
+	if ((colon = memchr(word.p, '-', word.len)) != NULL)	/* [12-1] */
+		word.len = (size_t)(colon - word.p);
+	add_number(s, NAME("pid"), word);
+	p = q + 1;
+	p += p < end && *p == ':';
+	p = skip_spaces(p, end);
+	for (word = token_at(p, end);; word = token_at(p, end)) {
+		if (word.len > 1 && word.p[word.len - 1] == ':' &&
+		    is_level(span_of(word.p, word.len - 1)))
+			break;
+		if (!add_session(s, word))
+			return scan_fail(s, LEVEL, p, "LEVEL:");
+		p = skip_spaces(word.p + word.len, end);
+	}
+	add_text(s, NAME("level"), span_of(word.p, word.len - 1));
+	p = skip_spaces(word.p + word.len, end);
+	record_add_message(s->rec, span_to(p, end));
+	return true;
+}
+
+const struct format format_postgres = {
+	.name = "postgres",
+	.description = "PostgreSQL, with the usual log_line_prefix",
+	.example = "2021-06-29 10:05:03.123 UTC [7] bob@db ERROR:  text",
+	.first = "0", .scan = scan_postgres,
+};

@@ -1,0 +1,65 @@
+/*
+ * envoy, npm, squid and php-fpm: the access logs of other servers and proxies
+ */
+#include "format/scan_util.h"
+
+#define ENVOY "[{timestamp:iso}] \"{request:request}\" {status:number} "	\
+	"{response_flags} "
+#define ENVOY_REST "{received_bytes} {size:number} {duration:millis} "	\
+	"{upstream_service_time} \"{http_x_forwarded_for}\" \"{agent}\" "	\
+	"\"{request_id}\" \"{server}\" \"{upstream_addr}\""
+
+const struct format format_envoy = {
+	.name = "envoy", .description = "Envoy's and Istio's default format",
+	.example = "[2016-04-15T20:17:00.310Z] \"GET / HTTP/2\" 200 - 154 0 "
+	    "226 100 \"192.0.2.1\" \"curl\" \"cc21d9b0\" \"locations\" "
+	    "\"10.0.2.1:80\"",
+	.first = "[", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = ENVOY ENVOY_REST "\n"
+	    ENVOY "{response_code_details} {connection_termination_details} "
+	    "\"{upstream_transport_failure_reason}\" " ENVOY_REST "{?} "
+	    "{upstream_cluster} {upstream_local_address} "
+	    "{downstream_local_address} {client:address} "
+	    "{requested_server_name} {route_name}",
+};
+
+#define NPM "- {method:method} {scheme} {server} \"{path:target}\" "	\
+	"[Client {client}] [Length {size:number}] [Gzip {gzip_ratio}] "
+
+const struct format format_npm = {
+	.name = "npm", .description = "Nginx Proxy Manager",
+	.example = "[29/Jun/2021:10:05:03 +0000] - 200 200 - GET https "
+	    "api.example.com \"/v1/data\" [Client 192.0.2.1] [Length 567] "
+	    "[Gzip -] [Sent-to 10.0.0.16] \"curl/7.68.0\" \"-\"",
+	.first = "[", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "[{timestamp:clf}] {upstream_cache_status} "
+	    "{upstream_status} {status:status} " NPM "[Sent-to {upstream_addr}]"
+	    " \"{agent}\" \"{referer}\"\n"
+	    "[{timestamp:clf}] {status:status} " NPM "\"{agent}\" "
+	    "\"{referer}\"",
+};
+
+const struct format format_squid = {
+	.name = "squid", .description = "Squid's native access log",
+	.example = "1624961103.123    100 192.0.2.1 TCP_MISS/200 1234 GET "
+	    "http://example.com/ - HIER_DIRECT/192.0.2.9 text/html",
+	.first = "0", .distinct = true, .undated = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{timestamp:epoch} {duration:millis} {client} "
+	    "{cache_result}/{status:number} {size:number} {method:method} "
+	    "{path:target} {user} {hierarchy}/{upstream_addr} {content_type}"
+	    "{?} {extra}",
+};
+
+#define PHP_FPM "{timestamp:time} \"{request:request}\" {status:status}"
+
+const struct format format_php_fpm = {
+	.name = "php-fpm", .description = "PHP-FPM's access log",
+	.example = "192.0.2.1 -  29/Jun/2021:10:05:03 +0000 "
+	    "\"GET /index.php\" 200",
+	.first = "0a:", .distinct = true, .undated = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{client} - " PHP_FPM "\n{~}{client} - {user} " PHP_FPM,
+};

@@ -1,0 +1,115 @@
+/*
+ * The requests of other web frameworks: Rails, Express, Koa, ASP.NET Core,
+ * Serilog, Phoenix, Rocket, uvicorn and Tornado.
+ */
+#include "format/scan_util.h"
+
+const struct format format_rails = {
+	.name = "rails", .description = "Rails' answers",
+	.example = "Completed 200 OK in 12ms (ActiveRecord: 1.0ms)",
+	.word = "Completed ",
+	.first = "C", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}Completed {status:status} in {duration:duration}{?} "
+	    "({timings})",
+};
+
+const struct format format_morgan = {
+	.name = "morgan", .description = "morgan's requests (Express)",
+	.example = "GET /api 200 12.345 ms - 22",
+	.word = " - ",
+	.first = "0a:", .distinct = true, .undated = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{method:method} {path:target} {status:status} "
+	    "{duration:duration} - {size:number}\n"
+	    "{~}{method:method} {path:target} {status:status} "
+	    "{size:number} - {duration:duration}\n"
+	    "{~}{client} {user} {method:method} {path:target} {protocol} "
+	    "{status:status} {size:number} - {duration:duration}",
+};
+
+const struct format format_koa = {
+	.name = "koa", .description = "koa-logger's requests",
+	.example = "  --> GET / 200 3ms 12b",
+	.first = " -<x", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}--> {method:method} {path:target} {status:status} "
+	    "{duration:duration} {length}\n"
+	    "{~}xxx {method:method} {path:target} {status:status} "
+	    "{duration:duration} {length}\n"
+	    "{~}<-- {method:method} {path:target}",
+};
+
+#define KESTREL "{~}Request finished {protocol} {method:method} {path:target} "
+#define KESTREL_ANSWER "- {status:status} {size:number} {content_type} "	\
+	"{duration:duration}"
+
+const struct format format_kestrel = {
+	.name = "kestrel", .description = "ASP.NET Core's requests",
+	.example = "      Request finished HTTP/1.1 GET http://localhost/x - "
+	    "200 - text/plain 12.3ms",
+	.word = "Request finished ",
+	.first = " R", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = KESTREL KESTREL_ANSWER "\n"
+	    KESTREL "{request_content_type} {request_size} " KESTREL_ANSWER "\n"
+	    "{~}Request finished in {duration:duration} {status:status}{?} "
+	    "{content_type}",
+};
+
+#define SERILOG "HTTP {method:method} {path:target} responded "	\
+	"{status:status} in {duration:duration}"
+
+const struct format format_serilog = {
+	.name = "serilog", .description = "Serilog's requests (.NET)",
+	.example = "2021-06-29 10:05:03.123 +00:00 [INF] HTTP GET / responded "
+	    "200 in 12.3 ms",
+	.word = " responded ",
+	.first = "0[a", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{timestamp:time} [{level}] " SERILOG "\n"
+	    "{~}[{timestamp:time} {level}] " SERILOG "\n"
+	    "{~}" SERILOG,
+};
+
+const struct format format_phoenix = {
+	.name = "phoenix", .description = "Phoenix' answers (Elixir)",
+	.example = "10:05:03.123 request_id=F [info] Sent 200 in 12ms",
+	.word = "Sent ",
+	.first = "0a", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{timestamp:time} {metadata}[{level}] Sent "
+	    "{status:status} in {duration:duration}\n"
+	    "{~}Sent {status:status} in {duration:duration}",
+};
+
+const struct format format_rocket = {
+	.name = "rocket", .description = "Rocket's answers (Rust)",
+	.example = "   >> Outcome: Success(200 OK)",
+	.word = "Outcome: ",
+	.first = " >", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}>> Outcome: {outcome}({status:status})",
+};
+
+const struct format format_uvicorn = {
+	.name = "uvicorn", .description = "uvicorn's requests (Python)",
+	.example = "INFO:     192.0.2.1:56372 - \"GET /items HTTP/1.1\" 200 OK",
+	.first = "a", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}{level}: {client:address} - \"{request:request}\" "
+	    "{status:status}",
+};
+
+#define TORNADO "{status:status} {method:method} {path:target} ({client}) " \
+	"{duration:duration}"
+
+const struct format format_tornado = {
+	.name = "tornado", .description = "Tornado's requests (Python)",
+	.example = "[I 210629 10:05:03 web:2271] 200 GET /api (192.0.2.1) "
+	    "1.23ms",
+	.first = "0a[", .distinct = true, .undated = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{~}[{level} {timestamp:time} {file}:{line:number}] " TORNADO
+	    "\n{~}{level}:{logger}:" TORNADO "\n{~}" TORNADO,
+};

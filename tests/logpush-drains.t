@@ -1,0 +1,245 @@
+#!/bin/sh
+# logpush --drains: many receivers of one stream, each for some of its lines
+. "${0%/*}/lib.sh"
+
+command -v python3 >/dev/null || skip_all 'python3 is not installed'
+. "$top/tests/servers/lib.sh"
+LOGFERRY_ALLOW=127.0.0.1
+export LOGFERRY_ALLOW
+start_server http "$top/tests/servers/http-drain"
+http=http://127.0.0.1:$port
+syslog() { start_server "$1" sh -c 'exec "$0" "$2" "$1"' "$top/tests/servers/syslog-sink" "${2:-tcp}"; }
+syslog tcp
+tcp=syslog+tcp://127.0.0.1:$port
+dead=syslog+tcp://127.0.0.1:1
+fresh() { rm -rf http/lines http/requests http/mode http/wrong tcp/lines d sp err fifo; mkdir d; }
+# drain ID MEMBER...: the file of a drain appears, or changes
+drain() {
+	drain_id=$1; shift
+	printf '{%s}\n' "$*" >"d/.$drain_id"
+	mv "d/.$drain_id" "d/$drain_id"
+}
+numbers() { sed 's/.*"n":\([0-9]*\).*/\1/' "$@" | tr '\n' ' '; }
+# of APP FIRST LAST: lines of an application
+of() { seq "$2" "$3" | sed "s/.*/{\"app\":\"$1\",\"n\":&}/"; }
+# status ID MEMBER
+status() { sed -n "s/.*\"$2\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p" "d/$1.status"; }
+# says_status ID MEMBER VALUE
+says_status() { [ "$(status "$1" "$2")" = "$3" ]; }
+sent() { grep -q "\"n\":$1}" "${2:-http/lines}"; }
+to() { sed -n "s/.*\"path\": \"\\/$1\".*\"lines\": \\([0-9]*\\).*/\\1/p" http/requests; }
+
+# --- which lines go where ---
+fresh
+drain a "\"url\":\"$http/a\",\"where\":[\"app=a\"]"
+drain b5 "\"url\":\"$http/b5\",\"where\":[\"app=b\",\"n>5\"],\"other\":{\"x\":[1]}"
+drain one "\"url\":\"$http/one\",\"where\":[\"n=01.0\",\"app=b\"]"
+drain all "\"url\":\"$tcp\""
+drain text "\"url\":\"$http/text\",\"where\":[\"message~^just\"]"
+{ of a 1 10; of b 1 10; echo just text; } >in
+exits 0 'all that was read is delivered at the end' logpush --drains d --spool sp in
+is 'conditions say which lines a drain gets' \
+	"$(for p in a b5 one text; do echo "$p $(to $p | paste -sd+ | bc)"; done | tr '\n' ' ')" 'a 10 b5 5 one 1 text 1 '
+is 'lines of one drain keep their order' "$(grep '"app":"a"' http/lines | numbers | cut -c1-21)" '1 2 3 4 5 6 7 8 9 10 '
+is 'a drain without conditions gets every line' "$(wc -l <tcp/lines)" 21
+ok 'a status has all of it' python3 -c '
+import json
+s = json.load(open("d/a.status"))
+assert list(s) == ["url", "waiting", "bytes", "oldest", "failing_since",
+    "last_error", "delivered", "dropped", "refused", "damaged"], s
+assert s["url"].endswith("/a") and s["delivered"] == 10 and s["waiting"] == 0, s
+assert s["oldest"] is s["failing_since"] is s["last_error"] is None, s'
+is 'nobody else may read a status' "$(stat -c %a d/a d/a.status | tr '\n' ' ')" "$(stat -c '%a %a' d/a) "
+
+# --- a dead one ---
+fresh
+drain alive "\"url\":\"$http/alive\",\"where\":[\"app=a\"]"
+drain dead "\"url\":\"$dead\",\"where\":[\"app=a\"]"
+drain secret "\"url\":\"https://u:geheim@127.0.0.1:1/?token=geheim\""
+exits 75 'a dead drain has its lines wait' logpush --drains d --spool sp --deadline 1s in
+is 'a dead drain holds up no other' "$(numbers http/lines)" '1 2 3 4 5 6 7 8 9 10 '
+is 'a status counts what waits' "$(status dead waiting) $(status dead delivered)" '10 0'
+ok 'a status says why, and since when' sh -c 'grep -q "\"failing_since\":\"20.*\"last_error\":\"127.0.0.1:1: .*\"oldest\":\"20\|\"oldest\":\"20.*\"failing_since\":\"20.*\"last_error\":\"127" d/dead.status'
+ok 'no status has a secret' not grep -rq geheim d/secret.status
+logpush --drains-status d >table
+ok '--drains-status is a table of them' sh -c 'grep -q "^drain  *waiting" table && grep -q "^dead  *10 " table &&
+	grep -q "^alive  *0 .* 10 " table && ! grep -q geheim table'
+drain dead "\"url\":\"$http/moved\",\"where\":[\"app=a\"]"
+rm d/secret
+fresh_lines=$(wc -l <http/lines)
+exits 0 'what waits goes to where the drain has moved' logpush --drains d --spool sp /dev/null
+is 'each line that waited, and no other, goes there' "$(tail -n +$((fresh_lines + 1)) http/lines | numbers)" '1 2 3 4 5 6 7 8 9 10 '
+is 'what is delivered adds up over runs' "$(status alive delivered) $(status dead delivered)" '10 10'
+
+# --- while it runs ---
+# run [OPTION...]: it reads from fd 9
+run() {
+	mkfifo fifo
+	logpush --drains d --spool sp "$@" <fifo 2>err &
+	pid=$!
+	exec 9>fifo
+}
+fresh
+drain a "\"url\":\"$http/a\",\"where\":[\"app=a\"]"
+run --batch-time 50ms
+of a 1 2 >&9
+ok 'lines are delivered as they come' until_true 20 sent 2
+drain b "\"url\":\"$http/b\",\"where\":[\"app=b\"]"
+ok 'a new drain gets its lines' until_true 20 sh -c "$(cat <<'END'
+echo '{"app":"b","n":3}' >&9; sleep 0.1; grep -q '"n":3}' http/lines
+END
+)"
+ok 'a drain has a status while it runs' until_true 20 test -e d/b.status
+drain b "\"url\":\"$http/b\",\"where\":\"app=b\""
+ok 'a broken file is told' until_true 20 grep -q 'd/b: where is no array' err
+of b 4 4 >&9
+ok 'a drain whose file is broken goes on as it was' until_true 20 sent 4
+drain b "\"url\":\"$http/b\",\"where\":[\"app=c\"]"
+ok 'a changed drain gets other lines' until_true 20 sh -c "$(cat <<'END'
+echo '{"app":"c","n":5}' >&9; sleep 0.1; grep -q '"n":5}' http/lines
+END
+)"
+echo status=503 >http/mode
+of c 6 6 >&9
+ok 'a drain that fails says so while it runs' until_true 20 says_status b last_error '"HTTP status 503: being difficult"'
+rm d/b
+ok 'the status and the lines of a drain that is removed go' until_true 20 sh -c '! [ -e d/b.status ] && ! [ -e sp/b ]'
+rm http/mode
+drain late "\"url\":\"$http/late\",\"where\":[\"app=a\"],\"until\":\"$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)\""
+ok 'a drain whose time is over goes' until_true 20 sh -c '[ -e sp/late ] || [ -e d/late.status ]'
+ok 'with its file, its status and its spool' until_true 20 sh -c '! [ -e d/late ] && ! [ -e d/late.status ] && ! [ -e sp/late ]'
+of a 7 7 >&9
+exec 9>&-
+wait "$pid"
+is 'what was going on has harmed nothing' "$? $(numbers http/lines | tr ' ' '\n' | sort -nu | tr '\n' ' ')" '0 1 2 3 4 5 7 '
+ok 'the drain that stays has no line twice' test "$(grep '"app":"a"' http/lines | sort | uniq -d | wc -l)" = 0
+
+# --- a spool that is full ---
+fresh
+drain l "\"url\":\"logplex+$http/logplex\",\"max\":65536"
+drain s "\"url\":\"$dead\",\"max\":65536"
+drain all "\"url\":\"$http/all\""
+echo status=503 >http/mode
+of x 1 5000 >in
+logpush --drains d --spool sp --deadline 1s in 2>err
+is 'what is dropped and what waits is what was read' \
+	"$(($(status l waiting) + $(status l dropped))) $(($(status s waiting) + $(status s dropped)))" '5000 5000'
+ok 'a full spool keeps the newest, and three quarters at least' sh -c '
+	[ $(du -sb sp/l | cut -f1) -le 80000 ] && [ '"$(status l bytes)"' -ge 49152 ]'
+is 'another one is not concerned' "$(status all waiting) $(status all dropped)" '5000 0'
+dropped=$(status l dropped)
+rm http/mode
+drain s "\"url\":\"$tcp\",\"max\":65536"
+exits 0 'the rest is delivered once they are back' logpush --drains d --spool sp /dev/null
+is 'what was dropped stays counted' "$(status l dropped) $(status s waiting)" "$dropped 0"
+is 'Logplex is told how many were dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages dropped.*/\1/p' http/lines)" "$dropped"
+is 'syslog is told how many were dropped, too' "$(sed -n 's/.*Error L12: \([0-9]*\) messages dropped.*/\1/p' tcp/lines)" "$(status s dropped)"
+is 'no line that was kept is missing, and the last is there' \
+	"$(grep -c '"n":' tcp/lines) $(tail -n 1 tcp/lines | numbers)" "$(status s delivered) 5000 "
+
+# --- SIGTERM ---
+fresh
+start_server hang python3 -c '
+import os, socket, sys, time
+s = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[1] + "/port.new", "w") as f:
+    f.write("%d\n" % s.getsockname()[1])
+os.rename(sys.argv[1] + "/port.new", sys.argv[1] + "/port")
+time.sleep(1000)'
+drain hang "\"url\":\"syslog+tls://127.0.0.1:$port\""
+drain slow "\"url\":\"http://127.0.0.1:$port/\""
+drain alive "\"url\":\"$http/alive\""
+run --batch-time 50ms
+of a 1 100 >&9
+ok 'one that hangs holds up no other' until_true 20 sent 100
+of a 101 101 >&9
+sleep 0.2
+began=$(date +%s)
+kill "$pid"
+wait "$pid"
+is 'SIGTERM: 75 when something waits' "$?" 75
+ok 'SIGTERM: it has gone within 10 s, whatever hangs' test $(($(date +%s) - began)) -le 10
+exec 9>&-
+drain hang "\"url\":\"$http/back\""
+drain slow "\"url\":\"$http/back\""
+rm -f http/lines http/requests
+exits 0 'SIGTERM: what waits is delivered by the next run' logpush --drains d --spool sp /dev/null
+is 'SIGTERM: every line that was read is there' "$(numbers http/lines | tr ' ' '\n' | sort -n | uniq -c | sed -n 's/^ *2 //p' | wc -l)" 101
+
+# --- records ---
+fresh
+drain k "\"url\":\"$tcp\",\"where\":[\"app=shop\",\"namespace=live\"],\"hostname\":\"{app}-{namespace}\",\"appname\":\"{proc_type}.{instance}\""
+cat >in <<'END'
+{"log":"hello\n","stream":"stderr","time":"2021-06-29T10:05:03.123456789Z","kubernetes":{"container_name":"shop--worker","namespace_name":"live","pod_name":"shop--worker-5d8f7-x2x8z","host":"n1"},"topic":"live"}
+{"log":"web","stream":"stdout","time":"2021-06-29T10:05:04Z","kubernetes":{"container_name":"shop","namespace_name":"live","pod_name":"shop-5d8f7-aaaaa"}}
+{"log":"no","stream":"stdout","time":"2021-06-29T10:05:04Z","kubernetes":{"container_name":"shopl","namespace_name":"ive","pod_name":"shopl-1"}}
+{"log":"pod","stream":"stdout","time":"2021-06-29T10:05:05Z","kubernetes":{"container_name":"shop--","namespace_name":"live","pod_name":"other"}}
+END
+exits 0 '-f kube: lines are read as such' logpush -f kube --drains d --spool sp in
+cat >want <<'END'
+<11>1 2021-06-29T10:05:03.123456Z shop-live worker.5d8f7-x2x8z - - - hello
+<14>1 2021-06-29T10:05:04Z shop-live web.5d8f7-aaaaa - - - web
+END
+same '-f kube: application, type and instance are in the messages' want sed 's/ - - \[[^]]*\] / - - - /' tcp/lines
+exits 2 '-f: a format must be known' logpush -f nonesuch --drains d --spool sp in
+
+# --- where a drain may not lead ---
+fresh
+for url in "$tcp" "syslog+udp://127.0.0.1:9" "$http/" "http://localhost:1/"; do
+	drain x "\"url\":\"$url\""
+	rm -rf sp
+	of a 1 1 >in
+	(unset LOGFERRY_ALLOW
+	says 'its address is not allowed' "a drain does not lead to this machine: $(echo "$url" | sed 's/:[0-9]*\/*$//')" \
+		logpush --drains d --spool sp --deadline 200ms in)
+	n_ok=$((n_ok + 1))
+done
+if ldconfig -p 2>/dev/null | grep -q librdkafka.so.1; then
+	drain x '"url":"kafka://127.0.0.1:9/topic"'
+	rm -rf sp
+	(unset LOGFERRY_ALLOW
+	says 'its address is not allowed' 'a drain does not lead to a Kafka on this machine' \
+		logpush --drains d --spool sp --deadline 3s in)
+	n_ok=$((n_ok + 1))
+else
+	skip 'librdkafka is not installed' 'a drain does not lead to a Kafka on this machine'
+fi
+ok 'nothing went there' not grep -q '"n":1}' tcp/lines http/lines
+rm d/x
+says 'sp/x: is the spool of no drain' 'the spool of a drain that has gone is told' \
+	logpush --drains d --spool sp /dev/null
+
+# --- what a file may not say ---
+fresh
+# refuses WHY MEMBER...
+refuses() {
+	refuses_why=$1; shift
+	drain x "$@"
+	says "d/x: $refuses_why" "a drain's file: $refuses_why" logpush --drains d --spool sp /dev/null
+}
+refuses 'url is missing' '"where":[]'
+refuses 'url is of no kind' '"url":"gopher://x"'
+refuses 'url is that of a store' '"url":"file:///tmp/"'
+refuses 'is no JSON object' '"url":'
+refuses 'max is no number of bytes from 65536 on' "\"url\":\"$dead\",\"max\":1000"
+refuses 'max is no number' "\"url\":\"$dead\",\"max\":\"1M\""
+refuses 'until is no time' "\"url\":\"$dead\",\"until\":\"tomorrow\""
+refuses 'headers is no header' "\"url\":\"$http/\",\"headers\":{\"a\":\"b\\nc\"}"
+refuses 'framing is neither' "\"url\":\"$dead\",\"framing\":\"nul\""
+refuses 'cacert No such file' "\"url\":\"$dead\",\"cacert\":\"/nonesuch\""
+refuses 'auth_file No such file' "\"url\":\"$http/\",\"auth_file\":\"/nonesuch\""
+refuses 'not a condition' "\"url\":\"$dead\",\"where\":[\"!\"]"
+drain x "\"url\":\"$dead\""; chmod 666 d/x
+says 'd/x: anybody may change it' "a drain's file that anybody may change is not used" logpush --drains d --spool sp /dev/null
+rm d/x; ln -s /etc/passwd d/x
+says 'd/x: ' "a drain's file is no link" logpush --drains d --spool sp /dev/null
+fresh
+drain h "\"url\":\"$http/h\",\"headers\":{\"X-One\":\"1\"},\"auth_file\":\"$tmp/auth\""
+echo 'Bearer secret' >auth
+of a 1 1 | logpush --drains d --spool sp
+ok 'headers and auth_file are those of the drain' sh -c 'grep -q "\"X-One\": \"1\"" http/requests && grep -q "Bearer secret" http/requests'
+exits 2 '--drains without --spool is misuse' logpush --drains d </dev/null
+exits 2 '--drains with --confirm is misuse' logpush --drains d --spool sp --confirm </dev/null
+exits 2 'a folder of drains that is not there is trouble' logpush --drains nonesuch --spool sp </dev/null
+exits 2 '--drains-status of a folder that is not there is trouble' logpush --drains-status nonesuch
+done_testing

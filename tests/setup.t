@@ -1,0 +1,170 @@
+#!/bin/sh
+# scripts/setup: what it finds on a machine, and what it would write
+. "${0%/*}/lib.sh"
+
+# Installed, as it looks for the commands beside itself.
+data=$tmp/opt/share/logferry
+mkdir -p "$tmp/opt/bin" "$data"
+cp "$B/logquiet" "$tmp/opt/bin"
+cp -R "$top/logrotate.d" "$data"
+cp -R "$top/scripts" "$data"
+setup=$data/scripts/setup
+
+# machine DAEMON...: a folder that looks like one
+machine() {
+	rm -rf machine
+	mkdir -p machine/etc/rsyslog.d machine/etc/docker machine/usr/sbin \
+	    machine/var/log machine/var/lib/docker/containers machine/run
+	for d; do
+		case $d in
+		systemd) mkdir -p machine/run/systemd/system ;;
+		journald)
+			mkdir -p machine/run/systemd/journal
+			: >machine/run/systemd/journal/socket ;;
+		syslog-ng)
+			mkdir -p machine/etc/syslog-ng
+			printf 'source s_src { system(); internal(); };\n' \
+			    >machine/etc/syslog-ng/syslog-ng.conf
+			touch machine/usr/sbin/syslog-ng
+			chmod +x machine/usr/sbin/syslog-ng ;;
+		rsyslogd)
+			: >machine/etc/rsyslog.conf
+			touch machine/usr/sbin/rsyslogd
+			chmod +x machine/usr/sbin/rsyslogd ;;
+		esac
+	done
+}
+driver() {			# DRIVER [ADDRESS]
+	printf '{ "log-driver": "%s", "log-opts": { "tag": "docker/{{.Name}}"%s } }\n' \
+	    "$1" "${2:+, \"syslog-address\": \"$2\"}" >machine/etc/docker/daemon.json
+}
+dry() { SETUP_ROOT=$tmp/machine "$setup" --dry-run "$@" >out 2>&1; }
+would_write() { sed -n 's/^Would write \(.*\):$/\1/p' out | tr '\n' ' '; }
+has() { grep -qF -e "$1" out; }
+
+exits 2 'setup without a URL is misuse' "$setup" docker
+exits 2 'setup refuses a URL that is no store' dry docker http://host/
+exits 2 'setup refuses a URL that a shell could mistake' dry docker 's3://b/$(x)/'
+exits 2 'setup refuses a file whose name a shell could mistake' \
+    dry '/var/log/a&b.log' s3://bucket/
+exits 2 'setup --remove of an empty name is trouble' "$setup" --remove ''
+exits 2 'setup --remove of a folder above is trouble' "$setup" --remove ..
+exits 2 'setup knows no other name' dry cobol s3://bucket/
+
+machine systemd syslog-ng
+driver syslog
+dry docker 's3://b/{host}/{date:%Y}/'
+is 'with syslog-ng its program() is the trigger' "$(would_write)" \
+    '/etc/logrotate.d/docker /etc/syslog-ng/conf.d/logferry-docker.conf /etc/systemd/system/logferry-docker-ship.service /etc/systemd/system/logferry-docker-ship.timer '
+ok 'the source of syslog-ng is called as in syslog-ng.conf' has 'source(s_src);'
+ok 'the rotation delivers to the URL' has "postrotate \"\$1\" s3://b/{host}/{date:%Y}/"
+ok 'a percent sign of the URL is doubled for systemd' has ' s3://b/{host}/{date:%%Y}/'
+ok 'the commands are looked for where they are installed' has "PATH=$tmp/opt/bin:"
+sed -i 's/s_src/s_sys/' machine/etc/syslog-ng/syslog-ng.conf
+dry docker s3://b/
+ok 'a source of syslog-ng with another name is found' has 'source(s_sys);'
+driver syslog tcp://127.0.0.1:5140
+dry docker s3://b/
+ok 'syslog-ng gets a source for a local TCP address of Docker' has 'port(5140)'
+ok 'the log statement has the source for a local TCP address' has 'source(s_docker_net); source(s_sys);'
+driver syslog tcp://loghost:514
+exits 2 'lines that Docker sends elsewhere are refused' dry docker s3://b/
+rm -rf machine/run/systemd
+driver syslog
+dry docker s3://b/%Y/
+is 'without systemd cron tries again' "$(would_write)" \
+    '/etc/cron.d/logferry-docker /etc/logrotate.d/docker /etc/syslog-ng/conf.d/logferry-docker.conf '
+ok 'a percent sign of the URL is escaped for cron' has "s3://b/\\%Y/"
+
+service='/etc/systemd/system/logferry-docker-ship.service /etc/systemd/system/logferry-docker-ship.timer /etc/systemd/system/logferry-docker.path /etc/systemd/system/logferry-docker.service '
+machine systemd rsyslogd
+driver syslog
+echo '$PrivDropToUser syslog' >machine/etc/rsyslog.conf
+dry docker s3://b/
+ok 'the user that rsyslogd works as is told' has 'as user syslog'
+is 'with rsyslog and systemd a service is the trigger' "$(would_write)" \
+    "/etc/logrotate.d/docker /etc/rsyslog.d/20-logferry-docker.conf $service"
+ok 'with rsyslog and systemd rsyslogd starts nothing' not has omprog
+rm -rf machine/run/systemd
+exits 2 'rsyslogd that may not rotate, without systemd, is refused' dry docker s3://b/
+: >machine/etc/rsyslog.conf
+dry docker s3://b/
+ok 'as root without systemd rsyslogd starts the trigger' has 'type="omprog"'
+
+machine systemd journald
+dry docker s3://b/
+is 'Docker as it comes has its json-file logs followed' "$(would_write)" "$service"
+ok 'Docker as it comes has the logs of all containers followed' has \
+    '--tail "/var/lib/docker/containers/*/*-json.log" | logquiet'
+driver journald
+dry docker s3://b/
+ok 'the journald driver has the journal followed' has 'journalctl -q -f -m -n 0'
+driver syslog
+dry docker s3://b/
+ok 'the syslog driver has the journal followed where journald is alone' has 'journalctl -q -f -m -n 0'
+driver local
+exits 2 'a driver that cannot be followed is refused' dry docker s3://b/
+ok 'a driver that is refused is told with what to write in daemon.json' has '"log-driver": "json-file"'
+
+machine systemd
+mkdir -p machine/var/log/nginx machine/etc/logrotate.d
+echo old >machine/etc/logrotate.d/nginx
+dry nginx s3://b/n/
+ok "another package's rotation is replaced, and kept for --remove" \
+    has 'Would replace /etc/logrotate.d/nginx, keeping it'
+ok 'nginx has all its logs followed' has '--tail "/var/log/nginx/*.log"'
+ok 'nginx has its logs shipped to the URL as it was given' has 'postrotate "$1" s3://b/n/ ||'
+is 'a dry run writes nothing' "$(cat machine/etc/logrotate.d/nginx; find machine -newer out)" old
+exits 2 'apache that is not there is refused' dry apache s3://b/
+
+# cut: what Docker's json-file logs hold since the last time
+docker=$tmp/docker spool=$tmp/spool
+a=$docker/containers/$(printf '%064d' 1)
+write() { printf '{"log":"%s\\n","time":"%s"}\n' "$1" "$1" >>"$a/${a##*/}-json.log"; }
+rotate() { mv "$a/${a##*/}-json.log" "$a/${a##*/}-json.log.1"; }
+cut_out() { "$top/scripts/cut" docker "$spool" "$docker" 2>>err; }
+lines() { cat "$spool"/*.log-* 2>/dev/null | sed 's/.*"time":"\([^"]*\).*/\1/' | sort -n | tr '\n' ' '; }
+mkdir -p "$a"
+echo '{"Name":"/todo-list"}' >"$a/config.v2.json"
+write 1
+"$top/scripts/cut" docker-begin "$spool" "$docker"
+write 2
+printf '{"log":"half' >>"$a/${a##*/}-json.log"
+exits 0 'what was written since is cut out' cut_out
+is 'what is cut out is whole lines' "$(lines)" '2 '
+ok 'what is cut out has the name of the container' test -n "$(ls "$spool"/todo-list.log-*)"
+exits 0 'cutting again with nothing new succeeds' cut_out
+is 'cutting again with nothing new gives no line twice' "$(lines)" '2 '
+printf 'way\\n","time":"3"}\n' >>"$a/${a##*/}-json.log"
+rotate
+write 4
+mv "$a/${a##*/}-json.log.1" "$a/${a##*/}-json.log.2"
+gzip "$a/${a##*/}-json.log.2"
+rotate
+write 5
+exits 0 'cutting succeeds when Docker has rotated twice and compressed' cut_out
+is 'no line is left out when Docker has rotated twice and compressed' "$(lines)" '2 3 4 5 '
+rm "$a/${a##*/}-json.log".*
+rotate
+rm "$a/${a##*/}-json.log.1"
+write 6
+exits 0 'cutting succeeds when Docker has removed the file that was read last' cut_out
+is 'what is there is cut out when Docker has removed the file read last' "$(lines)" '2 3 4 5 6 '
+ok 'it is told that Docker has removed the file read last' grep -q 'todo-list: Docker removed' err
+write 7
+printf '0-0 0\nbase todo-list.log\n' >"$spool/.state/${a##*/}.new"
+exits 0 'cutting succeeds after a run that was killed before its lines had a name' cut_out
+is 'the lines of a run that was killed before they had a name are cut out' "$(lines)" '2 3 4 5 6 7 '
+
+has_line() { lines | grep -q "$1"; }
+write 8
+rotate
+gzip "$a/${a##*/}-json.log.1"
+truncate -s -12 "$a/${a##*/}-json.log.1.gz"
+write 9
+exits 1 'a rotated file that is damaged is status 1' cut_out
+ok 'a rotated file that is damaged is told' grep -q 'json.log.1.gz is damaged' err
+ok 'what follows a damaged file is cut out' has_line 9
+exits 0 'a damaged file holds up nothing the next time' cut_out
+
+done_testing
