@@ -423,13 +423,19 @@ set_formats(struct scanner *s, const struct wishes *w)
 static void
 set_output(struct job *job, const struct wishes *w)
 {
-	const char *why;
+	struct nearest near = { 0 };
+	const char *why, *name;
 
 	job->parser.emit = emit_new(w->output, w->fields, w->header, &why);
 	if (job->parser.emit != NULL)
 		return;
 	if (*why == '\0')
 		diex("out of memory");
+	for (size_t i = 0; (name = emit_output_name(i)) != NULL; i++)
+		opt_nearest(&near, span_str(w->output), name);
+	if (near.word != NULL && near.distance > 0)
+		opt_misuse(&cmd, "%s: %s (did you mean %s?)", w->output, why,
+		    near.word);
 	opt_misuse(&cmd, "%s: %s", w->output, why);
 }
 

@@ -36,6 +36,7 @@ static const struct cmd cmd = {
 	.operands = "[-a base | -l base | -p base | -r file | file ...]",
 	.opts =
 	    (const struct opt[]){
+		{ OPT_GROUP, NULL, NULL, "What is renamed" },
 		{ 'a', "all", "base",
 		    "stamp all rotated siblings of base, print all stamped" },
 		{ 'l', "latest", "base",
@@ -43,9 +44,6 @@ static const struct cmd cmd = {
 		{ 'p', "packed", "base",
 		    "print all stamped, compressed siblings of base" },
 		{ 'r', "rotate", "file", "rotate a live log" },
-		{ 'f', "format", "format",
-		    "the stamp, as strftime(3) and %N (default %s)" },
-		{ LOCAL, "local", NULL, "local time, not UTC" },
 		{ REOPEN, "reopen", "command",
 		    "with -r: shell command that makes the writer reopen" },
 		{ OLDDIR, "olddir", "dir",
@@ -54,6 +52,10 @@ static const struct cmd cmd = {
 		    "rename symbolic links and files of several names, too" },
 		OPT_FILES_FROM,
 		OPT_NULL_LIST,
+		{ OPT_GROUP, NULL, NULL, "How" },
+		{ 'f', "format", "format",
+		    "the stamp, as strftime(3) and %N (default %s)" },
+		{ LOCAL, "local", NULL, "local time, not UTC" },
 		{ 'n', "dry-run", NULL,
 		    "print what would be done, do nothing" },
 		{ 'v', "verbose", NULL, "say what is renamed" },

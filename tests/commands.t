@@ -26,6 +26,8 @@ for c in $all; do
 	"$c" --help >help 2>err
 	is "$c: --help is status 0" $? 0
 	ok "$c: --help begins with its usage" grep -q "^usage: $c " help
+	ok "$c: --help has its options in groups" \
+	    test "$(grep -c '^[A-Z]' help)" -ge 3
 	for o in --help --version --syslog; do
 		ok "$c: --help tells of $o" grep -q -e "$o " help
 	done
@@ -342,9 +344,44 @@ else
 	skip 'no script' 'the bar tells the files that are done'
 fi
 
+# As a person sees it, on a screen.  A file of holes takes an hour, unless it is
+# cut short once the bar is there.
+screen() { LC_ALL=C.UTF-8 tmux -S "$tmp/tmux" "$@"; }
+shows() { screen capture-pane -p >screen 2>&1; grep -Eq -e "$1" screen; }
+if command -v tmux >/dev/null; then
+	rm -f 1.log.gz
+	echo 1 >1.log
+	truncate -s 300G holes.log
+	at_exit="$at_exit; screen kill-server 2>/dev/null"
+	screen -f /dev/null new-session -d -x 100 -y 24 \
+	    "PATH=$PATH; logpack 1.log holes.log; echo status \$?; exec cat"
+	ok 'a screen shows a bar: files, bytes, speed and the time left' until_true 20 \
+	    shows '^\[#*\.+\] +[0-9]+% 1 done, [0-9]+ MB, [0-9]+ MB/s, [0-9]+ s left$'
+	: >holes.log
+	until_true 20 shows 'status [0-9]'
+	is 'a screen shows names and messages where the bar was, and nothing of it' \
+	    "$(grep . screen)" '1.log.gz
+logpack: holes.log: changed while it was read
+status 1'
+	screen kill-server
+	rm -f 1.log.gz holes.log
+else
+	skip 'no tmux' 'a screen shows a bar: files, bytes, speed and the time left'
+	skip 'no tmux' 'a screen shows names and messages where the bar was, and nothing of it'
+fi
+
 loggrep --sinze=1h x 2.log.gz 2>err
 ok 'a mistyped option is told the nearest one' \
     grep -q 'did you mean --since?' err
+loggrep --cuont x 2.log.gz 2>err
+ok "two letters in each other's place are one mistake" \
+    grep -q 'did you mean --count?' err
+logparse -o jsn 2.log.gz 2>err
+ok 'a mistyped form of output is told the nearest one' \
+    grep -q 'did you mean json?' err
+logparse -o ecs -s status 2.log.gz 2>err
+is 'fields that are wrong do not make a known output one that is mistyped' \
+    "$(grep -c 'did you mean' err)" 0
 logparse -f combned 2.log.gz 2>err
 ok 'a mistyped format is told the nearest one' \
     grep -q 'did you mean combined?' err

@@ -98,12 +98,10 @@ static noreturn void
 print_help(const struct cmd *cmd)
 {
 	print_usage(stdout, cmd);
-	printf("%s - %s\n%s", cmd->name, cmd->what,
-	    cmd->opts->letter != OPT_GROUP ? "\n" : "");
+	printf("%s - %s\n", cmd->name, cmd->what);
 	for (const struct opt *o = cmd->opts; o->letter != 0; o++)
 		print_opt(cmd, o);
-	if (cmd->opts->letter == OPT_GROUP)
-		printf("\nEverywhere\n");
+	printf("\nEverywhere\n");
 	for (const struct opt *o = ours; o->letter != 0; o++)
 		print_opt(cmd, o);
 	exit_printed();
@@ -157,28 +155,32 @@ find(const struct cmd *cmd, int code)
 	return NULL;
 }
 
-/* How many letters differ, are missing or too many between a and b (Levenshtein). */
+/*
+ * How many letters differ, are missing, too many or swapped between a and b
+ * (Damerau and Levenshtein).
+ */
 static size_t
 distance(struct span a, struct span b)
 {
-	size_t row[WORD_MAX + 1], above, left;
+	size_t d[WORD_MAX + 1][WORD_MAX + 1];
 
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		above = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			left = row[j];
-			row[j] = above + (a.p[i - 1] != b.p[j - 1]);
-			if (row[j] > left + 1)
-				row[j] = left + 1;
-			if (row[j] > row[j - 1] + 1)
-				row[j] = row[j - 1] + 1;
-			above = left;
+	for (size_t i = 0; i <= a.len; i++)
+		for (size_t j = 0; j <= b.len; j++) {
+			if (i == 0 || j == 0) {
+				d[i][j] = i + j;
+				continue;
+			}
+			d[i][j] = d[i - 1][j - 1] + (a.p[i - 1] != b.p[j - 1]);
+			if (d[i][j] > d[i - 1][j] + 1)
+				d[i][j] = d[i - 1][j] + 1;
+			if (d[i][j] > d[i][j - 1] + 1)
+				d[i][j] = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1] &&
+			    d[i][j] > d[i - 2][j - 2] + 1)
+				d[i][j] = d[i - 2][j - 2] + 1;
 		}
-	}
-	return row[b.len];
+	return d[a.len][b.len];
 }
 
 void

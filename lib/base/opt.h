@@ -40,7 +40,10 @@ struct cmd {
 };
 
 enum {
-	/* No option, but a heading (in help) of those that follow. */
+	/*
+	 * No option, but a heading (in help) of those that follow; each table
+	 * begins with one.
+	 */
 	OPT_GROUP = -1,
 	OPT_LONG = 256	/* the first free code for an option without letter */
 };

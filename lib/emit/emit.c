@@ -440,6 +440,12 @@ static const struct {
 	{ "otlp", write_otlp }, { "gelf", write_gelf }, { "hec", write_hec },
 };
 
+const char *
+emit_output_name(size_t i)
+{
+	return i < sizeof outputs / sizeof outputs[0] ? outputs[i].name : NULL;
+}
+
 /* Returns NULL, or what is wrong with the output or the fields. */
 static const char *
 set_output(struct emit *e, const char *output, const char *fields)

@@ -18,6 +18,9 @@ struct emit *emit_new(const char *output, const char *fields, bool header,
     const char **why);
 void emit_free(struct emit *e);
 
+/* The name of output number i, or NULL after the last; template is none. */
+const char *emit_output_name(size_t i);
+
 /*
  * Whether the first record has set the columns: from then on threads may share
  * e.
