@@ -194,7 +194,10 @@ for url in "$tcp" "syslog+udp://127.0.0.1:9" "$http/" "http://localhost:1/"; do
 		logpush --drains d --spool sp --deadline 200ms in)
 	n_ok=$((n_ok + 1))
 done
-if ldconfig -p 2>/dev/null | grep -q librdkafka.so.1; then
+if [ -n "$TSAN_OPTIONS" ]; then
+	skip 'ThreadSanitizer does not know the threads of librdkafka' \
+		'a drain does not lead to a Kafka on this machine'
+elif ldconfig -p 2>/dev/null | grep -q librdkafka.so.1; then
 	drain x '"url":"kafka://127.0.0.1:9/topic"'
 	rm -rf sp
 	(unset LOGFERRY_ALLOW

@@ -119,8 +119,10 @@ drain_rest(struct drain *d)
 {
 	close_receiver(d);
 	batch_free(&d->more);
-	if ((d->batch.n == 0 || d->batch.unjudged) && queue_rewind(d->queue, false))
+	if (d->batch.n == 0 || d->batch.unjudged) {
+		queue_rewind(d->queue);
 		batch_rest(&d->batch);
+	}
 }
 
 /* The sums of earlier runs, and of the drain's former settings. */
@@ -167,7 +169,7 @@ trouble(struct drain *d, int64_t *due_ms)
 	batch_free(&d->batch);
 	batch_free(&d->more);
 	d->batch = d->more = (struct batch){ 0 };
-	queue_rewind(d->queue, true);
+	queue_rewind(d->queue);
 	d->stuck = false;
 	pthread_mutex_lock(&y->lock);
 	y->given_up = false;

@@ -246,7 +246,7 @@ bool
 drain_pool_free(struct drain_pool *p, int64_t ms)
 {
 	int64_t end = units_now_ms() + ms;
-	bool all, any_ended;
+	bool all;
 
 	if (p == NULL)
 		return true;
@@ -256,13 +256,11 @@ drain_pool_free(struct drain_pool *p, int64_t ms)
 	while (p->threads > 0 && units_now_ms() < end)
 		wait_until(&p->moved, &p->lock, end);
 	all = p->threads == 0;
-	any_ended = p->any_ended;
-	p->any_ended = false;
 	pthread_mutex_unlock(&p->lock);
-	if (any_ended)
-		pthread_join(p->ended, NULL);
 	if (!all)
 		return false;
+	if (p->any_ended)
+		pthread_join(p->ended, NULL);
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->moved);
 	pthread_mutex_destroy(&p->lock);

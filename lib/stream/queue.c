@@ -48,7 +48,7 @@ struct queue {
 	struct block *current;	/* the sender's: what it takes frames from */
 	struct span rest;
 	uint64_t got, dropped_seen, damaged_seen;
-	uint64_t missed;	/* dropped_seen + damaged_seen when last acked */
+	bool at_end;		/* nothing more will come */
 	struct spool_reader *reader;	/* NULL: memory, or not our turn yet */
 	const char *dir;
 	int bell;		/* eventfd: wakes a sender that waits; or -1 */
@@ -366,13 +366,16 @@ others_sent_all(struct queue *r)
 	    st.delivered >= spool_next(r->writer);
 }
 
-/* Copy the losses that the reader found to where any thread may see them. */
+/* Copy the losses that are settled to where any thread may see them. */
 static void
 see_losses(struct queue *r)
 {
-	uint64_t dropped = spool_dropped(r->reader), damaged;
+	uint64_t dropped, damaged;
 	bool kept;
 
+	if (r->at_end)
+		spool_end(r->reader);
+	dropped = spool_dropped(r->reader);
 	damaged = spool_damaged(r->reader, &kept);
 	if (dropped == r->dropped_seen && damaged == r->damaged_seen)
 		return;
@@ -421,7 +424,6 @@ take_turn(struct queue *r, int64_t until_ms)
 	}
 	r->got = spool_number(r->reader);
 	see_losses(r);
-	r->missed = r->dropped_seen + r->damaged_seen;
 	return 1;
 }
 
@@ -468,6 +470,7 @@ get_spool(struct queue *r, struct frame *f, int64_t until_ms)
 		if ((got = spool_read(r->reader, f)) != 0)
 			break;
 		if (closed) {
+			r->at_end = true;
 			see_losses(r);
 			return -1;
 		}
@@ -476,7 +479,6 @@ get_spool(struct queue *r, struct frame *f, int64_t until_ms)
 			return 0;
 		wait_spool(r, until_ms);
 	}
-	see_losses(r);
 	if (got < 0)
 		fail(r, errno);
 	return got;
@@ -510,8 +512,10 @@ int
 queue_ack(struct queue *r, uint64_t number)
 {
 	if (r->writer != NULL) {
-		r->missed = r->dropped_seen + r->damaged_seen;
-		return spool_ack(r->reader, number);
+		if (spool_ack(r->reader, number) < 0)
+			return -1;
+		see_losses(r);
+		return 0;
 	}
 	pthread_mutex_lock(&r->lock);
 	r->delivered = number;
@@ -520,16 +524,13 @@ queue_ack(struct queue *r, uint64_t number)
 	return 0;
 }
 
-bool
-queue_rewind(struct queue *r, bool anyway)
+void
+queue_rewind(struct queue *r)
 {
-	if (r->reader != NULL && !anyway &&
-	    r->dropped_seen + r->damaged_seen != r->missed)
-		return false;
 	spool_reader_free(r->reader);
 	r->reader = NULL;
-	r->dropped_seen = r->damaged_seen = r->missed = 0;
-	return true;
+	r->dropped_seen = r->damaged_seen = 0;
+	r->at_end = false;
 }
 
 struct queue *
@@ -539,7 +540,7 @@ queue_drain(const char *dir, uint64_t max)
 
 	/* From now on it is known what is dropped without being read. */
 	if (r != NULL && take_turn(r, 0) > 0)
-		queue_rewind(r, true);
+		queue_rewind(r);
 	return r;
 }
 

@@ -73,10 +73,9 @@ int64_t queue_planned(const struct queue *r);
 void queue_give_up(struct queue *r);	/* the sender takes no more */
 /*
  * Close the spool's reader: queue_get gives again what was got and is not
- * acknowledged.  Returns false, and does nothing, when frames were missing among
- * these: they would be counted twice, as they are with `anyway`.
+ * acknowledged.
  */
-bool queue_rewind(struct queue *r, bool anyway);
+void queue_rewind(struct queue *r);
 /* For the reader: the number that the next frame flushed to a spool gets. */
 uint64_t queue_next(const struct queue *r);
 

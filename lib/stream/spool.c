@@ -25,6 +25,7 @@ struct spool_writer {
 struct mark { /* the place of a frame that was read but is not delivered */
 	uint64_t number, segment;
 	off_t at;
+	uint64_t dropped, damaged;	/* how many are missing before it */
 };
 
 struct spool_reader {
@@ -33,7 +34,8 @@ struct spool_reader {
 	uint64_t number; /* the next frame's number, which never goes back */
 	/* seen is how much of the segment's damage is counted in damaged. */
 	uint64_t dropped, damaged, seen;
-	bool told; /* the segment was kept for its damage; not reported yet */
+	uint64_t settled_dropped, settled_damaged; /* before what is delivered */
+	bool kept; /* a segment, for its damage */
 	struct spool_position delivered;
 	struct buf marks; /* of struct mark; the first `passed` are delivered */
 	size_t passed;
@@ -410,8 +412,8 @@ count_missing(struct spool_reader *r, uint64_t number)
 		r->number = dropped;
 	}
 	if (number > r->number && r->seg.fd >= 0 &&
-	    segment_keep_damaged(r->dir, r->seg.first) > 0)
-		r->told = true;
+	    segment_keep_damaged(r->dir, r->seg.first) == 0)
+		r->kept = true;
 	r->damaged += number - r->number;
 	r->number = number;
 }
@@ -424,6 +426,14 @@ begin_segment(struct spool_reader *r, const struct segment *next)
 	segment_close(&r->seg);
 	r->seg = *next;
 	r->seen = 0;
+}
+
+/* All that is missing so far comes before what is still to be delivered. */
+static void
+settle_missing(struct spool_reader *r)
+{
+	r->settled_dropped = r->dropped;
+	r->settled_damaged = r->damaged;
 }
 
 /* Find the first frame that was not delivered. */
@@ -453,6 +463,7 @@ find_position(struct spool_reader *r)
 		.number = r->number, .planned = r->delivered.planned,
 		.segment = seg.first,
 	};
+	settle_missing(r);
 	return spool_position_set(r->position, &r->delivered);
 }
 
@@ -506,6 +517,8 @@ read_frame(struct spool_reader *r, struct frame *f)
 	if (got <= 0)
 		return got;
 	m.number = r->number++;
+	m.dropped = r->dropped;
+	m.damaged = r->damaged;
 	m.at = r->seg.at - (off_t)(r->seg.used - r->seg.frame);
 	return buf_add(&r->marks, &m, sizeof m) < 0 ? -1 : 1;
 }
@@ -543,15 +556,21 @@ spool_number(const struct spool_reader *r)
 uint64_t
 spool_dropped(const struct spool_reader *r)
 {
-	return r->dropped;
+	return r->settled_dropped;
 }
 
 uint64_t
-spool_damaged(struct spool_reader *r, bool *kept)
+spool_damaged(const struct spool_reader *r, bool *kept)
 {
-	*kept = r->told;
-	r->told = false;
-	return r->damaged;
+	*kept = r->kept;
+	return r->settled_damaged;
+}
+
+void
+spool_end(struct spool_reader *r)
+{
+	if (r->passed == r->marks.len / sizeof(struct mark))
+		settle_missing(r);
 }
 
 /*
@@ -564,8 +583,10 @@ find_mark(struct spool_reader *r, uint64_t number)
 	const struct mark *m = (const void *)r->marks.p;
 	size_t n = r->marks.len / sizeof *m;
 
-	while (r->passed < n && m[r->passed].number < number)
-		r->passed++;
+	for (; r->passed < n && m[r->passed].number < number; r->passed++) {
+		r->settled_dropped = m[r->passed].dropped;
+		r->settled_damaged = m[r->passed].damaged;
+	}
 	if (r->passed < n) {
 		r->delivered.segment = m[r->passed].segment;
 		r->delivered.at = (uint64_t)m[r->passed].at;

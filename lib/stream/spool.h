@@ -73,13 +73,16 @@ struct spool_reader *spool_reader_new(const char *dir);
 int spool_read(struct spool_reader *r, struct frame *f);
 /* The number of the next frame. */
 uint64_t spool_number(const struct spool_reader *r);
-/* Returns how many missing frames were dropped by writers that had no room. */
-uint64_t spool_dropped(const struct spool_reader *r);
 /*
- * Returns how many missing frames are damaged.  *kept says whether a segment
- * was kept in DIR/damaged since the last call.
+ * How many missing frames were dropped by writers that had no room, and how many
+ * are damaged: of those that come before a frame that is acknowledged, or were
+ * missing at the start, so that the next reader does not find them again.  *kept
+ * says whether a segment is kept in DIR/damaged.
  */
-uint64_t spool_damaged(struct spool_reader *r, bool *kept);
+uint64_t spool_dropped(const struct spool_reader *r);
+uint64_t spool_damaged(const struct spool_reader *r, bool *kept);
+/* No frame will follow: once all are acknowledged, all that is missing counts. */
+void spool_end(struct spool_reader *r);
 
 /*
  * Forget the frames before number, which are delivered.  Returns 0, or -1 with

@@ -269,7 +269,5 @@ segment_keep_damaged(int dir, uint64_t first)
 	snprintf(kept, sizeof kept, "damaged/%s", name_of(first, name));
 	if (mkdirat(dir, "damaged", 0700) < 0 && errno != EEXIST)
 		return -1;
-	if (linkat(dir, name, dir, kept, 0) == 0)
-		return 1;
-	return errno == EEXIST ? 0 : -1;
+	return linkat(dir, name, dir, kept, 0) == 0 || errno == EEXIST ? 0 : -1;
 }

@@ -52,10 +52,7 @@ struct segment_file {
 int segment_list(int dir, struct segment_file **list, size_t *n);
 int segment_newest(int dir, uint64_t *first); /* 1; 0 when there is none; -1 */
 int segment_unlink(int dir, uint64_t first);
-/*
- * Keep the segment in the folder "damaged", too.  Returns 1; 0 when it is kept
- * already; -1.
- */
+/* Keep the segment in the folder "damaged", too.  Returns 0, or -1. */
 int segment_keep_damaged(int dir, uint64_t first);
 
 #endif
