@@ -194,7 +194,9 @@ send(struct drain *d, int64_t *due_ms)
 		return DRAIN_FAILED;
 	case DELIVERY_DONE:
 		if (queue_ack(d->queue, queue_number(d->queue)) == 0) {
-			batch_clear(&d->batch);
+			/* Others need the memory meanwhile. */
+			batch_free(&d->batch);
+			d->batch = (struct batch){ 0 };
 			return DRAIN_DELIVERED;
 		}
 		d->stream.tell("%s: %s", d->stream.spool, strerror(errno));

@@ -11,7 +11,7 @@
 
 #include "file/path.h"
 
-enum { CHUNK = 256 * 1024, NAME_SIZE = 32, HEX = 16 };
+enum { CHUNK_MIN = 4096, CHUNK_MAX = 256 * 1024, NAME_SIZE = 32, HEX = 16 };
 
 #define SUFFIX ".spool"
 
@@ -50,22 +50,37 @@ segment_unlink(int dir, uint64_t first)
 	return unlinkat(dir, name_of(first, name), 0);
 }
 
+/* How much to read: of many spools most have little that is not read yet. */
+static size_t
+chunk(const struct segment *s)
+{
+	off_t left = CHUNK_MAX;
+	struct stat st;
+
+	if (fstat(s->fd, &st) == 0)
+		left = st.st_size - s->at - (off_t)s->buf.len;
+	return left > CHUNK_MAX ? CHUNK_MAX : left < CHUNK_MIN ? CHUNK_MIN :
+	    (size_t)left;
+}
+
 /*
  * Read more bytes after those in buf.  Returns 1, 0 at the end of the file, -1.
  */
 static int
 fill(struct segment *s)
 {
+	size_t n;
 	ssize_t got;
 
 	s->buf.len -= s->used;
 	if (s->used > 0)
 		memmove(s->buf.p, s->buf.p + s->used, s->buf.len);
 	s->used = 0;
-	if (buf_reserve(&s->buf, CHUNK) < 0)
+	n = chunk(s);
+	if (buf_reserve(&s->buf, n) < 0)
 		return -1;
 	do {
-		got = pread(s->fd, s->buf.p + s->buf.len, CHUNK,
+		got = pread(s->fd, s->buf.p + s->buf.len, n,
 		    s->at + (off_t)s->buf.len);
 	} while (got < 0 && errno == EINTR);
 	if (got > 0)
@@ -147,7 +162,8 @@ segment_next(struct segment *s, struct frame *f)
 				return -1;
 			continue;
 		} else if ((more = pass_damage(s, r < 0)) <= 0) {
-			s->buf.len = s->used = 0;
+			s->used = 0;
+			buf_free(&s->buf);
 			return more;
 		}
 		if (s->buf.len == 0 && fill(s) < 0)
