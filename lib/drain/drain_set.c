@@ -18,6 +18,7 @@
 
 enum {
 	FLUSH_MS = 100, SCAN_MS = 250, STATUS_MS = 1000,
+	STATUS_EACH = 4,	/* are written in one tick */
 	LONGEST_PART = 4, /* a line may take one part in so many of a spool */
 };
 
@@ -52,6 +53,7 @@ struct drain_set {
 	struct drain **retired;	/* they may still have a turn */
 	size_t n_retired;
 	int64_t flushed_ms, scanned_ms, told_ms;
+	size_t next_status;	/* the entry that is told next */
 	int told;		/* the errno of the folder that was told */
 	int status;
 };
@@ -149,6 +151,20 @@ flush_all(struct drain_set *ds)
 		d->dirty = false;
 		d->fresh = 0;
 	}
+}
+
+/* Lines must not wait for what else there is to do. */
+static void
+flush_if_due(struct drain_set *ds)
+{
+	int64_t now = units_now_ms();
+
+	if (now - ds->flushed_ms < FLUSH_MS)
+		return;
+	enter(ds);
+	flush_all(ds);
+	leave(ds);
+	ds->flushed_ms = now;
 }
 
 /* --- drains that come and go --- */
@@ -379,8 +395,10 @@ scan(struct drain_set *ds, bool first)
 	ds->told = 0;
 	match_names(ds, &names);
 	drain_names_free(&names);
-	for (size_t i = 0; i < ds->n; i++)
+	for (size_t i = 0; i < ds->n; i++) {
 		look_at(ds, ds->entry[i], first);
+		flush_if_due(ds);
+	}
 }
 
 /* A drain whose time is over gets no more lines, and goes when none waits. */
@@ -405,17 +423,18 @@ expire(struct drain_set *ds, struct entry *e)
 		unlinkat(ds->dir, e->id, 0);
 }
 
-static void
+/* Returns whether there was anything to be written. */
+static bool
 write_status(struct drain_set *ds, struct entry *e)
 {
 	struct drain_progress p;
 	struct buf text = { 0 };
 
 	if (e->drain == NULL)
-		return;
+		return false;
 	p = drain_pool_look(ds->pool, e->drain);
 	if (e->is_told && p.next == e->told.next && p.turns == e->told.turns)
-		return;
+		return false;
 	e->is_told = drain_status_print(e->drain, &p, &text) == 0 &&
 	    (span_eq(buf_span(&text), buf_span(&e->status)) ||
 	    drain_status_write(ds->dir, e->id, buf_span(&text),
@@ -427,6 +446,26 @@ write_status(struct drain_set *ds, struct entry *e)
 	} else {
 		buf_free(&text);
 	}
+	return true;
+}
+
+/*
+ * Each second those that have changed are written, in turn and a few at a time:
+ * it takes as long as the disk does.
+ */
+static void
+write_some_status(struct drain_set *ds, int64_t now)
+{
+	unsigned n = 0;
+
+	if (ds->next_status >= ds->n) {
+		if (now - ds->told_ms < STATUS_MS)
+			return;
+		ds->next_status = 0;
+		ds->told_ms = now;
+	}
+	while (ds->next_status < ds->n && n < STATUS_EACH)
+		n += write_status(ds, ds->entry[ds->next_status++]);
 }
 
 static void
@@ -516,12 +555,7 @@ drain_set_tick(struct drain_set *ds)
 {
 	int64_t now = units_now_ms();
 
-	if (now - ds->flushed_ms >= FLUSH_MS) {
-		enter(ds);
-		flush_all(ds);
-		leave(ds);
-		ds->flushed_ms = now;
-	}
+	flush_if_due(ds);
 	for (size_t i = 0; i < ds->n; i++)
 		if (ds->entry[i]->drain != NULL)
 			drain_pool_check(ds->pool, ds->entry[i]->drain, now);
@@ -532,10 +566,7 @@ drain_set_tick(struct drain_set *ds)
 			expire(ds, ds->entry[i]);
 		ds->scanned_ms = now;
 	}
-	if (now - ds->told_ms >= STATUS_MS) {
-		write_all_status(ds);
-		ds->told_ms = now;
-	}
+	write_some_status(ds, now);
 }
 
 /* One call for them all, as there may be many. */
