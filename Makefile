@@ -158,11 +158,12 @@ install: all
 	install -m 644 README NEWS LICENSE HACKING SECURITY $D$(DOCDIR)"
 	cd man && for m in *.[157]; do install -m 644 $$m \
 	    $D$(MANDIR)"/man$${m##*.} || exit 1; done
-	for c in $(CMDS); do \
-	    install -m 644 scripts/completions/logferry.bash \
-	        $D$(BASHDIR)"/$$c && \
-	    install -m 644 scripts/completions/logferry.fish \
-	        $D$(FISHDIR)"/$$c.fish || exit 1; done
+	install -m 644 scripts/completions/logferry.bash $D$(BASHDIR)/loggrep"
+	install -m 644 scripts/completions/logferry.fish \
+	    $D$(FISHDIR)/loggrep.fish"
+	for c in $(filter-out loggrep,$(CMDS)); do \
+	    ln -sf loggrep $D$(BASHDIR)"/$$c && \
+	    ln -sf loggrep.fish $D$(FISHDIR)"/$$c.fish || exit 1; done
 	install -m 644 scripts/completions/_logferry $D$(ZSHDIR)"
 	cp -R logrotate.d $D$(DATADIR)"
 	cp -R $(ADMIN:%=scripts/%) $D$(DATADIR)/scripts"
@@ -195,16 +196,18 @@ deb: dist
 rpm: dist
 	scripts/package/make-rpm $(VERSION) build/dist
 
-# The manual as pages for a browser, with an index: build/html.
+# The manual as pages for a browser, with an index: build/html.  Pages that are
+# not ours are Debian's.
+PAGES = logferry.7 $(filter-out logferry.7,$(notdir $(wildcard man/*.[157])))
 html:
 	rm -rf build/html && mkdir -p build/html
+	cd man && for m in $(PAGES); do mandoc -T html -O \
+	    'man=%N.%S.html;https://manpages.debian.org/%N.%S' $$m \
+	    >../build/html/$$m.html || exit 1; done
 	{ echo '<!DOCTYPE html><title>logferry</title><h1>logferry</h1><dl>'; \
-	    for m in man/logferry.7 man/*.[157]; do n=$${m##*/}; \
-	        mandoc -T html -O man=%N.%S.html "$$m" \
-	            >build/html/$$n.html || exit 1; \
-	        [ "$$m" = man/logferry.7 ] && [ -n "$$seen" ] && continue; \
-	        seen=1; echo "<dt><a href='$$n.html'>$${n%.*}($${n##*.})</a>" \
-	            "<dd>$$(sed -n 's/^\.Nd //p' "$$m")"; done; echo '</dl>'; \
+	    for m in $(PAGES); do \
+	        echo "<dt><a href='$$m.html'>$${m%.*}($${m##*.})</a>" \
+	            "<dd>$$(sed -n 's/^\.Nd //p' man/$$m)"; done; echo '</dl>'; \
 	} >build/html/index.html
 
 clean:

@@ -46,6 +46,18 @@ is 'everybody may read what is installed, whatever the umask was' \
 ok 'a prefix with blanks can be uninstalled' blanks uninstall
 is 'nothing is left below a prefix with blanks' "$(find 'a root' ! -type d)" ''
 
+# A few objects stand for all: names of folders come by __FILE__ and debuggers'.
+for d in 'folder one' two; do
+	mkdir "$d"
+	cp -R "$top/Makefile" "$top/lib" "$top/cmd" "$d"
+	CCACHE_DISABLE=1 make -s -C "$d" B=build build/cmd/logstamp.o \
+	    build/lib/base/opt.o build/lib/net/http.o >>made 2>&1
+done
+for o in cmd/logstamp lib/base/opt lib/net/http; do
+	ok "$o.o is the same, in whatever folder it was compiled" \
+	    cmp "folder one/build/$o.o" "two/build/$o.o"
+done
+
 export CFLAGS='-O1 -DTHEIRS' LDFLAGS='-Wl,-z,theirs' CPPFLAGS=-DBEFORE
 make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
 ok "a packager's flags stand behind ours" \

@@ -63,6 +63,25 @@ for page in "$man"/*.[157]; do
 	fi
 done
 
+# As pages for a browser; not in the tree's own build/.
+if command -v mandoc >/dev/null; then
+	cp -R "$top/man" "$top/Makefile" .
+	ok 'make html makes pages' env -u MAKEFLAGS make -s html
+	for page in man/*.[157]; do
+		grep -q "href='${page#man/}.html'" build/html/index.html || echo "$page"
+	done >unlisted
+	is 'the index of the pages has each' "$(cat unlisted)" ''
+	grep -ho 'href="[^"#]*"' build/html/*.html | tr -d '"' |
+	    sed '/=https:/d; s/.*=//' | sort -u >links
+	(cd build/html && while read -r l; do [ -e "$l" ] || echo "$l"; done) \
+	    <links >broken
+	is 'a page refers only to pages that there are, or to those of Debian' \
+	    "$(cat broken)" ''
+	ok 'pages refer to each other' grep -qx loggrep.1.html links
+else
+	skip 'no mandoc' 'make html makes pages'
+fi
+
 # Each test that logferry-promises(7) names is there.
 page=$man/logferry-promises.7
 sed -n 's/^\.Pa \(tests[^ ]*\).*/\1/p' "$page" | sort -u >paths
