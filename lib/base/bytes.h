@@ -68,6 +68,7 @@ find_char(const char *p, const char *end, char c)
 {
 #ifdef __SSE2__
 	__m128i wanted = _mm_set1_epi8(c);
+	const char *start = p;
 	unsigned bits;
 
 	for (; end - p >= 16; p += 16) {
@@ -76,8 +77,34 @@ find_char(const char *p, const char *end, char c)
 		if (bits != 0)
 			return p + __builtin_ctz(bits);
 	}
+	if (p > start) { /* the last 16 bytes: some are looked at twice */
+		bits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+		    load16(end - 16), wanted)) >> (16 - (end - p));
+		return bits != 0 ? p + __builtin_ctz(bits) : end;
+	}
 #endif
 	while (p < end && *p != c)
+		p++;
+	return p;
+}
+
+/* Returns where the first a or b is, or end. */
+static inline const char *
+find_either(const char *p, const char *end, char a, char b)
+{
+#ifdef __SSE2__
+	__m128i first = _mm_set1_epi8(a), second = _mm_set1_epi8(b), v;
+	unsigned bits;
+
+	for (; end - p >= 16; p += 16) {
+		v = load16(p);
+		bits = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+		    _mm_cmpeq_epi8(v, first), _mm_cmpeq_epi8(v, second)));
+		if (bits != 0)
+			return p + __builtin_ctz(bits);
+	}
+#endif
+	while (p < end && *p != a && *p != b)
 		p++;
 	return p;
 }

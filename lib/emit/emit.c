@@ -166,6 +166,8 @@ enum { USER = 1, INFO = 6 };	/* of syslog, where the record names none */
 static inline unsigned
 own_name(struct span name)
 {
+	if (name.len - 5 > 1 || (*name.p != 'f' && *name.p != 'l'))
+		return 0;
 	if (name.len == 6 && memcmp(name.p, "format", 6) == 0)
 		return HAS_FORMAT;
 	return name.len == 5 && memcmp(name.p, "lossy", 5) == 0 ? HAS_LOSSY : 0;

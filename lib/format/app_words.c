@@ -34,8 +34,11 @@ bracket_at(const char *p, const char *end, struct span *inside)
 	if (end - p > BRACKET_MAX + 1)
 		end = p + BRACKET_MAX + 1;
 	q = find_char(p + 1, end, close);
-	if (find_char(p + 1, q, open) < q)
-		q = p + 1;	/* there are brackets in it */
+	if (q < end && memchr(p + 1, open, (size_t)(q - p - 1)) == NULL) {
+		*inside = span_trim(span_to(p + 1, q));
+		return q + 1;
+	}
+	q = p + 1;	/* there are brackets in it */
 	for (; q < end; q++) {
 		depth += *q == open;
 		if (*q == close && --depth == 0) {
@@ -48,21 +51,42 @@ bracket_at(const char *p, const char *end, struct span *inside)
 
 enum { SHORTEST = 3, LENGTHS = sizeof levels / sizeof levels[0] };
 
-static bool
-is_level(struct span word, bool upper)
+/* Whether one of the levels begins with the letter c, in any case. */
+static inline bool
+begins_level(char c)
 {
-	char text[SHORTEST + LENGTHS];
-	const char *const *list;
+	static const uint32_t begins = 1U << ('A' & 31) | 1U << ('C' & 31) |
+	    1U << ('D' & 31) | 1U << ('E' & 31) | 1U << ('F' & 31) |
+	    1U << ('I' & 31) | 1U << ('L' & 31) | 1U << ('N' & 31) |
+	    1U << ('P' & 31) | 1U << ('S' & 31) | 1U << ('T' & 31) |
+	    1U << ('V' & 31) | 1U << ('W' & 31);
 
-	if (word.len < SHORTEST || word.len >= SHORTEST + LENGTHS)
-		return false;
-	for (size_t i = 0; i < word.len; i++) {
-		if (!is_letter(word.p[i]) || (upper && word.p[i] >= 'a'))
+	return is_letter(c) && (begins >> (c & 31) & 1) != 0;
+}
+
+/* Whether word has the letters of level, which is as long, in any case. */
+static inline bool
+is_spelled(struct span word, const char *level, char mask)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if ((word.p[i] & mask) != level[i])
 			return false;
-		text[i] = (char)(word.p[i] & ~0x20);
-	}
+	return true;
+}
+
+/* mask is ~0 for capitals only, and ~0x20 for any case. */
+static inline bool
+is_level(struct span word, char mask)
+{
+	const char *const *list;
+	char first;
+
+	if (word.len < SHORTEST || word.len >= SHORTEST + LENGTHS ||
+	    !begins_level(*word.p))
+		return false;
+	first = *word.p & mask;
 	for (list = levels[word.len - SHORTEST]; *list != NULL; list++)
-		if (**list == *text && memcmp(*list, text, word.len) == 0)
+		if (**list == first && is_spelled(word, *list, mask))
 			return (*list)[word.len] != '*' || *word.p < 'a';
 	return false;
 }
@@ -70,13 +94,13 @@ is_level(struct span word, bool upper)
 bool
 is_level_name(struct span word)
 {
-	return is_level(word, false);
+	return is_level(word, ~0x20);
 }
 
 bool
 is_upper_level(struct span word)
 {
-	return is_level(word, true);
+	return is_level(word, ~0);
 }
 
 bool
@@ -109,30 +133,74 @@ static const uint64_t name_bytes[4] = {
 	    UINT64_C(0x3ffffff) << ('a' & 63),
 };
 
+static inline bool
+is_name_byte(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return (name_bytes[u >> 6] >> (u & 63) & 1) != 0;
+}
+
+#ifdef __SSE2__
+/* Whether c is in the range from low to low + n, in each of 16 bytes. */
+static inline __m128i
+in_range(__m128i c, char low, char n)
+{
+	c = _mm_sub_epi8(c, _mm_set1_epi8(low));
+	return _mm_cmpeq_epi8(_mm_min_epu8(c, _mm_set1_epi8(n)), c);
+}
+
+/* Whether all of the 16 bytes at p may be in a logger's name. */
+static inline bool
+are_name_bytes(const char *p)
+{
+	__m128i c = load16(p), fits;
+
+	fits = _mm_or_si128(in_range(c, '-', ':' - '-'),
+	    in_range(_mm_or_si128(c, _mm_set1_epi8(0x20)), 'a', 'z' - 'a'));
+	if (_mm_movemask_epi8(fits) == 0xffff)
+		return true;
+	for (int i = 0; i < 16; i++)
+		if (!is_name_byte(p[i]))
+			return false;
+	return true;
+}
+#endif
+
 bool
 is_logger_name(struct span word)
 {
-	uint64_t all = 1;
-	unsigned char c;
+	const char *p = word.p, *end = p + word.len;
 
-	if (word.len < 2 || (!is_letter(*word.p) && *word.p != '_'))
+	if (word.len < 2 || (!is_letter(*p) && *p != '_'))
 		return false;
-	for (size_t i = 1; i < word.len; i++) {
-		c = (unsigned char)word.p[i];
-		all &= name_bytes[c >> 6] >> (c & 63);
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16)
+		if (!are_name_bytes(p))
+			return false;
+	if (word.len >= 16) {
+		if (!are_name_bytes(end - 16))
+			return false;
+		p = end;
 	}
-	return all != 0 && (memchr(word.p, '/', word.len) == NULL ||
-	    memmem(word.p, word.len, "//", 2) == NULL);
+#endif
+	for (; p < end; p++)
+		if (!is_name_byte(*p))
+			return false;
+	return memchr(word.p, '/', word.len) == NULL ||
+	    memmem(word.p, word.len, "//", 2) == NULL;
 }
 
 bool
 has_dots(struct span word)
 {
-	const char *dot = memchr(word.p, '.', word.len);
-	const char *end = word.p + word.len;
+	const char *end = word.p + word.len, *dot;
 
+	if (word.len < 3 || *word.p < 'a' || end[-1] == '.')
+		return false;
+	dot = memchr(word.p, '.', word.len);
 	return dot != NULL && end - dot > 1 && is_letter(dot[1]) &&
-	    end[-1] != '.' && *word.p >= 'a' && is_logger_name(word);
+	    is_logger_name(word);
 }
 
 bool
@@ -169,8 +237,7 @@ is_odoo_database(struct span word, struct span next)
 {
 	const char *end = next.p + next.len;
 
-	return next.len > 5 && end[-1] == ':' && (*next.p == 'o' ||
-	    *next.p == 'w') && memchr(word.p, '.', word.len) == NULL &&
+	return next.len > 5 && end[-1] == ':' && memchr(word.p, '.', word.len) == NULL &&
 	    (skip(next.p, end, "odoo.") != NULL ||
 	    skip(next.p, end, "openerp.") != NULL ||
 	    skip(next.p, end, "werkzeug:") != NULL);
@@ -234,7 +301,8 @@ skip_zone_abbreviation(const char *p, const char *end)
 		return p;
 	while (q + n < end && n < 5 && q[n] >= 'A' && q[n] <= 'Z')
 		n++;
-	if (n < 3 || n > 4 || memchr("TKDB", q[n - 1], 4) == NULL)
+	if (n < 3 || n > 4 || (q[n - 1] != 'T' && q[n - 1] != 'K' &&
+	    q[n - 1] != 'D' && q[n - 1] != 'B'))
 		return p;
 	found = memmem(known, sizeof known - 1, q, n);
 	return found != NULL && found[-1] == ' ' && found[n] == ' ' ? q + n : p;
@@ -245,6 +313,8 @@ is_time_of_other(struct span text, const char *at)
 {
 	size_t n = (size_t)(at - text.p);
 
+	if (n == 0)
+		return false;
 	return memchr(text.p, '=', n) != NULL ||
 	    memmem(text.p, n, "{\"", 2) != NULL || (at - text.p > 1 && at[2] == '/' &&
 	    at[6] == '/' && at[11] == ':');

@@ -10,9 +10,7 @@
 static inline struct span
 word_at(const char *p, const char *end)
 {
-	const char *q = find_char(p, end, ' ');
-
-	return span_to(p, find_char(p, q, '\t'));
+	return span_to(p, find_either(p, end, ' ', '\t'));
 }
 /*
  * Reads the text inside of the bracket, of any kind, that opens at p, with the

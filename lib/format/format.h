@@ -70,6 +70,12 @@ struct format {
 	const char *needs;
 	const char *word;	/* text that each line of the format holds */
 	bool undated;	/* no line begins with a date such as 2021-06-29 */
+	bool joined;	/* it has a T before its clock, if one does */
+	/*
+	 * The bytes that can follow a date with its clock and a blank in front
+	 * of a line, as in first.  NULL: any byte.
+	 */
+	const char *after_date;
 	bool leveled;	/* INFO or the like may follow the time at the front */
 	/* No line of another format can be taken for one of this. */
 	bool distinct;

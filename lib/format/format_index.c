@@ -7,7 +7,10 @@
 #include "format/known_keys.h"
 #include "format/line_format.h"
 
-enum { FORMATS = 64 };
+enum {
+	FORMATS = 64,
+	THREAD_MAX = 120, /* how far a level after a thread is looked for */
+};
 
 struct format_index format_index;
 
@@ -39,19 +42,18 @@ format_layout(unsigned f)
 	return others;
 }
 
+/* Sets bit for the bytes in first, or in any when first is NULL. */
 static void
-index_format(unsigned f, uint64_t bit)
+index_bytes(uint64_t index[256], uint64_t *any, const char *first, uint64_t bit)
 {
-	const char *first = formats[f]->first;
-
-	for (unsigned c = 0; first == NULL && c < 256; c++)
-		format_index.by_first[c] |= bit;
+	if (first == NULL)
+		*any |= bit;
 	for (; first != NULL && *first != '\0'; first++)
 		for (unsigned c = *first == '0' ? '0' : *first == 'a' ? 'A' :
 		    (unsigned char)*first; c <= (*first == '0' ? '9' :
 		    *first == 'a' ? 'z' : (unsigned char)*first); c++)
 			if (*first != 'a' || is_letter((char)c))
-				format_index.by_first[c] |= bit;
+				index[c] |= bit;
 }
 
 /* Returns a bit for each of telling that all lines of the format hold. */
@@ -73,15 +75,21 @@ static void
 prepare_formats(void)
 {
 	uint64_t behind = 0;	/* the formats after the last leveled one */
+	uint64_t any_first = 0, any_after = 0;
 	unsigned needs;
 
 	known_keys_prepare();
 	for (unsigned f = 0; formats[f] != NULL; f++) {
-		index_format(f, UINT64_C(1) << f);
+		index_bytes(format_index.by_first, &any_first,
+		    formats[f]->first, UINT64_C(1) << f);
+		index_bytes(format_index.after_date, &any_after,
+		    formats[f]->after_date, UINT64_C(1) << f);
 		if (formats[f]->distinct && formats[f]->status != NULL)
 			format_index.answers |= UINT64_C(1) << f;
 		if (formats[f]->undated)
 			format_index.undated |= UINT64_C(1) << f;
+		if (formats[f]->joined)
+			format_index.joined |= UINT64_C(1) << f;
 		if (formats[f]->leveled) {
 			format_index.leveled |= UINT64_C(1) << f;
 			behind = ~UINT64_C(1) << f;
@@ -95,6 +103,10 @@ prepare_formats(void)
 			    UINT64_C(1) << f;
 	}
 	format_index.leveled |= behind;
+	for (unsigned c = 0; c < 256; c++) {
+		format_index.by_first[c] |= any_first;
+		format_index.after_date[c] |= any_after;
+	}
 }
 
 void
@@ -105,7 +117,81 @@ format_index_prepare(void)
 	pthread_once(&once, prepare_formats);
 }
 
-/* Whether the three digits at p, with none around them, may be a status. */
+/* Whether a level in capitals and a blank stand in the eight bytes at p. */
+static inline bool
+is_level_at(const char *p)
+{
+	return memcmp(p, "INFO ", 5) == 0 || memcmp(p, "WARN ", 5) == 0 ||
+	    memcmp(p, "DEBUG ", 6) == 0 || memcmp(p, "ERROR ", 6) == 0 ||
+	    memcmp(p, "TRACE ", 6) == 0 || memcmp(p, "FATAL ", 6) == 0 ||
+	    memcmp(p, "SEVERE ", 7) == 0 || memcmp(p, "WARNING ", 8) == 0;
+}
+
+/* Whether "[thread] INFO " or the like stands at p. */
+static inline bool
+is_thread_and_level_at(const char *p, const char *end)
+{
+	const char *close;
+
+	if (end - p > THREAD_MAX)
+		end = p + THREAD_MAX;
+	close = find_char(p, end, ']');
+	if (end - close < 10 || close[1] != ' ')
+		return false;
+	close = skip_spaces(close + 1, end - 8);
+	return is_level_at(close);
+}
+
+/*
+ * Returns where the seconds end of a date with its clock at p, where 24 bytes
+ * are; p if it has no clock, and NULL if it is no date.
+ */
+static inline const char *
+skip_seconds(const char *p)
+{
+	const char *q;
+
+	if (!is_digit(p[0]) || !is_digit(p[1]))
+		return NULL;
+	if (p[4] == '-' && p[7] == '-' && is_digit(p[2]) && is_digit(p[3]) &&
+	    is_digit(p[5]) && is_digit(p[8]) && (p[10] == ' ' || p[10] == 'T'))
+		q = p + 19;	/* 2021-06-29 10:05:03 */
+	else if (p[2] == '/' && p[5] == '/' && p[8] == ' ')
+		q = p + 17;	/* 21/06/29 10:05:03 */
+	else if (p[2] == '-' && p[6] == '-' && p[11] == ' ')
+		q = p + 20;	/* 29-Jun-2021 10:05:03 */
+	else
+		return NULL;
+	return q[-6] == ':' && q[-3] == ':' && is_digit(q[-1]) ? q : p;
+}
+
+uint64_t
+format_index_by_date(uint64_t left, struct span text, bool declared)
+{
+	const char *p = text.p, *end = p + text.len;
+
+	if (text.len < 24 || (p = skip_seconds(p)) == NULL)
+		return left;
+	if (p > text.p && (*p == '.' || *p == ','))
+		p = skip_digits(p + 1, end);
+	p += p < end && *p == 'Z' && p > text.p;
+	if (end - p < 10 || *p != ' ')
+		return left & ~format_index.undated;
+	p = skip_spaces(p, end - 9);
+	if (!declared && (*p == '[' ? is_thread_and_level_at(p, end) :
+	    is_level_at(p)))
+		return left & format_index.leveled;
+	left &= ~format_index.undated;
+	if (text.p[10] != 'T')
+		left &= ~format_index.joined;
+	/* There may be a zone first, as in "10:05:03 +0200" or "10:05:03 UTC". */
+	if (*p == '+' || *p == '-' || memcmp(p, "UTC", 3) == 0 ||
+	    memcmp(p, "GMT", 3) == 0)
+		return left;
+	return left & format_index.after_date[(unsigned char)*p];
+}
+
+/* Whether the three digits at p may be a status: they are no fraction. */
 static inline bool
 is_status_at(const char *start, const char *p)
 {
@@ -113,22 +199,37 @@ is_status_at(const char *start, const char *p)
 	    p[-1] != ','));
 }
 
-/* A bit for each of the n bytes at p, 16 at most, that is a digit. */
-static inline unsigned
-digit_bits(const char *p, size_t n)
+/* A bit for each of the 16 bytes at p that is a digit. */
+static inline uint64_t
+digit_bits(const char *p)
 {
-	unsigned bits = 0;
-
 #ifdef __SSE2__
-	if (n == 16) {
-		__m128i v = _mm_sub_epi8(load16(p), _mm_set1_epi8('0'));
+	__m128i v = _mm_sub_epi8(load16(p), _mm_set1_epi8('0'));
 
-		return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
-		    _mm_min_epu8(v, _mm_set1_epi8(9)), v));
-	}
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+	    _mm_min_epu8(v, _mm_set1_epi8(9)), v));
+#else
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 16; i++)
+		bits |= (uint64_t)is_digit(p[i]) << i;
+	return bits;
 #endif
-	for (size_t i = 0; i < n; i++)
-		bits |= (unsigned)is_digit(p[i]) << i;
+}
+
+/* The same of n bytes, 64 at most; start is where the text begins. */
+static inline uint64_t
+all_digit_bits(const char *start, const char *p, size_t n)
+{
+	uint64_t bits = 0;
+	size_t i;
+
+	for (i = 0; i + 16 <= n; i += 16)
+		bits |= digit_bits(p + i) << i;
+	if (i < n && p + n - start >= 16)	/* of the last 16 bytes */
+		return bits | digit_bits(p + n - 16) >> (16 - (n - i)) << i;
+	for (; i < n; i++)
+		bits |= (uint64_t)is_digit(p[i]) << i;
 	return bits;
 }
 
@@ -140,27 +241,22 @@ static bool
 may_hold_status(struct span text)
 {
 	const char *p = text.p, *end = p + text.len;
-	unsigned digits = 0, ends;	/* from four bytes before p on */
+	uint64_t digits, ends, looked_at = 0;
 	size_t n;
 
-	for (; p <= end; p += n) {
-		n = end - p < 16 ? (size_t)(end - p) : 16;
-		if (n < 16 && text.len >= 16) {	/* of the last 16 bytes */
-			digits |= digit_bits(end - 16, 16) >> (16 - n) << 4;
-		} else {
-			digits |= digit_bits(p, n) << 4;
-		}
+	/* Each turn looks again at the last four bytes of the one before. */
+	for (;; p += 60, looked_at = 15) {
+		n = end - p < 64 ? (size_t)(end - p) : 64;
+		digits = all_digit_bits(text.p, p, n);
 		/* Where three digits end, with no digit before or after. */
 		ends = ~digits & digits << 1 & digits << 2 & digits << 3 &
-		    ~(digits << 4) & ((2U << (n + 3 + (n < 16))) - 1) & ~15U;
+		    ~(digits << 4) & ~looked_at;
 		for (; ends != 0; ends &= ends - 1)
-			if (is_status_at(text.p, p + __builtin_ctz(ends) - 7))
+			if (is_status_at(text.p, p + __builtin_ctzll(ends) - 3))
 				return true;
-		digits >>= n;
-		if (n < 16)
-			break;
+		if (n < 64)
+			return false;
 	}
-	return false;
 }
 
 bool

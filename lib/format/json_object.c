@@ -197,6 +197,8 @@ add_members(struct scan *s, struct span text)
 static struct span
 cut_empty_lists(struct span text)
 {
+	if (text.len == 0 || text.p[text.len - 1] != ']')
+		return text;
 	if (text.len > 6 && memcmp(text.p + text.len - 6, " [] []", 6) == 0)
 		text.len -= 6;
 	if (text.len > 4 && memcmp(text.p + text.len - 4, "} []", 4) == 0)

@@ -148,6 +148,29 @@ take_server(struct scan *s, struct who *w)
 	}
 }
 
+/* Adds the client, which is mostly digits and points; the line ends at end. */
+static inline void
+add_client(struct scan *s, struct span v, const char *end)
+{
+#ifdef __SSE2__
+	__m128i from_point;
+	unsigned others;
+
+	if (v.len > 1 && v.len < 16 && end - v.p >= 16) {
+		from_point = _mm_sub_epi8(load16(v.p), _mm_set1_epi8('.'));
+		others = ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+		    _mm_min_epu8(from_point, _mm_set1_epi8('9' - '.')),
+		    from_point));
+		if ((others & ((1U << v.len) - 1)) == 0) {
+			record_add(s->rec, NAME("client"), v, FIELD_SAFE);
+			return;
+		}
+	}
+#endif
+	(void)end;
+	add_address(s, v);
+}
+
 /*
  * Reads client, identity, user and the time.  Returns where the text goes on,
  * or NULL.
@@ -159,6 +182,7 @@ scan_who(struct scan *s, const char *p, const char *end)
 	struct who w = { .client = all };
 	const char *before, *behind;
 	struct timestamp t;
+	bool has_proxies;
 
 	if (all.len == 0 || all.len == (size_t)(end - p)) {
 		scan_fail(s, CLIENT, p, "client address");
@@ -167,6 +191,7 @@ scan_who(struct scan *s, const char *p, const char *end)
 	p += all.len + 1;
 	w.client.len = (size_t)(find_char(all.p, all.p + all.len, ',') -
 	    all.p);
+	has_proxies = w.client.len < all.len;
 	w.identity = token_at(p, end);
 	p += w.identity.len;
 	if (!s->sure && !is_client(w.client, w.identity)) {
@@ -187,8 +212,8 @@ scan_who(struct scan *s, const char *p, const char *end)
 	if (w.identity.len > 1 || (w.user.len > 2 &&
 	    memchr(w.user.p, ' ', w.user.len) != NULL))
 		take_server(s, &w);
-	add_address(s, w.client);
-	if (memchr(all.p, ',', all.len) != NULL)
+	add_client(s, w.client, end);
+	if (has_proxies)
 		add_text(s, NAME("http_x_forwarded_for"), all);
 	add_text(s, NAME("identity"), w.identity);
 	add_text(s, NAME("user"), w.user);

@@ -230,16 +230,14 @@ take_logger_first(struct app *a, struct span name)
 }
 
 /*
- * Whether word is a bare level: it is in capitals, or has a mark or two blanks
- * after it.
+ * Whether word, which is no level in capitals, is a bare level: it has a mark
+ * or two blanks after it.
  */
 static bool
 is_bare_level(const struct app *a, struct span word)
 {
 	const char *behind = word.p + word.len;
 
-	if (is_upper_level(word))
-		return true;
 	if (word.len == 1 && is_level_letter(*word.p))
 		return a->end - behind > 2 && *behind == ' ' &&
 		    ((behind[1] >= 'A' && behind[1] <= 'Z') ||
@@ -261,7 +259,8 @@ take_logger(struct app *a, struct span word, struct span name)
 
 	while (behind < a->end && *behind == ' ')
 		behind++;
-	if (is_odoo_database(name, word_at(behind, a->end))) {
+	if (behind < a->end && (*behind == 'o' || *behind == 'w') &&
+	    is_odoo_database(name, word_at(behind, a->end))) {
 		if (!span_is(name, "?"))
 			add_text(a->s, NAME("database"), name);
 		return move_to(a, behind);
@@ -288,10 +287,14 @@ take_logger(struct app *a, struct span word, struct span name)
 static bool
 take_wide_name(struct app *a, struct span word)
 {
-	const char *open = skip_spaces(word.p + word.len, a->end), *behind;
+	const char *open = word.p + word.len, *behind;
 	struct span inside;
 
-	if (a->logger || open - word.p - (ptrdiff_t)word.len < 1 ||
+	if (a->logger || a->end - open < 3 || (open[1] != ' ' &&
+	    open[1] != '['))
+		return false;
+	open = skip_spaces(open, a->end);
+	if (open - word.p - (ptrdiff_t)word.len < 1 ||
 	    a->end - open < 2 || *open != '[' || !is_digit(open[1]) ||
 	    !is_logger_name(word) ||
 	    (behind = bracket_at(open, a->end, &inside)) == NULL ||
@@ -324,17 +327,20 @@ static bool
 take_word(struct app *a)
 {
 	struct span word = word_at(a->p, a->end), name = word;
+	const char *last = word.p + word.len - 1;
 
 	if (word.len > NAME_MAX || word.len == 0)
 		return false;
-	if (!a->level && take_upper_level(a, word))
+	if (!a->level && word.len > 2 && word.p[1] < 'a' &&
+	    take_upper_level(a, word))
 		return true;
-	if (word.p[word.len - 1] == ':')
-		name.len--;
+	name.len -= *last == ':';
 	if (is_digit(*word.p) && all_digits(word))
 		return !a->level && !a->pid && take_number(a, word);
-	if (take_file(a, word) || take_name_and_pid(a, word) ||
-	    take_wide_name(a, word))
+	if (find_either(word.p, last, ':', '[') < last &&
+	    (take_file(a, word) || take_name_and_pid(a, word)))
+		return true;
+	if (take_wide_name(a, word))
 		return true;
 	if (!a->level && name.len < word.len) {
 		if (is_level_name(name))

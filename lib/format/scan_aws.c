@@ -66,7 +66,8 @@ const struct format format_elb = {
 	.example = "2015-05-13T23:39:43.945958Z my-lb 192.0.2.1:2817 "
 	    "10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "
 	    "\"GET http://www.example.com:80/ HTTP/1.1\" \"curl/7.38.0\" - -",
-	.first = "0", .distinct = true, .scan = scan_layout,
+	.first = "0", .after_date = "0a", .distinct = true,
+	.scan = scan_layout,
 	.status = "status",
 	.layout = "{timestamp:iso} {elb} {client:address} {target} "
 	    "{request_processing_time:seconds} "

@@ -34,5 +34,6 @@ scan_compose(struct scan *s, struct span text)
 const struct format format_compose = {
 	.name = "compose", .description = "docker compose logs",
 	.example = "web_1  | text",
-	.needs = "|", .first = "0a\033", .scan = scan_compose, .nests = true,
+	.needs = "|", .first = "0a\033", .after_date = "",
+	.scan = scan_compose, .nests = true,
 };

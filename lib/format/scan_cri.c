@@ -45,6 +45,7 @@ scan_cri(struct scan *s, struct span text)
 const struct format format_cri = {
 	.name = "cri", .description = "containers of containerd and CRI-O",
 	.example = "2016-10-06T00:17:09.669794202Z stdout F text",
-	.first = "0", .distinct = true, .scan = scan_cri, .nests = true,
+	.first = "0", .after_date = "s", .joined = true,
+	.distinct = true, .scan = scan_cri, .nests = true,
 	.carried_by = { "out P", "err P" }, .end = partial_end,
 };

@@ -17,7 +17,8 @@ const struct format format_gin = {
 const struct format format_fiber = {
 	.name = "fiber", .description = "Fiber's requests (Go)",
 	.example = "10:05:03 | 200 |   1ms | 192.0.2.1 | GET | /",
-	.first = "0", .distinct = true, .scan = scan_layout,
+	.first = "0", .after_date = "|", .distinct = true,
+	.scan = scan_layout,
 	.status = "status",
 	.layout = "{~}{timestamp:time} | {status:status} | "
 	    "{duration:duration} | {client} | {method:method} | "
@@ -31,7 +32,8 @@ const struct format format_chi = {
 	.name = "chi", .description = "chi's requests (Go)",
 	.example = "2021/06/29 10:05:03 \"GET http://localhost:3333/ HTTP/1.1\""
 	    " from 192.0.2.1:51376 - 200 22B in 1.2ms",
-	.first = "0\"[", .distinct = true, .scan = scan_layout,
+	.first = "0\"[", .after_date = "\"[", .distinct = true,
+	.scan = scan_layout,
 	.status = "status",
 	.layout = "{~}{timestamp:time} " CHI "\n"
 	    "{~}{timestamp:time} [{request_id}] " CHI "\n"

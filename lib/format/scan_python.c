@@ -24,8 +24,9 @@ is_level(struct span s)
 	    { "SUCCESS", 7 },
 	};
 
-	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (span_eq(s, levels[i]))
+	for (size_t i = 0; s.len > 3 &&
+	     i < sizeof levels / sizeof levels[0]; i++)
+		if (*s.p == *levels[i].p && span_eq(s, levels[i]))
 			return true;
 	return false;
 }

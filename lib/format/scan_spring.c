@@ -19,8 +19,9 @@ is_level(struct span s)
 	    { "ERROR", 5 }, { "FATAL", 5 },
 	};
 
-	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (span_eq(s, levels[i]))
+	for (size_t i = 0; s.len > 3 &&
+	     i < sizeof levels / sizeof levels[0]; i++)
+		if (*s.p == *levels[i].p && span_eq(s, levels[i]))
 			return true;
 	return false;
 }
@@ -58,23 +59,26 @@ bracketed(const char *p, const char *end, struct span *inside)
 	return skip_spaces(close + 1, end);
 }
 
-/* Reads "c.e.App  : message" or "c.e.App - message" at p. */
+/* Splits "c.e.App  : message" or "c.e.App - message" at p. */
 static bool
-scan_rest(struct scan *s, const char *p, const char *end, const char *mark)
+split_rest(struct scan *s, const char *p, const char *end, const char *mark,
+    struct span *logger, struct span *message)
 {
-	struct span logger = token_at(p, end);
-	const char *q = skip_spaces(p + logger.len, end), *behind;
+	const char *q, *behind;
 
-	if (*mark == ':' && logger.len > 1 && logger.p[logger.len - 1] == ':')
-		q = p + --logger.len;
+	*message = span_of(end, 0);
+	*logger = token_at(p, end);
+	q = skip_spaces(p + logger->len, end);
+	if (*mark == ':' && logger->len > 1 &&
+	    logger->p[logger->len - 1] == ':')
+		q = p + --logger->len;
 	if (*mark == '-' && skip(q, end, "-- ") != NULL)
 		mark = "--";
 	behind = skip(q, end, mark);
-	if (logger.len == 0 || behind == NULL ||
+	if (logger->len == 0 || behind == NULL ||
 	    (behind < end && *behind != ' '))
 		return scan_fail(s, LOGGER, p, "logger");
-	add_text(s, NAME("logger"), logger);
-	record_add_message(s->rec, span_to(behind + (behind < end), end));
+	*message = span_to(behind + (behind < end), end);
 	return true;
 }
 
@@ -107,7 +111,7 @@ add_trace(struct scan *s, struct span ids)
 static bool
 scan_boot(struct scan *s, const char *p, const char *end)
 {
-	struct span pid = token_at(p, end), inside[3];
+	struct span pid = token_at(p, end), inside[3], logger, message;
 	const char *q = pid.p + pid.len;
 	int n = 0;
 
@@ -123,14 +127,26 @@ scan_boot(struct scan *s, const char *p, const char *end)
 	add_text(s, NAME("thread"), inside[n > 1]);
 	if (n > 2)
 		add_trace(s, inside[2]);
-	return scan_rest(s, p, end, ":");
+	if (!split_rest(s, p, end, ":", &logger, &message))
+		return false;
+	add_text(s, NAME("logger"), logger);
+	record_add_message(s->rec, message);
+	return true;
+}
+
+static void
+add_time_and_level(struct scan *s, const struct timestamp *t,
+    struct span level)
+{
+	record_add_time(s->rec, t);
+	add_text(s, NAME("level"), level);
 }
 
 static bool
 scan_spring(struct scan *s, struct span text)
 {
 	const char *p = text.p, *end = p + text.len, *q;
-	struct span level, thread = span_of(NULL, 0), ids;
+	struct span level, thread = span_of(NULL, 0), ids, logger, message;
 	struct timestamp t;
 
 	if ((q = scan_stamp(s, p, end, &t)) == NULL || q == end || *q != ' ')
@@ -141,27 +157,36 @@ scan_spring(struct scan *s, struct span text)
 	level = token_at(p, end);
 	if (!is_level(level))
 		return scan_fail(s, LEVEL, p, "level");
-	record_add_time(s->rec, &t);
-	add_text(s, NAME("level"), level);
 	p = skip_spaces(level.p + level.len, end);
-	if (thread.p == NULL && p < end && is_digit(*p))
+	if (thread.p == NULL && p < end && is_digit(*p)) {
+		add_time_and_level(s, &t, level);
 		return scan_boot(s, p, end);
-	if (thread.p == NULL && (q = bracketed(p, end, &ids)) != NULL &&
-	    q < end && is_digit(*q)) {
+	}
+	q = thread.p == NULL ? bracketed(p, end, &ids) : NULL;
+	if (q != NULL && q < end && is_digit(*q)) {
+		add_time_and_level(s, &t, level);
 		add_trace(s, ids);
 		return scan_boot(s, q, end);
 	}
-	if (thread.p == NULL && (q = bracketed(p, end, &thread)) != NULL)
+	if (q != NULL) {
+		thread = ids;
 		p = q;
+	}
 	if (thread.p == NULL)
 		return scan_fail(s, THREAD, p, "[thread]");
+	if (!split_rest(s, p, end, "-", &logger, &message))
+		return false;
+	add_time_and_level(s, &t, level);
 	add_text(s, NAME("thread"), thread);
-	return scan_rest(s, p, end, "-");
+	add_text(s, NAME("logger"), logger);
+	record_add_message(s->rec, message);
+	return true;
 }
 
 const struct format format_spring = {
 	.name = "spring", .description = "Spring Boot and logback",
 	.example = "2021-06-29 10:05:03.123  INFO 7 --- [ main] c.e.App  : "
 	    "text",
-	.needs = "[", .word = " -", .first = "0", .leveled = true, .scan = scan_spring, .nests_answers = true,
+	.needs = "[", .first = "0", .leveled = true, .scan = scan_spring,
+	.nests_answers = true,
 };

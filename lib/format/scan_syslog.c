@@ -436,8 +436,12 @@ scan_3164(struct scan *s, const char *p, const char *end, bool has_pri)
 {
 	struct span host;
 	struct timestamp t;
-	const char *q = timestamp_bsd(p, end, s->zone, &t);
-	bool iso = q == NULL;
+	const char *q = NULL;
+	bool iso;
+
+	if (p == end || !is_digit(*p))
+		q = timestamp_bsd(p, end, s->zone, &t);
+	iso = q == NULL;
 
 	if (iso && (has_pri || (end - p > 10 && p[10] == 'T')))
 		q = timestamp_iso(p, end, s->zone, &t);
@@ -509,5 +513,6 @@ const struct format format_syslog = {
 	.name = "syslog",
 	.description = "syslog: RFC 3164, RFC 5424, Logplex, and files of it",
 	.example = "Jun 29 10:05:03 host sshd[12]: text",
-	.first = "<0a", .distinct = true, .scan = scan_syslog, .nests = true,
+	.first = "<0a", .after_date = "0a-._:/@%", .joined = true,
+	.distinct = true, .scan = scan_syslog, .nests = true,
 };

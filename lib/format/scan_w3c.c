@@ -296,6 +296,7 @@ scan_columns(struct scan *s, struct span columns, struct span text,
 	"cs-uri-query\0s-port\0cs-username\0c-ip\0cs(User-Agent)\0"
 #define FROM_STATUS "sc-status\0sc-substatus\0sc-win32-status\0time-taken"
 static const char iis[] = TO_CLIENT "cs(Referer)\0" FROM_STATUS;
+enum { USUAL_COLUMNS = 15 };	/* in iis; iis_short has one less */
 static const char iis_short[] = TO_CLIENT FROM_STATUS;
 static const char cloudfront[] = "date\0time\0x-edge-location\0sc-bytes\0"
     "c-ip\0cs-method\0cs(Host)\0cs-uri-stem\0sc-status\0cs(Referer)\0"
@@ -354,6 +355,18 @@ chosen_status(const char *p, const char *end)
 	return is_http_status(status) ? status : none;
 }
 
+/* Whether a column begins with / or is *, as the stem of a request. */
+static bool
+may_have_stem(const char *p, const char *end)
+{
+	if (memchr(p, '*', (size_t)(end - p)) != NULL)
+		return true;
+	for (; (p = memchr(p, '/', (size_t)(end - p))) != NULL; p++)
+		if (p[-1] == ' ' || p[-1] == '\t')
+			return true;
+	return false;
+}
+
 static bool
 scan_chosen(struct scan *s, struct span text)
 {
@@ -362,6 +375,8 @@ scan_chosen(struct scan *s, struct span text)
 	struct span method, status;
 	struct timestamp t;
 
+	if (!may_have_stem(p, end))
+		return false;
 	for (; p < end; p = stem) {
 		method = token_at(p, end);
 		stem = skip_field(p, end);
@@ -381,6 +396,19 @@ scan_chosen(struct scan *s, struct span text)
 	return true;
 }
 
+/* Whether three numbers or - stand before the last column, as in both. */
+static bool
+may_end_usual(struct span text)
+{
+	const char *p = memrchr(text.p, ' ', text.len);
+	int blanks = 0;
+
+	for (; p != NULL && p > text.p && blanks < 4 && (is_digit(*p) ||
+	     *p == ' ' || *p == '-'); p--)
+		blanks += *p == ' ';
+	return blanks == 4;
+}
+
 /*
  * Reads a line whose columns are not declared: by the usual columns, or by a
  * guess.
@@ -392,6 +420,7 @@ scan_undeclared(struct scan *s, struct span text)
 	    { iis_short, sizeof iis_short } };
 	const char *p = text.p;
 	struct record_mark mark = record_mark(s->rec);
+	size_t blanks = 0;
 
 	if (text.len < 24 || p[4] != '-' || p[7] != '-' || p[13] != ':' ||
 	    p[16] != ':')
@@ -401,8 +430,11 @@ scan_undeclared(struct scan *s, struct span text)
 		    text, true, false);
 	if (p[10] != ' ' || p[19] != ' ')
 		return false;
+	if (may_end_usual(text))
+		blanks = count_byte(text.p, text.len, ' ');
 	for (size_t i = 0; i < 2; i++) {
-		if (scan_columns(s, usual[i], text, false, false))
+		if (blanks + 1 == USUAL_COLUMNS - i &&
+		    scan_columns(s, usual[i], text, false, false))
 			return true;
 		record_reset(s->rec, &mark);
 	}

@@ -65,7 +65,8 @@ const struct format format_serilog = {
 	.example = "2021-06-29 10:05:03.123 +00:00 [INF] HTTP GET / responded "
 	    "200 in 12.3 ms",
 	.word = " responded ",
-	.first = "0[a", .distinct = true, .scan = scan_layout,
+	.first = "0[a", .after_date = "[", .distinct = true,
+	.scan = scan_layout,
 	.status = "status",
 	.layout = "{~}{timestamp:time} [{level}] " SERILOG "\n"
 	    "{~}[{timestamp:time} {level}] " SERILOG "\n"

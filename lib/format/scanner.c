@@ -331,44 +331,6 @@ try_last(struct scan *scan, struct choice last, struct span text)
 	return false;
 }
 
-/* Whether INFO or the like stands behind the time of 19 bytes at p. */
-static inline bool
-has_level(const char *p, const char *end)
-{
-	static const char levels[] = "INFO WARN DEBUGERRORTRACEFATAL";
-
-	for (p += 19; p < end && (is_digit(*p) || memchr(".,Z", *p, 3) != NULL);
-	     p++)
-		;
-	if (end - p < 8 || *p != ' ')
-		return false;
-	p = skip_spaces(p, end - 6);
-	for (size_t i = 0; i + 5 < sizeof levels; i += 5)
-		if (memcmp(p, levels + i, 5) == 0)
-			return p[4] == ' ' || p[5] == ' ';
-	return false;
-}
-
-/* Leaves those formats of which a line can be that begins as text does. */
-static inline uint64_t
-rule_out_by_date(const struct scanner *s, uint64_t left, struct span text)
-{
-	const char *p = text.p;
-
-	if (text.len < 24 || !is_digit(p[0]) || !is_digit(p[1]))
-		return left;
-	if (p[4] == '-' && p[7] == '-' && is_digit(p[2]) && is_digit(p[3]) &&
-	    is_digit(p[5]) && is_digit(p[8]) &&
-	    (p[10] == ' ' || p[10] == 'T'))
-		return left & (s->memory.columns.len == 0 && p[13] == ':' &&
-		    p[16] == ':' && has_level(p, p + text.len) ?
-		    format_index.leveled : ~format_index.undated);
-	if ((p[2] == '/' && p[5] == '/' && p[8] == ' ') ||
-	    (p[2] == '-' && p[6] == '-' && p[11] == ' '))
-		return left & ~format_index.undated;
-	return left;
-}
-
 /* The first format that fits of those that have a bit in left; see try_all. */
 static bool
 try_each(const struct scanner *s, struct scan *scan, struct span text,
@@ -378,7 +340,7 @@ try_each(const struct scanner *s, struct scan *scan, struct span text,
 	bool ruled = false;
 	int f;
 
-	left = rule_out_by_date(s, left, text);
+	left = format_index_by_date(left, text, s->memory.columns.len > 0);
 	for (; left != 0; left &= left - 1) {
 		if (!ruled && (left & -left & format_index.needy) != 0) {
 			ruled = true;

@@ -145,8 +145,12 @@ record_set_time(struct record *r, struct field *f, const struct timestamp *t)
 void
 record_add_time(struct record *r, const struct timestamp *t)
 {
-	record_set_time(r, record_add(r, NAME("timestamp"), span_of("", 0),
-	    FIELD_SAFE), t);
+	char *p = record_room(r, TIMESTAMP_SIZE);
+
+	r->when = *t;
+	r->has_when = true;
+	record_add(r, NAME("timestamp"), p != NULL ?
+	    span_of(p, timestamp_print(p, t)) : span_of("", 0), FIELD_SAFE);
 }
 
 void

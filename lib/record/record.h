@@ -68,8 +68,12 @@ struct record_mark {
 static inline struct record_mark
 record_mark(const struct record *r)
 {
-	return (struct record_mark){ r->n, r->n_own, r->message, r->when,
-	    r->has_when };
+	struct record_mark m = { .n = r->n, .n_own = r->n_own,
+	    .message = r->message, .has_when = r->has_when };
+
+	if (r->has_when)
+		m.when = r->when;
+	return m;
 }
 
 static inline void
@@ -78,8 +82,9 @@ record_reset(struct record *r, const struct record_mark *m)
 	r->n = m->n;
 	r->n_own = m->n_own;
 	r->message = m->message;
-	r->when = m->when;
 	r->has_when = m->has_when;
+	if (r->has_when)
+		r->when = m->when;
 }
 
 /* Makes room for more fields; false without memory. */

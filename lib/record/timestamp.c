@@ -380,7 +380,13 @@ timestamp_print(char *to, const struct timestamp *t)
 	}
 	memcpy(to, kept[i].text, sizeof kept->text);
 	p = put2(p, (unsigned)(t->sec - minute * 60) + t->leap);
-	if (t->digits > 0) {
+	if (t->digits == 3) {
+		unsigned ms = nsec / 1000000;
+
+		*p = '.';
+		p[1] = (char)('0' + ms / 100);
+		p = put2(p + 2, ms % 100);
+	} else if (t->digits > 0) {
 		*p = '.';
 		nsec /= power_of_10[9 - t->digits];
 		for (int d = t->digits; d > 0; d--, nsec /= 10)

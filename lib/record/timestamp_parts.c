@@ -90,7 +90,7 @@ zone_suffix(const char *p, const char *end, struct parts *t)
 }
 
 const char *
-zone_behind(const char *p, const char *end, struct parts *t)
+zone_after_blank(const char *p, const char *end, struct parts *t)
 {
 	const char *z = p + (p < end && *p == ' '), *after;
 

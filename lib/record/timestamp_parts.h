@@ -59,6 +59,13 @@ fraction(const char *p, const char *end, struct parts *t)
 	t->digits = 0;
 	if (end - p < 2 || (*p != '.' && *p != ',') || !is_digit(*d))
 		return p;
+	if (end - d > 3 && is_digit(d[1]) && is_digit(d[2]) &&
+	    !is_digit(d[3])) {		/* milliseconds, as most have */
+		t->nsec = (uint32_t)((d[0] - '0') * 100 + (d[1] - '0') * 10 +
+		    (d[2] - '0')) * 1000000;
+		t->digits = 3;
+		return d + 3;
+	}
 	for (; d < end && is_digit(*d); d++)
 		if (t->digits < 9) {
 			t->nsec = t->nsec * 10 + (uint32_t)(*d - '0');
@@ -104,8 +111,20 @@ const char *skip_letters(const char *p, const char *end);
 
 /* Reads Z, UTC, GMT, +0200, +02:00 or +02.  Returns p when there is no zone. */
 const char *zone_suffix(const char *p, const char *end, struct parts *t);
+const char *zone_after_blank(const char *p, const char *end, struct parts *t);
 /* The same after at most one blank. */
-const char *zone_behind(const char *p, const char *end, struct parts *t);
+static inline const char *
+zone_behind(const char *p, const char *end, struct parts *t)
+{
+	char c = p == end ? '\0' : *p != ' ' ? *p : end - p > 1 ? p[1] : '\0';
+
+	if (c == 'Z' || c == 'z' || c == '+' || c == '-' || c == 'U' ||
+	    c == 'G')
+		return zone_after_blank(p, end, t);
+	t->zoned = false;
+	t->offset_s = 0;
+	return p;
+}
 
 /* The year that two digits mean: 69 is 1969, 68 is 2068. */
 static inline int64_t
