@@ -337,13 +337,18 @@ is 'spool: all that was kept is delivered, and once' "$(wc -l <http/docs)" 104
 is 'spool: --status says that nothing is left' "$(logpush --spool sp --status=json | grep -o '"records":[0-9]*')" '"records":0'
 exits 2 'spool: --status without a spool is trouble' logpush --spool nosuch --status
 fresh http; echo status=503 >http/mode; seq 20000 >many
-exits 75 'spool: --spool-full drop drops when it is full' logpush --spool sp2 \
-	--spool-max 256K --spool-full drop --deadline 100ms "$es/drop" <many
+exits 75 'spool: --spool-full drop drops when it is full' sh -c 'logpush --spool sp2 \
+	--spool-max 256K --spool-full drop --deadline 100ms "$1/drop" <many 2>told' - "$es"
+told=$(sed -n 's/.* kept in sp2, \([0-9]*\) dropped$/\1/p' told)
 fresh http
 logpush --spool sp2 --respool "logplex+$http/logplex" </dev/null 2>err
 is 'spool: --spool-full drop keeps the newest' "$(tail -n 1 http/lines | sed 's/.* //')" 20000
 lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' err)
 is 'spool: --spool-full drop counts each record that it dropped' "$((lost + $(grep -vc L12 http/lines)))" 20000
+is 'spool: --status counts each dropped record once, and forgets none' \
+	"$(logpush --spool sp2 --status=json | grep -o '"dropped":[0-9]*')" \
+	"\"dropped\":$((20000 - $(grep -vc L12 http/lines)))"
+is 'spool: --spool-full drop says how many were dropped before any is delivered' "$told" "$lost"
 ok 'spool: --spool-full drop tells a drain how many were dropped' grep -q "Error L12: $lost messages dropped" http/lines
 fresh http; echo status=503 >http/mode
 logpush --spool sp3 --spool-max 256K "$es/block" <many 2>/dev/null &

@@ -177,6 +177,31 @@ test_full(void)
 }
 
 static void
+test_unread(void)
+{
+	struct spool_writer *w;
+	struct spool_reader *r;
+	struct spool_state st;
+	struct frame f;
+	int n = 0;
+
+	new_dir();
+	w = spool_writer_new(dir, 64 * 1024);
+	while (put(w, n, n + 1, 1) == 0 && n < 100000)
+		n++;
+	ok(spool_drop_oldest(w) == 0 && spool_look(dir, &st) == 0 &&
+	    st.dropped > 0 && st.dropped + st.records == (uint64_t)n,
+	    "the folder tells what was dropped before anybody read");
+	r = spool_reader_new(dir);
+	ok(spool_read(r, &f) == 1 && f.position == st.dropped &&
+	    spool_dropped(r) == st.dropped, "the first reader counts it");
+	ok(spool_look(dir, &st) == 0 && st.dropped == 0,
+	    "what a reader has counted the folder tells no more");
+	spool_reader_free(r);
+	spool_writer_free(w);
+}
+
+static void
 test_torn(void)
 {
 	struct spool_writer *w;
@@ -421,6 +446,7 @@ main(void)
 		return 1;
 	test_order();
 	test_full();
+	test_unread();
 	test_torn();
 	test_plan();
 	test_damage();

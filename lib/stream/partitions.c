@@ -394,6 +394,7 @@ partitions_run(struct delivery *d, struct receiver *const *receivers, unsigned n
 	};
 	unsigned threads = 0;
 
+	receivers[0]->lost += d->report.untold;	/* by earlier runs */
 	queue_condition(&w.moved);
 	if ((w.part = calloc(n, sizeof *w.part)) != NULL)
 		threads = start(&w, receivers);

@@ -74,7 +74,7 @@ find_newest(struct spool_writer *w, uint64_t first)
 {
 	struct spool_position p = { 0 };
 	struct segment seg;
-	int fd;
+	int fd, r;
 
 	if (first != UINT64_MAX) {
 		if (segment_open(&seg, w->dir, first, O_RDWR) < 0)
@@ -84,18 +84,15 @@ find_newest(struct spool_writer *w, uint64_t first)
 		return 0;
 	}
 	segment_close(&w->seg);
-	fd = openat(w->dir, SPOOL_POSITION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		spool_position_get(fd, &p);
-		close(fd);
-	}
-	return new_segment(w, p.number);
+	if ((fd = spool_folder_file(w->dir, SPOOL_POSITION)) < 0)
+		return -1;
+	/* With a position the first reader knows what was dropped before it. */
+	r = spool_position_get(fd, &p) ? 0 : spool_position_set(fd, &p);
+	close(fd);
+	return r < 0 ? -1 : new_segment(w, p.number);
 }
 
-/*
- * Handle the bytes after the last whole frame: cut them off, or leave them if
- * they are a damaged frame.
- */
+/* Cut off what follows the last whole frame, unless it is a damaged one. */
 static int
 end_tail(struct spool_writer *w)
 {

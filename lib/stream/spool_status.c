@@ -249,9 +249,11 @@ look_at_segments(int folder, struct spool_state *st,
 	if (n > 0 && (segment_open(&seg, folder, list[n - 1].first,
 	    O_RDONLY) < 0 || segment_skip_all(&seg) < 0))
 		r = -1;
-	if (n > 0 && st->delivered < list[0].first)
+	if (n > 0 && st->delivered < list[0].first) {
 		/* Those before it were dropped. */
+		st->dropped = list[0].first - st->delivered;
 		st->delivered = list[0].first;
+	}
 	if (seg.number > st->delivered) {
 		st->records = seg.number - st->delivered;
 		st->oldest_ms = time_at(folder, p, list[0].first);
@@ -418,6 +420,7 @@ spool_print_status(const char *dir, bool json, struct buf *out)
 	if (read_small(folder, RECEIVER, &v.url) == 0 && v.url.len > 0)
 		v.url.len--;
 	close(folder);
+	v.report.dropped += v.st.dropped;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (v.st.records > 0 && v.st.oldest_ms > 0)
 		v.age = (int64_t)now.tv_sec - v.st.oldest_ms / 1000;

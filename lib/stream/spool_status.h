@@ -38,6 +38,7 @@ struct spool_state {
 	/* The number of the first frame that is not delivered. */
 	uint64_t delivered;
 	uint64_t records;	/* how many are not delivered yet */
+	uint64_t dropped;	/* how many no report counts yet */
 	uint64_t bytes;		/* how many bytes the segments take */
 	int64_t oldest_ms;	/* when the oldest was read; 0: not known */
 	bool sending;		/* some process is the reader */

@@ -142,8 +142,13 @@ tell_rest(struct command *run)
 	if (st->spool == NULL && run->lines > d->delivered)
 		st->tell("%s: %llu records were not delivered", st->url,
 		    (unsigned long long)(run->lines - d->delivered));
-	else if (st->spool != NULL && spool_look(st->spool, &state) == 0 &&
-	    state.records > 0)
+	if (st->spool == NULL || spool_look(st->spool, &state) < 0)
+		return;
+	if (state.dropped > 0)
+		st->tell("%s: not delivered, %llu records are kept in %s, "
+		    "%llu dropped", st->url, (unsigned long long)state.records,
+		    st->spool, (unsigned long long)state.dropped);
+	else if (state.records > 0)
 		st->tell("%s: not delivered, %llu records are kept in %s",
 		    st->url, (unsigned long long)state.records, st->spool);
 }
