@@ -106,6 +106,38 @@ driver local
 exits 2 'a driver that cannot be followed is refused' dry docker s3://b/
 ok 'a driver that is refused is told with what to write in daemon.json' has '"log-driver": "json-file"'
 
+# made NAME DRIVER [OPTIONS]: a container with --log-driver and --log-opt
+made() {
+	c=machine/var/lib/docker/containers/$(printf %s "$1" | sha256sum | cut -d' ' -f1)
+	mkdir -p "$c"
+	printf '{"ID":"x","State":{"Running":true},"Name":"/%s"}\n' "$1" >"$c/config.v2.json"
+	printf '{"Binds":null,"LogConfig":{"Type":"%s","Config":{%s}},"NetworkMode":"bridge"}\n' \
+	    "$2" "${3-}" >"$c/hostconfig.json"
+}
+machine systemd journald
+made plain json-file '"tag":"{{.Name}}","max-size":"10m","max-file":"3"'
+dry docker s3://b/
+st=$?
+ok 'a container with the daemon'"'"'s log driver is nothing to tell' not has 'container plain'
+is 'containers with the daemon'"'"'s log driver leave nothing to do' "$st" 0
+made own journald
+made quiet none
+made small json-file '"max-size":"10m"'
+dry docker s3://b/
+ok 'a container with a log driver of its own is told, with what to do' has \
+    'by hand: container own has the log driver journald, not json-file'
+ok 'a container without a log is told' has 'container quiet keeps no log'
+ok 'a container of which Docker keeps one file is told' has 'container small keeps one file of 10m'
+driver syslog
+touch machine/usr/sbin/rsyslogd machine/etc/rsyslog.conf
+chmod +x machine/usr/sbin/rsyslogd
+made tagged syslog '"tag":"app {{.Name}}"'
+made away syslog '"syslog-address":"tcp://loghost:514","tag":"docker/{{.Name}}"'
+dry docker s3://b/
+ok 'a container with a tag of its own is told' has 'by hand: container tagged has the tag app {{.Name}}'
+ok 'a container that sends its lines elsewhere is told' has \
+    'by hand: container away sends its lines to tcp://loghost:514'
+
 machine systemd
 mkdir -p machine/var/log/nginx machine/etc/logrotate.d
 echo old >machine/etc/logrotate.d/nginx
@@ -155,6 +187,32 @@ write 7
 printf '0-0 0\nbase todo-list.log\n' >"$spool/.state/${a##*/}.new"
 exits 0 'cutting succeeds after a run that was killed before its lines had a name' cut_out
 is 'the lines of a run that was killed before they had a name are cut out' "$(lines)" '2 3 4 5 6 7 '
+
+# Docker keeps one file of 4,000 bytes and removes it when it is full.
+one=$(printf '%064d' 2)
+fed() { seq "$1" "$2" | "$top/tests/servers/docker-json" "$docker" "$one" one-file 4000 1; }
+rotated() { "$top/scripts/cut" docker-rotated "$spool" "$docker" 2>>err; }
+ones() { cat "$spool"/one-file.log-* 2>/dev/null | sed 's/.*"log":"\([0-9]*\).*/\1/' | tr '\n' ' '; }
+if command -v python3 >/dev/null; then
+	fed 1 1
+	"$top/scripts/cut" docker-begin "$spool" "$docker"
+	fed 2 10
+	rotated
+	is 'a log that is far from its end waits for a burst' "$(ones)" ''
+	fed 11 30
+	rotated
+	fed 31 50
+	rotated
+	cut_out
+	is 'no line is left out when Docker keeps one file and removes it' \
+	    "$(ones)" "$(seq 2 50 | tr '\n' ' ')"
+	fed 51 150
+	rotated
+	ok 'what Docker removed within the minute is told' grep -q 'one-file: Docker removed' err
+	rm -rf "$docker/containers/$one" "$spool"/one-file.log-*
+else
+	skip 'python3 is not installed' 'a log of which Docker keeps one file is cut in time'
+fi
 
 has_line() { lines | grep -q "$1"; }
 write 8
