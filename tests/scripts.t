@@ -292,4 +292,11 @@ LEFT_OVER=file://$tmp/left/ sh -e stop 2>err
 is 'the unit for the shutdown sends what a spool holds somewhere else' \
     "$? $(cat left/* | gzip -dcf | tr '\n' ' ')" '0 1 2 3 '
 
+# What is changed to try the tests has tests
+if command -v python3 >/dev/null; then
+	exits 0 'tests/mutants knows the suites of each room' "$top/tests/mutants" -n 0
+else
+	skip 'no python3' 'tests/mutants knows the suites of each room'
+fi
+
 done_testing
