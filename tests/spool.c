@@ -365,6 +365,37 @@ test_damage(void)
 	    "two damaged frames, one after the other, are counted as two");
 }
 
+/*
+ * As when the block with these frames was not on disk when the power failed:
+ * zeros, for which there might be frames without data and time.
+ */
+static void
+test_zeros(void)
+{
+	enum { OLD_HEAD = 24, FRAME = FRAME_HEAD + sizeof "line 0" - 1,
+	    ZEROS = 9 * FRAME + 6 * (FRAME + 1) };	/* lines 1 to 15 */
+	static const char zeros[ZEROS];
+	struct spool_writer *w;
+	uint64_t damaged, last;
+	bool kept;
+	int fd;
+
+	_Static_assert(ZEROS % OLD_HEAD == 0, "so many empty frames");
+	new_dir();
+	w = spool_writer_new(dir, MIB);
+	put(w, 0, 18, 18);
+	spool_writer_free(w);
+	if ((fd = open(newest(), O_WRONLY)) < 0 ||
+	    pwrite(fd, zeros, ZEROS, FRAME) != ZEROS)
+		abort();
+	close(fd);
+	w = spool_writer_new(dir, MIB);
+	get_all(&damaged, &kept, &last);
+	ok(spool_next(w) == 4 && damaged == 1 && last == 18,
+	    "zeros are no frames");
+	spool_writer_free(w);
+}
+
 static void
 test_claim(void)
 {
@@ -450,6 +481,7 @@ main(void)
 	test_torn();
 	test_plan();
 	test_damage();
+	test_zeros();
 	test_claim();
 	test_killed();
 	if (system("rm -rf spool.*") != 0 || chdir("/") < 0 || rmdir(tmp) < 0)

@@ -112,6 +112,8 @@ frame_count(struct span bytes)
 
 	for (; bytes.len >= OLD_HEAD; n++) {
 		memcpy(&h, bytes.p, OLD_HEAD);
+		if (h.len == 0)		/* a block that was never written */
+			return 1;
 		len = le32toh(h.len);
 		len = (len & has_time) != 0 ? sizeof h + (len & ~has_time) :
 		    OLD_HEAD + len;
