@@ -30,6 +30,7 @@ struct entry {			/* a drain's file */
 	struct drain_progress told;	/* of the drain, when that was made */
 	bool is_told;		/* nothing but these can have changed it */
 	bool routed;		/* lines go to it */
+	bool again;		/* the system had no room: it is to be loaded */
 	bool expired;		/* it ends when nothing waits */
 };
 
@@ -237,8 +238,11 @@ has_expired(const struct drain_settings *s)
 	return s->until != 0 && (int64_t)time(NULL) >= s->until;
 }
 
-/* Have lines go to the drain in place of the one that it replaces, if any. */
-static void
+/*
+ * Have lines go to the drain in place of the one that it replaces, if any.
+ * Returns -1 after a message, and the drain is freed.
+ */
+static int
 replace(struct drain_set *ds, struct entry *e, struct drain *d)
 {
 	struct entry old = *e;
@@ -261,32 +265,43 @@ replace(struct drain_set *ds, struct entry *e, struct drain *d)
 		e->drain = old.drain;
 		e->routed = old.routed;
 		drain_free(d);
-	} else if (old.drain != NULL) {
-		retire(ds, old.drain);
+		return -1;
 	}
+	if (old.drain != NULL)
+		retire(ds, old.drain);
+	return 0;
 }
 
-/* Read the file.  When it is broken, the drain stays as it was. */
+/*
+ * Read the file.  When it is broken, the drain stays as it was; when the system
+ * is to blame, it is read again later, without another message.
+ */
 static void
 load(struct drain_set *ds, struct entry *e)
 {
+	bool told = e->again && drain_folder_is_same(&e->seen, &e->loaded);
 	struct buf text = { 0 }, error = { 0 };
 	struct drain_settings *s = NULL;
 	struct drain *d = NULL;
 	struct stat st = e->seen;
 
-	if (drain_folder_read(ds->dir, e->id, &st, &text, &error) == 0)
+	e->again = true;
+	if (drain_folder_read(ds->dir, e->id, &st, &text, &error) == 0) {
 		s = drain_settings_new(buf_span(&text), &ds->o->receiver,
 		    ds->o->stream.spool_max, &error);
+		e->again = s != NULL;
+	}
 	e->seen = e->loaded = st;
 	if (s != NULL && (d = drain_new(e->id, s, &ds->o->stream,
 	    ds->o->spools, &error)) == NULL)
 		drain_settings_free(s);
 	if (d != NULL)
-		replace(ds, e, d);
-	else
+		e->again = replace(ds, e, d) < 0;
+	else if (!told)
 		tell(ds, e->id, buf_str(&error) != NULL ? error.p :
 		    strerror(ENOMEM));
+	if (e->drain == NULL)	/* its lines are in no spool */
+		ds->status = STATUS_TROUBLE;
 	buf_wipe(&text);
 	buf_free(&error);
 }
@@ -333,16 +348,16 @@ drop(struct drain_set *ds, struct entry *e)
 
 /* --- the folder --- */
 
-/* Have an entry for each name, and for no other. */
-static void
+/* Have an entry for each name, and for no other; -1: some are missing. */
+static int
 match_names(struct drain_set *ds, const struct drain_names *names)
 {
 	struct entry **all = calloc(names->n + 1, sizeof(struct entry *));
 	size_t i = 0, k = 0, n = 0;
-	int r;
+	int r, result = 0;
 
 	if (all == NULL)
-		return;		/* another time */
+		return -1;
 	while (i < ds->n || k < names->n) {
 		r = i == ds->n ? 1 : k == names->n ? -1 :
 		    strcmp(ds->entry[i]->id, names->name[k]);
@@ -352,12 +367,15 @@ match_names(struct drain_set *ds, const struct drain_names *names)
 			all[n++] = ds->entry[i];
 		else if ((all[n] = new_entry(names->name[k])) != NULL)
 			n++;
+		else
+			result = -1;
 		i += r <= 0;
 		k += r >= 0;
 	}
 	free(ds->entry);
 	ds->entry = all;
 	ds->n = n;
+	return result;
 }
 
 /*
@@ -367,10 +385,12 @@ match_names(struct drain_set *ds, const struct drain_names *names)
 static void
 look_at(struct drain_set *ds, struct entry *e, bool first)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (fstatat(ds->dir, e->id, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    drain_folder_is_same(&st, &e->loaded))
+	if (fstatat(ds->dir, e->id, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    (!first || errno == ENOENT))
+		return;
+	if (!first && !e->again && drain_folder_is_same(&st, &e->loaded))
 		return;
 	if (first || drain_folder_is_same(&st, &e->seen)) {
 		e->seen = st;
@@ -380,25 +400,25 @@ look_at(struct drain_set *ds, struct entry *e, bool first)
 	}
 }
 
-static void
+/* Returns -1 after a message, which comes once. */
+static int
 scan(struct drain_set *ds, bool first)
 {
 	struct drain_names names;
+	int r = drain_folder_list(ds->dir, &names);
 
-	if (drain_folder_list(ds->dir, &names) < 0) {
-		if (ds->told != errno)
-			ds->o->stream.tell("%s: %s", ds->o->dir,
-			    strerror(errno));
-		ds->told = errno;
-		return;
+	if (r == 0) {
+		r = match_names(ds, &names);
+		drain_names_free(&names);
 	}
-	ds->told = 0;
-	match_names(ds, &names);
-	drain_names_free(&names);
+	if (r < 0 && ds->told != errno)
+		ds->o->stream.tell("%s: %s", ds->o->dir, strerror(errno));
+	ds->told = r < 0 ? errno : 0;
 	for (size_t i = 0; i < ds->n; i++) {
 		look_at(ds, ds->entry[i], first);
 		flush_if_due(ds);
 	}
+	return r;
 }
 
 /* A drain whose time is over gets no more lines, and goes when none waits. */
@@ -521,6 +541,7 @@ struct drain_set *
 drain_set_new(const struct drain_set_options *o)
 {
 	struct drain_set *ds = calloc(1, sizeof *ds);
+	bool hung;
 	int spools;
 
 	if (ds == NULL) {
@@ -537,10 +558,14 @@ drain_set_new(const struct drain_set_options *o)
 	} else {
 		if ((ds->pool = drain_pool_new()) != NULL &&
 		    (ds->index = condition_index_new()) != NULL) {
-			scan(ds, true);
-			tell_strays(ds, spools);
+			if (scan(ds, true) == 0) {
+				tell_strays(ds, spools);
+				close(spools);
+				return ds;
+			}
 			close(spools);
-			return ds;
+			drain_set_free(ds, 0, &hung);
+			return NULL;
 		}
 		close(spools);
 		o->stream.tell("%s", strerror(errno));

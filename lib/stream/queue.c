@@ -245,6 +245,10 @@ queue_flush(struct queue *r)
 	if (r->n_filling == 0)
 		return 0;
 	result = r->writer != NULL ? flush_spool(r) : flush_memory(r);
+	/* What could not be written is tried again while there is room. */
+	if (result < 0 && r->unwatched && r->filling.len < r->block_size)
+		return -1;
+	buf_clear(&r->filling);
 	r->n_filling = 0;
 	return result;
 }
@@ -271,7 +275,9 @@ queue_put(struct queue *r, const struct frame *f)
 	struct frame timed = *f;
 
 	timed.time_ms = next_time(r);
-	if (frame_pack(&r->filling, &timed) < 0) {
+	/* When memory is short, what is there goes first. */
+	if (frame_pack(&r->filling, &timed) < 0 && (queue_flush(r) < 0 ||
+	    frame_pack(&r->filling, &timed) < 0)) {
 		fail(r, errno);
 		return -1;
 	}

@@ -129,6 +129,7 @@ class Run:
         self.env = {
             "PATH": build + ":" + os.environ["PATH"], "LC_ALL": "C",
             "TZ": "UTC", "D": self.dir, "TMPDIR": top, "HOME": top,
+            "LOGFERRY_ALLOW": "127.0.0.1",	# for drains
             "PORT": str(self.sink.port if self.sink else 0),
         }
         self.out, self.err, self.status, self.received = b"", b"", 0, b""

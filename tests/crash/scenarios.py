@@ -241,6 +241,19 @@ class Unconfirmed(Spool):
         self.feed(run, env, False)
 
 
+class Drains(Unconfirmed):
+    """The same to a drain, whose spool is not synced as it grows."""
+    def set_up(self, run):
+        Unconfirmed.set_up(self, run)
+        os.mkdir(os.path.join(run.dir, "drains"))
+        with open(os.path.join(run.dir, "drains/one"), "w") as f:
+            f.write('{"url":"syslog+tcp://127.0.0.1:%d","framing":"lf"}' %
+                    run.sink.port)
+
+    def args(self, options):
+        return "logpush %s --drains drains --spool var/spool" % options
+
+
 class DeadLetters(Confirmed):
     """Each third line is refused: it must come to the dead letters."""
     url = "http://127.0.0.1:$PORT/"
@@ -494,6 +507,7 @@ SCENARIOS = [
     Unconfirmed("logpush --spool"),
     Unconfirmed("logpush --spool, over HTTP",
                 url="logplex+http://127.0.0.1:$PORT/"),
+    Drains("logpush --drains"),
     FolderStream("logpush --spool to a folder"),
     DeadLetters("logpush --spool --dead-letter"),
     Quiet("logquiet --state"),
