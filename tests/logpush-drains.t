@@ -137,6 +137,37 @@ is 'syslog is told how many were dropped, too' "$(sed -n 's/.*Error L12: \([0-9]
 is 'no line that was kept is missing, and the last is there' \
 	"$(grep -c '"n":' tcp/lines) $(tail -n 1 tcp/lines | numbers)" "$(status s delivered) 5000 "
 
+# --- at the end ---
+fresh
+drain a "\"url\":\"$http/a\""
+run --batch-time 10m
+of a 1 1 >&9
+ok 'a line waits for the time of its batch' until_true 20 says_status a waiting 1
+exec 9>&-
+ok 'at the end of the input a line waits for no others' until_true 20 not kill -0 "$pid"
+kill "$pid" 2>/dev/null
+wait "$pid"
+is 'a line that waited for others is delivered at the end' "$? $(numbers http/lines)" '0 1 '
+
+# --- what the system has no room for ---
+fresh
+mkdir sp
+: >sp/a
+drain a "\"url\":\"$http/a\""
+drain b "\"url\":\"$http/b\""
+run --batch-time 50ms
+ok 'a drain whose spool cannot be made is told' until_true 20 grep -q 'd/a: sp/a: Not a directory' err
+of a 1 1 >&9
+ok 'another drain has its spool' until_true 20 sent 1
+rm sp/a
+ok 'the spool is made once that can be done' until_true 20 test -e sp/a/write.lock
+of a 2 2 >&9
+exec 9>&-
+wait "$pid"
+is 'lines that were in no spool are trouble, those after it are delivered' \
+	"$? $(to a | paste -sd+ | bc) $(to b | paste -sd+ | bc)" '2 1 2'
+is 'a spool that cannot be made is told once' "$(grep -c 'd/a: ' err)" 1
+
 # --- SIGTERM ---
 fresh
 start_server hang python3 -c '

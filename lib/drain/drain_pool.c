@@ -290,12 +290,15 @@ drain_pool_check(struct drain_pool *p, struct drain *d, int64_t now)
 	if (d->state == DRAIN_IDLE && d->open && !d->retired &&
 	    now - d->used_ms > REST_MS)
 		make_ready(p, d);
-	else if (d->state == DRAIN_IDLE)
-		set_due(p, d, lines_due(p, d, now), now);
+	else if (d->state == DRAIN_READY && p->threads == 0)
+		add_thread(p);	/* there was no thread to be had */
 	else if (d->state == DRAIN_DUE && d->failing && termination_asked())
 		d->ended = true;
 	else if (d->state == DRAIN_DUE && d->due_ms <= now && !d->retired)
 		make_ready(p, d);
+	else if (d->state == DRAIN_IDLE || (d->state == DRAIN_DUE && p->hurry &&
+	    !d->failing && !d->stuck))
+		set_due(p, d, lines_due(p, d, now), now);
 	pthread_mutex_unlock(&p->lock);
 }
 
