@@ -199,7 +199,7 @@ exits 2 'names that cannot be printed are trouble' sh -c 'logstamp real.1 >/dev/
 fresh log.log log.log.1 log.2.log log.log.3.old log.log.4.gz log.5.log.gz \
     log.log-20210601 log.log20210602 log-20210603.log log.log.2021-06-04 \
     log.log_20210605100503 log.log-20210606-1622937600 log.log-202106071005 \
-    log.log-20210608100503 log.log-2021060910 log.log-2021-W26 other.log.1 \
+    log.log-20210608100503 log.log-2021060910 log.log-2021-W26 log.log-12-06-2021 other.log.1 \
     log.log.1.md5 log.log.bak loglog.1 log-x.log log-x.log.1
 day=1600000000
 for f in log.log.1 log.2.log log.log.3.old log.log.4.gz log.5.log.gz \
@@ -209,7 +209,7 @@ for f in log.log.1 log.2.log log.log.3.old log.log.4.gz log.5.log.gz \
 done
 logstamp -a log.log >out 2>err
 is '-a knows every name that logrotate can give' "$? $(cat err; wc -l <out)" \
-    '0 13'
+    '0 14'
 is '-a gives them all one form' "$(grep -vc '^log\.log-1600*[0-9]*$' out)" 0
 is '-a takes no file that logrotate cannot have named so' \
     "$(rm out err; ls | grep -v '^log.log-16' | tr '\n' ' ')" \
@@ -218,13 +218,13 @@ is '-a stamps what logrotate compressed itself' "$(logstamp -p log.log |
     tr '\n' ' ')" 'log.log-1600345600.gz log.log-1600432000.gz '
 renames '-l takes a name with an extension' 'log-x.log-1624977000' -l log-x.log
 
-fresh log log-29-06-2021 log.1-2021062910.backup log-14 log.1
+fresh log log-29-13-2021 log.1-2021062910.backup log-14 log.1
 logstamp -a log >out 2>err
 is '-a: a rotated file whose name does not say when is status 1' \
     "$? $(cat out)" '1 log-1624977000'
 is '-a: each rotated file that is left is told' "$(sort err)" \
 "logstamp: log-14: may be rotated, but its name does not say when: not renamed
-logstamp: log-29-06-2021: may be rotated, but its name does not say when: not renamed
+logstamp: log-29-13-2021: may be rotated, but its name does not say when: not renamed
 logstamp: log.1-2021062910.backup: may be rotated, but its name does not say when: not renamed"
 
 fresh app.log app.1.log app-20210629.log app.log.1

@@ -108,25 +108,50 @@ is_year_first(const char *d, size_t n)
 }
 
 /*
+ * Whether the digits are a date that ends with %Y, day or month first; a time
+ * of day or an epoch may follow.
+ */
+static bool
+is_year_last(const char *d, size_t n)
+{
+	char turned[2 * DATE_MAX];
+	size_t rest = n - 8;
+
+	if (n < 8 || n > DATE_MAX)
+		return false;
+	memcpy(turned, d + 4, 4);
+	memcpy(turned + 4, d + 2, 2);
+	memcpy(turned + 6, d, 2);
+	memcpy(turned + 8, d + 8, rest);
+	if (rest == EPOCH)
+		rest = 0;
+	if (stamp_is_date(turned, 8 + rest))
+		return true;
+	memcpy(turned + 4, d, 4);
+	return stamp_is_date(turned, 8 + rest);
+}
+
+/*
  * Whether all bytes from p to end are a date that dateformat may print:
  * "20210629", "2021-06-29_10:05", "2021-W26", "1624977000"?  digits is how many
- * digits it must have.
+ * digits it must have; if that is 4 the year may come last, as in "29-06-2021".
  */
 static bool
 is_dateext(const char *p, const char *end, size_t digits)
 {
 	char d[DATE_MAX];
-	size_t n = 0;
+	size_t n = 0, first = digits == 4 ? 2 : 4;
 
 	if (end - p > DATE_MAX || end - p < 4 ||
-	    !all_digits(span_of(p, 4)))
+	    !all_digits(span_of(p, first)))
 		return false;
 	for (; p < end; p++)
 		if (is_digit(*p))
 			d[n++] = *p;
 		else if (strchr("-_.:,+@~TWZ", *p) == NULL)
 			return false;
-	return n >= digits && is_year_first(d, n);
+	return n >= digits && (is_year_first(d, n) ||
+	    (digits == 4 && is_year_last(d, n)));
 }
 
 /* Whether all bytes from i to cut are what logrotate adds; sets the number. */
