@@ -20,6 +20,13 @@ struct app {
 	bool done;		/* the message begins at p */
 };
 
+enum { APP_NAME_MAX = 160 };	/* how long a thread or a logger may be */
+
+/*
+ * Reads the text in front of the time: a level, a name, or words of any kind.
+ */
+void app_prefix(struct app *a, struct span prefix);
+
 static inline bool
 app_add(struct app *a, bool *had, struct span name, struct span value)
 {

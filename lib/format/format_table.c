@@ -9,6 +9,7 @@
 	FORMAT(cri)							\
 	FORMAT(envoy)							\
 	FORMAT(npm)							\
+	FORMAT(home_assistant)						\
 	FORMAT(clf)							\
 	FORMAT(combined)						\
 	FORMAT(nginx_error)						\
@@ -30,11 +31,13 @@
 	FORMAT(kestrel)							\
 	FORMAT(serilog)							\
 	FORMAT(phoenix)							\
+	FORMAT(couchdb)							\
 	FORMAT(rocket)							\
 	FORMAT(uvicorn)							\
 	FORMAT(tornado)							\
 	FORMAT(klog)							\
 	FORMAT(compose)							\
+	FORMAT(romm)							\
 	FORMAT(cef)							\
 	FORMAT(leef)							\
 	FORMAT(mikrotik)						\

@@ -20,7 +20,6 @@
 enum {
 	PREFIX_MAX = 80, /* how many bytes may stand in front of the time */
 	ITEMS_MAX = 8, /* how many parts may stand between time and message */
-	NAME_MAX = 160,		/* how long a thread or a logger may be */
 };
 
 /* Whether the next word is a level, in brackets or bare. */
@@ -329,7 +328,7 @@ take_word(struct app *a)
 	struct span word = word_at(a->p, a->end), name = word;
 	const char *last = word.p + word.len - 1;
 
-	if (word.len > NAME_MAX || word.len == 0)
+	if (word.len > APP_NAME_MAX || word.len == 0)
 		return false;
 	if (!a->level && word.len > 2 && word.p[1] < 'a' &&
 	    take_upper_level(a, word))
@@ -460,78 +459,6 @@ take_ruby(struct app *a)
 	return move_to(a, p);
 }
 
-/*
- * Reads "1:M " or "[1] " in front of the time, and the sign of the level after
- * it.
- */
-static bool
-take_redis(struct app *a, struct span prefix)
-{
-	static const char signs[] = ".-*#";
-	static const char *const levels[] = { "debug", "verbose", "notice",
-	    "warning" };
-	const char *sign, *colon = memchr(prefix.p, ':', prefix.len);
-	struct span pid = prefix;
-
-	if (colon != NULL)
-		pid.len = (size_t)(colon - prefix.p);
-	if (!all_digits(pid) || (colon != NULL && prefix.len - pid.len != 2) ||
-	    a->end - a->p < 2 || a->p[1] != ' ' ||
-	    (sign = memchr(signs, *a->p, 4)) == NULL)
-		return false;
-	add_pid(a, pid);
-	if (colon != NULL)
-		add_text(a->s, NAME("role"), span_of(colon + 1, 1));
-	add_level(a, span_str(levels[sign - signs]));
-	a->done = true;
-	return move_to(a, a->p + 1);
-}
-
-/*
- * Reads "[I 210629 10:05:03 web:2064] message", with the time inside of a
- * bracket.
- */
-static void
-open_bracket(struct app *a, struct span *inside)
-{
-	const char *close = find_char(a->p, a->end, ']');
-
-	if (close == a->end || close - a->p > NAME_MAX)
-		return;
-	a->close = close;
-	*inside = span_of(inside->p + 1, inside->len - 1);
-}
-
-/*
- * Reads the text in front of the time: a level, a name, or words of any kind.
- */
-static void
-take_prefix(struct app *a, struct span prefix)
-{
-	const char *end = prefix.p + prefix.len;
-	struct span bare = prefix;
-
-	if (prefix.len == 0)
-		return;
-	if (*prefix.p == '[' && find_char(prefix.p, end, ']') == end)
-		open_bracket(a, &bare);
-	else if ((*prefix.p == '[' || *prefix.p == '<' || *prefix.p == '(') &&
-	    bracket_at(prefix.p, end, &bare) != end)
-		bare = prefix;
-	if (take_redis(a, bare))
-		return;
-	while (bare.len > 1 && memchr(":,-|", bare.p[bare.len - 1], 4) != NULL)
-		bare = span_trim(span_of(bare.p, bare.len - 1));
-	if (is_level_name(bare) || (bare.len == 1 && is_level_letter(*bare.p)))
-		add_level(a, bare);
-	else if (bare.p > prefix.p && all_digits(bare))
-		add_pid(a, bare);
-	else if (bare.p > prefix.p && is_logger_name(bare))
-		app_add(a, &a->logger, NAME("logger"), bare);
-	else if (!span_is(prefix, "-"))
-		add_text(a->s, NAME("prefix"), prefix);
-}
-
 /* Returns the bracket or quote that stands right in front of the time. */
 static char
 opening(struct span text, const char *at)
@@ -555,7 +482,7 @@ enter(struct app *a, char open)
 	if (open != '\0' && a->p < a->end && *a->p == close)
 		move_to(a, a->p + 1);
 	else if (open == '[' && (q = find_char(a->p, a->end, ']')) < a->end &&
-	    q - a->p <= NAME_MAX)
+	    q - a->p <= APP_NAME_MAX)
 		a->close = q;
 	if (a->p < a->end && (*a->p == ',' || *a->p == ':' || *a->p == ';'))
 		a->p++;
@@ -668,7 +595,7 @@ scan_app(struct scan *s, struct span text)
 	open = opening(text, at);
 	enter(&a, open);
 	if (!take_ruby(&a))
-		take_prefix(&a, span_trim(span_to(text.p,
+		app_prefix(&a, span_trim(span_to(text.p,
 		    at - (open != '\0'))));
 	if (!a.done) {
 		if (a.close != NULL && a.close > a.p)

@@ -1,5 +1,6 @@
 /*
- * envoy, npm, squid and php-fpm: the access logs of other servers and proxies
+ * envoy, npm, home-assistant, romm, squid and php-fpm: the access logs of other
+ * servers and proxies
  */
 #include "format/scan_util.h"
 
@@ -28,7 +29,7 @@ const struct format format_envoy = {
 	"[Client {client}] [Length {size:number}] [Gzip {gzip_ratio}] "
 
 const struct format format_npm = {
-	.name = "npm", .description = "Nginx Proxy Manager",
+	.name = "npm", .description = "Nginx Proxy Manager and NPMplus",
 	.example = "[29/Jun/2021:10:05:03 +0000] - 200 200 - GET https "
 	    "api.example.com \"/v1/data\" [Client 192.0.2.1] [Length 567] "
 	    "[Gzip -] [Sent-to 10.0.0.16] \"curl/7.68.0\" \"-\"",
@@ -38,7 +39,50 @@ const struct format format_npm = {
 	    "{upstream_status} {status:status} " NPM "[Sent-to {upstream_addr}]"
 	    " \"{agent}\" \"{referer}\"\n"
 	    "[{timestamp:clf}] {status:status} " NPM "\"{agent}\" "
-	    "\"{referer}\"",
+	    "\"{referer}\"\n"
+	    "[{timestamp:clf}] {server} {client:address} {duration:seconds} "
+	    "\"{request:request}\" {status:number} {size:number} "
+	    "{bytes_sent} {referer} {agent}",
+};
+
+static bool
+scan_home_assistant(struct scan *s, struct span text)
+{
+	/* The agent may hold brackets, so that only the last one ends it. */
+	if (text.len == 0 || text.p[text.len - 1] != ')')
+		return scan_fail(s, 1, text.p, "a bracket at the end");
+	return scan_layout(s, span_of(text.p, text.len - 1));
+}
+
+const struct format format_home_assistant = {
+	.name = "home-assistant",
+	.description = "nginx in Home Assistant's add-ons",
+	.example = "[29/Jun/2021:10:05:03 +0000] 200 192.0.2.1(172.30.32.2) "
+	    "GET / HTTP/1.1 (curl/7.68.0)",
+	.first = "[", .distinct = true, .scan = scan_home_assistant,
+	.status = "status",
+	.layout = "[{timestamp:clf}] {status:number} "
+	    "{http_x_forwarded_for}({client}) {request:request} ({agent}",
+};
+
+static bool
+scan_romm(struct scan *s, struct span text)
+{
+	if (skip(text.p, text.p + text.len, "INFO:     [RomM]") == NULL)
+		return scan_fail(s, 1, text.p, "INFO:     [RomM]");
+	return scan_layout(s, text);
+}
+
+const struct format format_romm = {
+	.name = "romm", .description = "RomM's nginx",
+	.example = "INFO:     [RomM][nginx][2021-06-29 10:05:03] 172.22.0.2 | "
+	    "192.0.2.1 | GET / 200 | 743 | Chrome macOS | 0.001",
+	.first = "I", .distinct = true, .scan = scan_romm,
+	.status = "status",
+	.layout = "{level}:     [RomM][nginx][{timestamp:iso}] {client} | "
+	    "{http_x_forwarded_for} | {method:method} {path:target} "
+	    "{status:number} | {size:number} | {browser} | "
+	    "{duration:seconds}",
 };
 
 const struct format format_squid = {

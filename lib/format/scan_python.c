@@ -202,6 +202,8 @@ scan_python(struct scan *s, struct span text)
 	if ((p = skip(q, end, " | ")) != NULL)
 		return scan_loguru(s, p, end, &t);
 	p = skip_spaces(q, end);
+	if (bracket && p == q && p < end && *p == '[')
+		return scan_fail(s, LEVEL, p, "a blank");	/* log4j */
 	if (p < end && *p == '[')
 		return scan_brackets(s, p, end, &t);
 	return scan_level_first(s, p, end, &t);

@@ -1,6 +1,6 @@
 /*
  * The requests of other web frameworks: Rails, Express, Koa, ASP.NET Core,
- * Serilog, Phoenix, Rocket, uvicorn and Tornado.
+ * Serilog, Phoenix, CouchDB, Rocket, uvicorn and Tornado.
  */
 #include "format/scan_util.h"
 
@@ -84,6 +84,20 @@ const struct format format_phoenix = {
 	    "{~}Sent {status:status} in {duration:duration}",
 };
 
+#define COUCHDB "{node} <{thread}> {request_id} {server} {client} {user} "
+#define COUCHDB_1 "{node} <{thread}> {client} {user} {identity} "
+#define COUCHDB_ANSWER "{method:method} {path:target} {status:number}"
+
+const struct format format_couchdb = {
+	.name = "couchdb", .description = "CouchDB's answers",
+	.example = "couchdb@127.0.0.1 <0.8860.0> 4cf3f1a0e6 localhost:5984 "
+	    "192.0.2.1 admin POST /userdb 201 ok 17",
+	.first = "a", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = COUCHDB COUCHDB_ANSWER " {result} {duration:millis}\n"
+	    COUCHDB_1 COUCHDB_ANSWER,
+};
+
 const struct format format_rocket = {
 	.name = "rocket", .description = "Rocket's answers (Rust)",
 	.example = "   >> Outcome: Success(200 OK)",
@@ -96,10 +110,11 @@ const struct format format_rocket = {
 const struct format format_uvicorn = {
 	.name = "uvicorn", .description = "uvicorn's requests (Python)",
 	.example = "INFO:     192.0.2.1:56372 - \"GET /items HTTP/1.1\" 200 OK",
-	.first = "a", .distinct = true, .scan = scan_layout,
+	.first = "a[", .distinct = true, .scan = scan_layout,
 	.status = "status",
 	.layout = "{~}{level}: {client:address} - \"{request:request}\" "
-	    "{status:status}",
+	    "{status:status}\n"
+	    "[{client:address}] {status:status} \"{request:request}\"",
 };
 
 #define TORNADO "{status:status} {method:method} {path:target} ({client}) " \
