@@ -619,6 +619,6 @@ const struct format format_app = {
 	.name = "app",
 	.description = "most programs: time, level, thread, logger, message",
 	.example = "29-Jun-2021 10:05:03.123 INFO [main] c.e.App: text",
-	.first = "0a[<(\"*@-|# \033", .leveled = true, .scan = scan_app, .nests_answers = true,
+	.first = "0a[<(\"*@-|# \033\xe4\xe5", .leveled = true, .scan = scan_app, .nests_answers = true,
 	.status = "status",
 };

@@ -100,7 +100,8 @@ timestamp_find_date(struct span line, struct zone *z, struct timestamp *t,
 	p = p - line.p > LONGEST_DATE ? p - LONGEST_DATE : line.p;
 	for (; p < stop; p++) {
 		if (p > line.p ? !can_begin(*p) || !is_border(p[-1]) :
-		    !can_begin(*p & ~0x20) && !can_begin(*p))
+		    !can_begin(*p & ~0x20) && !can_begin(*p) &&
+		    *p != '\xe4' && *p != '\xe5')
 			continue;
 		if ((q = timestamp_iso(p, end, z, t)) != NULL ||
 		    (q = timestamp_at(p, end, z, t)) != NULL) {

@@ -212,6 +212,11 @@ day_or_month_first(const char *p, const char *end, int n, struct form *f,
 		p += p + 1 < end && *p == '.' && p[1] == sign;	/* sept. */
 		return year_behind_month(p, end, sign, f);
 	}
+	if (sign == ' ' && (p = foreign_month(p, end, &d->month)) != NULL) {
+		d->day = a;
+		p = year_behind_month(p, end, sign, f);
+		return f->yearless ? NULL : p;
+	}
 	if (is_digit(sign) || sign == ' ' ||
 	    (n = short_number(p, end, &b)) == 0)
 		return NULL;
@@ -228,6 +233,19 @@ day_or_month_first(const char *p, const char *end, int n, struct form *f,
 	return p;
 }
 
+/* Reads "juin 29, 2021", as Java writes it. */
+static const char *
+foreign_month_first(const char *p, const char *end, struct form *f)
+{
+	int n;
+
+	if ((p = foreign_month(p, end, &f->parts.month)) == NULL ||
+	    (n = short_number(p + 1, end, &f->parts.day)) == 0)
+		return NULL;
+	p = year_behind_month(p + 1 + n, end, ' ', f);
+	return f->yearless ? NULL : p;
+}
+
 /* Reads Jun 29, 2021; Jun-29-2021; Jun 29; June 29. */
 static const char *
 month_first(const char *p, const char *end, struct form *f)
@@ -237,7 +255,7 @@ month_first(const char *p, const char *end, struct form *f)
 	int n;
 
 	if ((d->month = month_of(p, end)) == 0)
-		return NULL;
+		return foreign_month_first(p, end, f);
 	p = skip_letters(p, end);
 	if (end - p < 3 || memchr("-/ .", *p, 4) == NULL)
 		return NULL;
@@ -374,12 +392,17 @@ clock_at(const char *p, const char *end, const struct form *f,
 	return q;
 }
 
-/* Reads "AM" or "PM" after at most one blank. */
+/* Reads "AM" or "PM" after at most one blank, also in Chinese. */
 static const char *
 half_of_day(const char *p, const char *end, struct parts *d)
 {
 	const char *q = p + (p < end && *p == ' ');
+	bool noon = skip(q, end, "下午") != NULL;
 
+	if (d->hour <= 12 && (noon || skip(q, end, "上午") != NULL)) {
+		d->hour = d->hour % 12 + (noon ? 12 : 0);
+		return q + 6;
+	}
 	if (end - q < 2 || ((*q | 0x20) != 'a' && (*q | 0x20) != 'p') ||
 	    (q[1] | 0x20) != 'm' || is_alnum_at(q + 2, end) || d->hour > 12)
 		return p;

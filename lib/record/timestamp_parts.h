@@ -104,6 +104,11 @@ seconds_of(const struct parts *t)
 
 /* "Jan" to "Dec" give 1 to 12, anything else 0. */
 unsigned month_of(const char *p, const char *end);
+/*
+ * Reads the short name of a month in another language and the point after it;
+ * a blank must follow.
+ */
+const char *foreign_month(const char *p, const char *end, unsigned *month);
 /* Whether the text is "Sun" to "Sat". */
 bool is_weekday(const char *p, const char *end);
 /* Skips letters at p, of which there must be one at least. */
