@@ -57,6 +57,15 @@ is 'all pieces of a cut message are server errors' \
     "$(loggrep -5 -n cri | cut -d: -f1 | tr '\n' ' ')" '1 2 3 5 '
 is '-v selects all pieces of the other messages' \
     "$(loggrep -5 -vn cri | cut -d: -f1 | tr '\n' ' ')" '4 6 '
+cat >empty-cri <<'EOF'
+2021-06-29T10:05:03.1Z stdout P 
+2021-06-29T10:05:03.2Z stdout P {"a":"a message with
+2021-06-29T10:05:03.3Z stdout P 
+2021-06-29T10:05:03.4Z stdout P
+2021-06-29T10:05:03.5Z stdout F empty pieces","status":503}
+EOF
+is 'pieces of a cut message may be empty' \
+    "$(loggrep -5 -c empty-cri) $(loggrep -W 'status=503' -c empty-cri)" '5 5'
 pad=$(printf '%016376d' 0)
 cat >docker <<EOF
 {"log":"no LF, but short","stream":"stdout","time":"2021-06-29T10:05:03.1Z"}

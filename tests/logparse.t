@@ -52,6 +52,9 @@ done <"$g/bad.tsv"
 
 line='1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5'
 
+record 'a month in another language needs a year' \
+    'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
+
 # Options
 record 'tsv has the fields that -s names, empty when absent' "$line" \
     "$(printf '200\t\t/a')" -o tsv -s status,user,path

@@ -20,6 +20,7 @@ struct memory {
 		struct buf text;
 		struct timestamp when;
 		const struct format *format;
+		size_t pieces; /* how many, some of which may be empty */
 		bool held;
 	} partial[2];
 	/* For journal: the part of an export entry that was read so far. */

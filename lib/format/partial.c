@@ -8,12 +8,14 @@ partial_hold(struct scan *s, struct partial *part, struct span piece,
 {
 	if (!part->held) {
 		buf_clear(&part->text);
+		part->pieces = 0;
 		part->when = *when;
 	}
 	if (part->text.len + piece.len > JOINED_MAX ||
 	    buf_addspan(&part->text, piece) < 0)
 		return false;
 	part->held = true;
+	part->pieces++;
 	part->format = s->format;
 	s->memory->used = true;
 	s->skip = true;

@@ -138,7 +138,8 @@ scanner_held(const struct scanner *s, int stream)
 	if (!s->memory.used)
 		return 0;
 	if (stream >= 0)
-		return part[stream].held ? part[stream].text.len + 1 : 0;
+		return part[stream].held ?
+		    part[stream].text.len + part[stream].pieces : 0;
 	return part[0].held || part[1].held || open_format(s).format != NULL;
 }
 
