@@ -137,6 +137,29 @@ is 'syslog is told how many were dropped, too' "$(sed -n 's/.*Error L12: \([0-9]
 is 'no line that was kept is missing, and the last is there' \
 	"$(grep -c '"n":' tcp/lines) $(tail -n 1 tcp/lines | numbers)" "$(status s delivered) 5000 "
 
+# --- after a power cut ---
+fresh
+of a 1 20 >in
+drain a "\"url\":\"$http/a\""
+logpush --drains d --spool sp in
+drain a "\"url\":\"$dead\""
+of a 21 60 >in
+logpush --drains d --spool sp --deadline 1s in 2>err
+# frame N: where the frame of a line begins
+frame() { echo $(($(grep -abo "{\"app\":\"a\",\"n\":$1}" sp/a/*.spool | cut -d: -f1) - 32)); }
+dd if=/dev/zero of="$(echo sp/a/*.spool)" bs=1 seek="$(frame 10)" \
+	count=$(($(frame 41) - $(frame 10))) conv=notrunc 2>/dev/null
+drain a "\"url\":\"$http/a\""
+run --batch-time 50ms
+ok 'what comes after frames that were lost is delivered' until_true 20 sent 60
+of a 61 61 >&9
+ok 'a line does not wait for as many as were lost' until_true 20 sent 61
+of a 62 62 >&9
+exec 9>&-
+wait "$pid"
+is 'the last line is delivered, too' "$(numbers http/lines | cut -d' ' -f21-)" \
+	"$(seq 41 62 | tr '\n' ' ')"
+
 # --- at the end ---
 fresh
 drain a "\"url\":\"$http/a\""

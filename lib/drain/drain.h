@@ -48,6 +48,7 @@ struct drain {
 	struct drain *next_ready;
 	uint64_t next, acked;	/* frames flushed, and before which all are settled */
 	uint64_t unsent;	/* bytes flushed since the last turn began */
+	uint64_t none_at;	/* what next was when a turn found no line */
 	int64_t oldest_ms;	/* when the oldest was read; 0: not known */
 };
 

@@ -125,16 +125,26 @@ make_ready(struct drain_pool *p, struct drain *d)
 	pthread_cond_signal(&p->work);
 }
 
+/*
+ * Whether lines may wait.  Where frames are damaged, who writes and who reads
+ * may have counted them otherwise, so the numbers alone do not say.
+ */
+static bool
+may_wait(const struct drain *d)
+{
+	return d->next > d->acked || d->unsent > 0 || d->failing || d->stuck;
+}
+
 /* Returns when the lines that wait are due, or -1. */
 static int64_t
 lines_due(const struct drain_pool *p, const struct drain *d, int64_t now)
 {
 	const struct stream *st = &d->stream;
 
-	if (d->next <= d->acked)
+	if (!may_wait(d))
 		return -1;
 	return p->hurry || d->settings->at_once ||
-	    d->next - d->acked >= st->batch_lines ||
+	    (d->next > d->acked && d->next - d->acked >= st->batch_lines) ||
 	    d->unsent >= st->batch_bytes ? now : now + st->batch_ms;
 }
 
@@ -171,7 +181,9 @@ settle(struct drain_pool *p, struct drain *d, enum drain_turn r, int64_t due)
 		set_due(p, d, due, now);
 		return;
 	}
-	due = lines_due(p, d, now);
+	/* There are more than were counted. */
+	due = r == DRAIN_DELIVERED && d->acked > d->next ? now :
+	    lines_due(p, d, now);
 	if (r == DRAIN_NOTHING && due >= 0)
 		due = now + AGAIN_MS;
 	set_due(p, d, due, now);
@@ -183,7 +195,7 @@ give_turn(struct drain_pool *p, struct drain *d)
 {
 	uint64_t acked = d->acked;
 	int64_t due = 0, oldest;
-	bool rest = d->next <= d->acked;
+	bool rest = !may_wait(d);
 	enum drain_turn r = DRAIN_NOTHING;
 
 	d->state = DRAIN_RUNNING;
@@ -201,6 +213,12 @@ give_turn(struct drain_pool *p, struct drain *d)
 	d->open = !rest;
 	if (acked > d->acked)
 		d->acked = acked;
+	/* There are less than were counted, when that is found twice. */
+	if (r == DRAIN_NOTHING && acked > 0 && d->unsent == 0) {
+		if (d->none_at == d->next && d->acked < d->next)
+			d->acked = d->next;
+		d->none_at = d->next;
+	}
 	d->oldest_ms = oldest;
 done:
 	settle(p, d, r, due);
@@ -329,9 +347,11 @@ drain_pool_look(struct drain_pool *p, struct drain *d)
 
 	pthread_mutex_lock(&p->lock);
 	r = (struct drain_progress){
-		.next = d->next, .acked = d->acked,
+		.next = d->next > d->acked ? d->next : d->acked,
+		.acked = d->acked,
 		.oldest_ms = d->oldest_ms, .turns = d->turns,
-		.busy = d->state == DRAIN_READY || d->state == DRAIN_RUNNING,
+		.busy = d->state == DRAIN_READY || d->state == DRAIN_RUNNING ||
+		    (d->unsent > 0 && !d->ended),
 		.ended = d->ended,
 	};
 	pthread_mutex_unlock(&p->lock);
