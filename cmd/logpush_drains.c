@@ -60,6 +60,7 @@ push_to_drains(struct push *push, char *const *operands)
 	o.set.spools = push->stream.spool;
 	o.set.receiver = push->receiver;
 	o.set.receiver.total_ms = 0;
+	o.set.receiver.store = &push->store;
 	o.set.receiver.http.guarded = true;
 	o.set.receiver.http.allow = getenv("LOGFERRY_ALLOW");
 	o.set.stream = push->stream;

@@ -26,6 +26,8 @@ of() { seq "$2" "$3" | sed "s/.*/{\"app\":\"$1\",\"n\":&}/"; }
 status() { sed -n "s/.*\"$2\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p" "d/$1.status"; }
 # says_status ID MEMBER VALUE
 says_status() { [ "$(status "$1" "$2")" = "$3" ]; }
+# arrived N: so many lines over TCP, which the sink writes a moment later
+arrived() { until_true 20 sh -c "[ \$(wc -l <tcp/lines) -ge $1 ]"; }
 sent() { grep -q "\"n\":$1}" "${2:-http/lines}"; }
 to() { sed -n "s/.*\"path\": \"\\/$1\".*\"lines\": \\([0-9]*\\).*/\\1/p" http/requests; }
 
@@ -41,6 +43,7 @@ exits 0 'all that was read is delivered at the end' logpush --drains d --spool s
 is 'conditions say which lines a drain gets' \
 	"$(for p in a b5 one text; do echo "$p $(to $p | paste -sd+ | bc)"; done | tr '\n' ' ')" 'a 10 b5 5 one 1 text 1 '
 is 'lines of one drain keep their order' "$(grep '"app":"a"' http/lines | numbers | cut -c1-21)" '1 2 3 4 5 6 7 8 9 10 '
+arrived 21
 is 'a drain without conditions gets every line' "$(wc -l <tcp/lines)" 21
 ok 'a status has all of it' python3 -c '
 import json
@@ -131,6 +134,7 @@ dropped=$(status l dropped)
 rm http/mode
 drain s "\"url\":\"$tcp\",\"max\":65536"
 exits 0 'the rest is delivered once they are back' logpush --drains d --spool sp /dev/null
+until_true 20 sent 5000 tcp/lines
 is 'what was dropped stays counted' "$(status l dropped) $(status s waiting)" "$dropped 0"
 is 'Logplex is told how many were dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages dropped.*/\1/p' http/lines)" "$dropped"
 is 'syslog is told how many were dropped, too' "$(sed -n 's/.*Error L12: \([0-9]*\) messages dropped.*/\1/p' tcp/lines)" "$(status s dropped)"
@@ -234,8 +238,57 @@ cat >want <<'END'
 <11>1 2021-06-29T10:05:03.123456Z shop-live worker.5d8f7-x2x8z - - - hello
 <14>1 2021-06-29T10:05:04Z shop-live web.5d8f7-aaaaa - - - web
 END
+arrived 2
 same '-f kube: application, type and instance are in the messages' want sed 's/ - - \[[^]]*\] / - - - /' tcp/lines
 exits 2 '-f: a format must be known' logpush -f nonesuch --drains d --spool sp in
+
+# --- stores ---
+fresh
+LOGFERRY_ALLOW="127.0.0.1, file://$tmp/store/ s3://bucket/logs/"
+objects() { find store -type f 2>/dev/null | sort; }
+in_each() { objects | while read -r f; do gunzip -c "$f" | wc -l; done | tr '\n' ' '; }
+drain f "\"url\":\"file://$tmp/store/{host}/\",\"where\":[\"app=a\"],\"batch_bytes\":1000,\"batch_time\":3600"
+{ of b 1 5; of a 1 100; } >in
+exits 0 'a folder: all lines are there at the end' logpush --drains d --spool sp --batch-lines 50 in
+is 'a folder: it has a packed file for each batch, of as many lines or bytes as are asked' "$(in_each)" '50 50 '
+drain f "\"url\":\"file://$tmp/store/{host}/\",\"where\":[\"app=a\"],\"batch_bytes\":1200,\"batch_lines\":500"
+of a 101 200 >in
+logpush --drains d --spool sp --batch-lines 50 in
+is 'a folder: a drain says how large its batches are' "$(in_each)" '50 50 60 40 '
+is 'a folder: its files have each line once, in order' "$(objects | xargs gunzip -c | numbers)" "$(seq 200 | tr '\n' ' ')"
+is 'a folder: the status is as with any drain' "$(status f delivered) $(status f waiting)" '200 0'
+# A file stands where the folder would be.
+rm -rf store; : >store
+of a 1 5 >in
+exits 75 'a store that is away has its lines wait' logpush --drains d --spool sp --deadline 1s in
+rm store
+of a 6 15 >in
+exits 0 'a store that is back gets what waited' logpush --drains d --spool sp in
+is 'what was begun before stays one batch, and the same' "$(in_each)" '5 10 '
+drain f "\"url\":\"file://$tmp/store/{host}/\",\"batch_time\":3600,\"batch_lines\":4"
+rm -rf store
+run
+of a 1 3 >&9
+ok 'lines wait until the batch is full' until_true 20 says_status f waiting 3
+is 'nothing is stored before that' "$(objects | wc -l)" 0
+of a 4 4 >&9
+stored() { [ "$(in_each)" = "$1" ]; }
+ok 'a batch that is full is stored' until_true 20 stored '4 '
+of a 5 5 >&9
+exec 9>&-
+wait "$pid"
+is 'the end of the input waits for no batch' "$? $(in_each)" '0 4 1 '
+fresh
+aws_keys
+serve s3
+drain s '"url":"s3://bucket/logs/{name}","headers":{"x-amz-tagging":"a=b"}'
+drain no '"url":"s3://bucket/other/"'
+of a 1 100 >in
+says 'd/no: url is of a store that LOGFERRY_ALLOW does not name' 'S3: no drain leads elsewhere' \
+	logpush --drains d --spool sp --endpoint-url "$url" in
+is 'S3: a drain stores its lines' "$(gunzip -c s3/objects/logs%2F*.gz | numbers)" "$(seq 100 | tr '\n' ' ')"
+ok 'S3: with its headers' grep -q '"x-amz-tagging": "a=b"' s3/objects/*.meta
+LOGFERRY_ALLOW=127.0.0.1
 
 # --- where a drain may not lead ---
 fresh
@@ -276,9 +329,12 @@ refuses() {
 }
 refuses 'url is missing' '"where":[]'
 refuses 'url is of no kind' '"url":"gopher://x"'
-refuses 'url is that of a store' '"url":"file:///tmp/"'
+refuses 'url is of a store that LOGFERRY_ALLOW does not name' '"url":"file:///tmp/"'
+refuses 'batch_bytes is no number from 1 to 67108864' "\"url\":\"$dead\",\"batch_bytes\":0"
+refuses 'batch_lines is no number' "\"url\":\"$dead\",\"batch_lines\":\"5\""
+refuses 'batch_time is no number from 1 to 86400' "\"url\":\"$dead\",\"batch_time\":1.5"
 refuses 'is no JSON object' '"url":'
-refuses 'max is no number of bytes from 65536 on' "\"url\":\"$dead\",\"max\":1000"
+refuses 'max is no number from 65536' "\"url\":\"$dead\",\"max\":1000"
 refuses 'max is no number' "\"url\":\"$dead\",\"max\":\"1M\""
 refuses 'until is no time' "\"url\":\"$dead\",\"until\":\"tomorrow\""
 refuses 'headers is no header' "\"url\":\"$http/\",\"headers\":{\"a\":\"b\\nc\"}"

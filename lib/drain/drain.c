@@ -19,6 +19,12 @@ set_names(struct drain *d, const char *spools)
 	d->stream.url = buf_str(&d->name);
 	d->stream.spool = buf_str(&d->spool);
 	d->stream.spool_max = d->settings->max;
+	if (d->settings->batch_bytes > 0)
+		d->stream.batch_bytes = d->settings->batch_bytes;
+	if (d->settings->batch_lines > 0)
+		d->stream.batch_lines = d->settings->batch_lines;
+	if (d->settings->batch_s > 0)
+		d->stream.batch_ms = (int64_t)d->settings->batch_s * 1000;
 	d->stream.drop = d->stream.patient = true;
 	d->stream.deadline_ms = 0;
 	d->settings->receiver.tells_losses = true;
@@ -140,6 +146,17 @@ count_on(struct drain *d)
 	d->counted = true;
 }
 
+/* Whether the batch has all its lines, so many bytes; it is the one planned. */
+static bool
+is_full(const struct drain *d, const struct batch *b, size_t bytes)
+{
+	int64_t more = d->receiver->whole && b->n > 0 ?
+	    queue_planned(d->queue) : -1;
+
+	return more >= 0 ? more == 0 : b->n >= d->stream.batch_lines ||
+	    bytes >= d->stream.batch_bytes;
+}
+
 /* Fill a batch with what there is.  It may be one line more than is asked. */
 static void
 fill(struct drain *d, struct batch *b)
@@ -148,7 +165,7 @@ fill(struct drain *d, struct batch *b)
 	struct frame f;
 	int got = 0;
 
-	while (b->n < d->stream.batch_lines && bytes < d->stream.batch_bytes &&
+	while (!is_full(d, b, bytes) &&
 	    (got = queue_get(d->queue, &f, units_now_ms())) > 0) {
 		bytes += f.data.len + 1 + d->receiver->overhead;
 		/* A frame that is lost here would not be got again. */
@@ -156,6 +173,8 @@ fill(struct drain *d, struct batch *b)
 			b->failed = true;
 	}
 	batch_ready(b);
+	if (d->receiver->whole && b->n > 0)
+		queue_plan(d->queue, queue_number(d->queue));
 	if (got < 0 && queue_error(d->queue) == NULL)
 		delivery_drained(&d->delivery);
 }

@@ -312,7 +312,8 @@ drain_pool_check(struct drain_pool *p, struct drain *d, int64_t now)
 		add_thread(p);	/* there was no thread to be had */
 	else if (d->state == DRAIN_DUE && d->failing && termination_asked())
 		d->ended = true;
-	else if (d->state == DRAIN_DUE && d->due_ms <= now && !d->retired)
+	else if (d->state == DRAIN_DUE && !d->retired && (d->due_ms <= now ||
+	    (p->hurry && !d->failing && !d->stuck)))
 		make_ready(p, d);
 	else if (d->state == DRAIN_IDLE || (d->state == DRAIN_DUE && p->hurry &&
 	    !d->failing && !d->stuck))

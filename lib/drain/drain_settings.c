@@ -11,7 +11,8 @@
 #include "record/timestamp.h"
 
 enum { ID_MAX = 128, WHERE_MAX = 64,
-    SPOOL_MIN = 64 << 10 };
+    SPOOL_MIN = 64 << 10,
+    BATCH_BYTES_MAX = 64 << 20, BATCH_SECONDS_MAX = 24 * 3600 };
 
 bool
 drain_settings_is_id(const char *name)
@@ -97,20 +98,49 @@ take_headers(struct drain_settings *s, const struct json_value *v,
 }
 
 static int
+take_number(uint64_t *n, const struct json_value *v, uint64_t min,
+    uint64_t max, struct buf *error)
+{
+	char text[24], *end = text;
+
+	if (v->type == JSON_NUMBER && v->text.len < sizeof text) {
+		memcpy(text, v->text.p, v->text.len);
+		text[v->text.len] = '\0';
+		*n = strtoull(text, &end, 10);
+		if (*end == '\0' && *text != '-' && *n >= min && *n <= max)
+			return 0;
+	}
+	buf_printf(error, "is no number from %llu to %llu",
+	    (unsigned long long)min, (unsigned long long)max);
+	return -1;
+}
+
+static int
 take_max(struct drain_settings *s, const struct json_value *v,
     struct buf *error)
 {
-	char text[24], *end;
+	return take_number(&s->max, v, SPOOL_MIN, INT64_MAX, error);
+}
 
-	if (v->type != JSON_NUMBER || v->text.len >= sizeof text)
-		return wrong(error, "is no number of bytes");
-	memcpy(text, v->text.p, v->text.len);
-	text[v->text.len] = '\0';
-	s->max = strtoull(text, &end, 10);
-	if (*end != '\0' || *text == '-' || s->max < SPOOL_MIN ||
-	    s->max > INT64_MAX)
-		return wrong(error, "is no number of bytes from 65536 on");
-	return 0;
+static int
+take_batch_bytes(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	return take_number(&s->batch_bytes, v, 1, BATCH_BYTES_MAX, error);
+}
+
+static int
+take_batch_lines(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	return take_number(&s->batch_lines, v, 1, INT32_MAX, error);
+}
+
+static int
+take_batch_time(struct drain_settings *s, const struct json_value *v,
+    struct buf *error)
+{
+	return take_number(&s->batch_s, v, 1, BATCH_SECONDS_MAX, error);
 }
 
 static int
@@ -199,6 +229,8 @@ static const struct {
 	    struct buf *error);
 } members[] = {
 	{ "appname", take_appname }, { "auth_file", take_auth },
+	{ "batch_bytes", take_batch_bytes },
+	{ "batch_lines", take_batch_lines }, { "batch_time", take_batch_time },
 	{ "cacert", take_cacert }, { "framing", take_framing },
 	{ "headers", take_headers }, { "hostname", take_hostname },
 	{ "max", take_max }, { "until", take_until }, { "url", take_url },
@@ -220,6 +252,39 @@ take_member(struct drain_settings *s, const struct json_value *key,
 	return 0;
 }
 
+/* Whether the URL begins with a word of the list that ends in a slash. */
+static bool
+is_named(const char *url, const char *list)
+{
+	static const char between[] = ", \t\r\n";
+	size_t n;
+
+	for (; list != NULL && *list != '\0'; list += n) {
+		list += strspn(list, between);
+		n = strcspn(list, between);
+		if (n > 0 && list[n - 1] == '/' && strncmp(url, list, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A store is a place on this machine, or is reached with its credentials: only
+ * who runs us says which may be used, and that needs no other guard.
+ */
+static const char *
+open_store(struct drain_settings *s)
+{
+	struct store like = *s->receiver.store;
+
+	if (!is_named(s->url.p, s->receiver.http.allow))
+		return "url is of a store that LOGFERRY_ALLOW does not name";
+	like.http = s->receiver.http;
+	like.http.guarded = false;
+	s->receiver.store = &s->store;
+	return store_open(&s->store, s->url.p, &like, s->receiver.headers);
+}
+
 /* Whether lines can go to the URL at all: a receiver is opened for it. */
 static int
 check_receiver(struct drain_settings *s, struct buf *error)
@@ -232,9 +297,8 @@ check_receiver(struct drain_settings *s, struct buf *error)
 		return wrong(error, "url is missing");
 	if ((kind = receiver_kind_of(s->url.p)) == NULL)
 		return wrong(error, "url is of no kind that takes a stream");
-	if (kind->stores)
-		return wrong(error, "url is that of a store, which no drain "
-		    "can deliver to");
+	if (kind->stores && (why = open_store(s)) != NULL)
+		return wrong(error, why);
 	if ((r = receiver_open(&s->receiver, &why)) == NULL)
 		return wrong(error, why);
 	s->at_once = r->at_once;
@@ -287,6 +351,7 @@ drain_settings_free(struct drain_settings *s)
 	for (size_t i = 0; i < s->n_where; i++)
 		free(s->where[i]);
 	free(s->where);
+	store_free(&s->store);
 	buf_wipe(&s->url);
 	buf_free(&s->shown);
 	buf_free(&s->hostname);

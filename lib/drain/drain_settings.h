@@ -10,6 +10,7 @@
 #ifndef DRAIN_DRAIN_SETTINGS_H
 #define DRAIN_DRAIN_SETTINGS_H
 
+#include "store/store.h"
 #include "stream/receiver.h"
 
 struct drain_settings {
@@ -20,13 +21,17 @@ struct drain_settings {
 	uint64_t max;		/* bytes that its spool may take */
 	int64_t until;		/* seconds since 1970; 0: for ever */
 	bool at_once;		/* lines do not wait for others */
+	/* How many make a batch, and how long they wait; 0: as for all. */
+	uint64_t batch_bytes, batch_lines, batch_s;
 	struct receiver_options receiver;	/* points to what is here */
 	struct buf hostname, appname, cacert, auth, headers;
+	struct store store;	/* for a URL of one */
 };
 
 /*
  * Read the settings from text; what they do not say is as in defaults, which
- * stay valid, and max.  Returns NULL, with the reason in error.
+ * stay valid, and max; their store has the options of stores.  Returns NULL, with
+ * the reason in error.
  */
 struct drain_settings *drain_settings_new(struct span text,
     const struct receiver_options *defaults, uint64_t max, struct buf *error);

@@ -64,6 +64,29 @@ store_content_type(const struct store *s, const struct upload *p,
 	    given != NULL ? given : type);
 }
 
+const char *
+store_open(struct store *s, const char *url, const struct store *like,
+    const struct buf *headers)
+{
+	const char *why;
+
+	*s = (struct store){
+		.url = strdup(url), .escape = like->escape,
+		.common = like->common, .if_exists = like->if_exists,
+		.deadline_ms = like->deadline_ms, .jobs = 1,
+		.gzip_encoding = like->gzip_encoding,
+		.content_type = like->content_type, .http = like->http,
+		.s3_options = like->s3_options,
+	};
+	buf_addspan(&s->headers, buf_span(headers));
+	if (s->url == NULL || s->headers.failed)
+		return "out of memory";
+	if ((why = name_template_check(url)) != NULL)
+		return why;
+	return strncmp(url, "s3:", 3) == 0 ? store_s3_prepare(s) :
+	    store_file_prepare(s);
+}
+
 void
 store_free(struct store *s)
 {

@@ -65,6 +65,14 @@ int store_s3_sweep(struct store *s, int64_t before, unsigned *count,
 const char *store_http_prepare(struct store *s);
 int store_http(struct store *s, struct upload *p);
 
+/*
+ * Make s the store of an s3:// or file:// URL, with these headers and the options
+ * of `like`, whose strings must stay valid.  Returns NULL, or what is wrong;
+ * store_free is needed all the same.
+ */
+const char *store_open(struct store *s, const char *url,
+    const struct store *like, const struct buf *headers);
+
 void store_free(struct store *s); /* frees all that prepare made */
 
 #endif
