@@ -391,6 +391,7 @@ main(int argc, char *argv[])
 			opt_misuse(&logpush_cmd, "no URL given");
 		push.store.url = take_url(*argv++);
 	}
+	check_topics(&push, argv);
 	push.store.common.host = gethostname(host, sizeof host - 1) == 0 ? host :
 	    "localhost";
 	push.receipts_fd = open_append(push.dry_run ? NULL : push.receipts,

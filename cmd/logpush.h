@@ -49,6 +49,8 @@ void list_objects(struct push *push, char *const *operands);
 
 /* logpush_stream.c: deliver lines. */
 bool is_stream(const struct push *push, char *const *operands);
+/* Those among the operands; misuse ends the command. */
+void check_topics(const struct push *push, char *const *operands);
 void add_also(struct push *push, const char *url);
 /* What the options say for a receiver of any kind, but not its URL. */
 void set_receiver_options(struct push *push);

@@ -67,6 +67,7 @@ push_to_drains(struct push *push, char *const *operands)
 	o.set.stream.host = push->store.common.host;
 	o.set.stream.deadline_ms = push->store.deadline_ms;
 	o.set.stream.receipts = -1;
+	o.set.stream.kafka_config = push->receiver.kafka_config;
 	o.set.stream.dead_letter = open_append(push->dead_letter, 0600,
 	    dead_letters_begin);
 	o.set.stream.tell = warnx;

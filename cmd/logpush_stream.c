@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/message.h"
 #include "base/stdout.h"
 #include "file/operands.h"
+#include "net/kafka.h"
 #include "net/url.h"
 #include "stream/receiver.h"
 #include "stream/spool_status.h"
@@ -47,10 +49,36 @@ bool
 is_stream(const struct push *push, char *const *operands)
 {
 	const struct receiver_kind *kind = receiver_kind_of(push->store.url);
-	bool files = push->list != NULL ||
-	    (*operands != NULL && strcmp(*operands, "-") != 0);
+	bool files = push->list != NULL || (*operands != NULL &&
+	    strcmp(*operands, "-") != 0 && !kafka_is_url(*operands));
 
 	return push->stale_ms < 0 && kind != NULL && !(files && kind->files);
+}
+
+void
+check_topics(const struct push *push, char *const *operands)
+{
+	struct kafka_url url = { 0 };
+	const char *why = NULL;
+	char *const *all = operands;
+
+	for (; *operands != NULL; operands++) {
+		if (!kafka_is_url(*operands))
+			continue;
+		if (kafka_url_parse(&url, *operands, &why) == 0 &&
+		    url.group == NULL)
+			why = "logpush reads topics as a member of a group: "
+			    "?group=name";
+		else if (why == NULL && (all[1] != NULL || push->list != NULL ||
+		    push->stream.confirm))
+			why = "topics are the only input";
+		else if (why == NULL && push->drains == NULL &&
+		    !is_stream(push, all))
+			why = "topics are for receivers of streams";
+		kafka_url_free(&url);
+		if (why != NULL)
+			opt_misuse(&logpush_cmd, "%s: %s", *operands, why);
+	}
 }
 
 /* Claim the spool for one receiver: its records must not go to another one. */
@@ -126,6 +154,7 @@ push_stream(struct push *push, char *const *operands)
 	struct stream *st = &push->stream;
 	struct buf url = { 0 };
 	struct operands *files;
+	bool hung;
 
 	if (push->dry_run || push->rm || push->move_to != NULL)
 		opt_misuse(&logpush_cmd,
@@ -139,13 +168,16 @@ push_stream(struct push *push, char *const *operands)
 	open_receivers(push, st);
 	claim_spool(push, st);
 	st->receipts = push->receipts_fd;
+	st->kafka_config = push->receiver.kafka_config;
 	st->dead_letter = open_append(push->dead_letter, 0600,
 	    dead_letters_begin);
 	st->tell = warnx;
 	if ((files = operands_new(operands, push->list, push->nul, true)) ==
 	    NULL)
 		die("cannot start");
-	push->status = stream_push(st, files);
+	push->status = stream_push(st, files, &hung);
+	if (hung)
+		_exit(out_finish(push->status));
 	operands_free(files);
 	for (unsigned i = 0; i < st->n_receivers; i++)
 		receiver_free(st->receivers[i]);

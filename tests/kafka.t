@@ -27,12 +27,24 @@ for u in kafka://broker/a,b 'kafka://broker/^a' 'kafka://broker/a?group=g'; do
 	says 'lines go to one topic' "lines are delivered to one topic: $u" logpush "$u" </dev/null
 done
 
+# --- topics that logpush reads ---
+mkdir d
+group="$away?group=g"
+says '\?group=name' 'logpush reads a topic only with a group' logpush --drains d --spool sp.g $away
+says '\?group=name' 'a stream reads a topic only with a group' logpush http://127.0.0.1:1/ $away
+says 'topics are the only input' 'a group is read with no other input' logpush --drains d --spool sp.g "$group" /dev/null
+says 'topics are the only input' 'a group is read without --confirm' \
+	logpush --confirm --spool sp.g http://127.0.0.1:1/ "$group" </dev/null
+says 'a topic of Kafka has a name' 'topics of a group have names' logpush --drains d --spool sp.g 'kafka://a/b c?group=g'
+exits 2 'a topic without a group is misuse' logpush --drains d --spool sp.g $away
+
 mkdir nolib
 : >nolib/librdkafka.so.1
 missing() { LD_LIBRARY_PATH=$tmp/nolib "$@"; }
 says 'librdkafka\.so\.1: .*' 'without librdkafka its name is told' missing loggrep x $away
 exits 2 'without librdkafka the status is 2' missing loggrep x $away
 exits 2 'no stream begins without librdkafka' missing logpush $away </dev/null
+says 'librdkafka\.so\.1: .*' 'no group is read without librdkafka' missing logpush --drains d --spool sp.g "$group"
 echo line >log
 is 'what is no topic is read without it' "$(missing loggrep line log)" line
 ok 'an ELF note names librdkafka' grep -q '"librdkafka.so.1"' "$B/loggrep"
@@ -84,4 +96,21 @@ kill $pid
 wait $pid
 is 'SIGTERM ends --tail, also when the broker is away' $? 1
 
+# --- a group ---
+# ends STATUS NAME COMMAND...: it goes on until SIGTERM
+ends() {
+	ends_want=$1 ends_name=$2; shift 2
+	"$@" 2>err &
+	pid=$!
+	until_true 20 grep -q 'Connection refused' err
+	kill $pid
+	wait $pid
+	is "$ends_name" $? "$ends_want"
+}
+ends 0 'SIGTERM ends a group, also when the broker is away' logpush --drains d --spool sp.g "$group"
+ok 'a group whose broker is away says so' grep -q "^logpush: $away?group=g: .*Connection refused" err
+ends 0 'SIGTERM ends a stream from a group' logpush --spool sp.s http://127.0.0.1:1/ "$group"
+says 'Invalid argument' 'a pattern of topics that cannot be read is told' \
+	logpush --drains d --spool sp.g 'kafka://127.0.0.1:1/^(?group=g'
+says 'typo: line 1: ' 'a group takes --kafka-config' logpush --drains d --spool sp.g --kafka-config typo "$group"
 done_testing

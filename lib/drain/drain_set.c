@@ -46,6 +46,7 @@ struct drain_set {
 	pthread_mutex_t gate, lock;
 	struct condition_index *index;
 	struct drain *dirty;
+	bool broken;		/* a spool was, and lines are lost */
 	atomic_bool needs_record;
 
 	/* The other thread's. */
@@ -101,7 +102,7 @@ lose(struct drain_set *ds, struct drain *d)
 	if (!d->broken)
 		ds->o->stream.tell("%s: %s", d->stream.spool,
 		    why != NULL ? why : strerror(ENOSPC));
-	d->broken = true;
+	d->broken = ds->broken = true;
 }
 
 static void
@@ -594,25 +595,30 @@ drain_set_tick(struct drain_set *ds)
 	write_some_status(ds, now);
 }
 
-/* One call for them all, as there may be many. */
-static void
-sync_all(struct drain_set *ds)
+int
+drain_set_sync(struct drain_set *ds)
 {
-	int spools = path_folder(ds->o->spools);
+	int spools = path_folder(ds->o->spools), r;
 
+	enter(ds);
+	flush_all(ds);
+	r = ds->broken ? -1 : 0;
+	leave(ds);
+	/* One call for them all, as there may be many. */
 	if (spools < 0 || syncfs(spools) < 0) {
 		ds->o->stream.tell("%s: %s", ds->o->spools, strerror(errno));
-		ds->status = STATUS_TROUBLE;
+		r = -1;
 	}
 	if (spools >= 0)
 		close(spools);
+	return r;
 }
 
 void
 drain_set_close(struct drain_set *ds)
 {
-	flush_all(ds);
-	sync_all(ds);
+	if (drain_set_sync(ds) < 0)
+		ds->status = STATUS_TROUBLE;
 	for (size_t i = 0; i < ds->n; i++)
 		if (ds->entry[i]->drain != NULL)
 			queue_close(ds->entry[i]->drain->queue);

@@ -33,6 +33,12 @@ void drain_set_put(struct drain_set *ds, struct record *r,
     const struct frame *f);
 
 /*
+ * Spool and sync all lines that were put.  Returns -1, after a message, when a
+ * line was lost since the beginning as a spool could not be written.
+ */
+int drain_set_sync(struct drain_set *ds);
+
+/*
  * No more lines will come: all that were put are spooled and synced, and none
  * waits for others any more.
  */

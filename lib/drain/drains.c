@@ -13,6 +13,8 @@
 #include "input/input.h"
 #include "input/lines.h"
 #include "net/grace.h"
+#include "net/kafka.h"
+#include "stream/kafka_group.h"
 
 enum {
 	TICK_MS = 20, WAIT_MS = 100,
@@ -29,6 +31,7 @@ struct run {
 	struct frame frame;
 	uint64_t cut;
 	int status;
+	bool hung;		/* leaving a group of Kafka */
 	pthread_t keeper;
 	atomic_bool ending;
 };
@@ -68,6 +71,14 @@ put_line(struct run *run, struct span line)
 	}
 }
 
+/* Put what the scanner has held back for lines that may still come. */
+static void
+put_rest(struct run *run)
+{
+	while (run->emit != NULL && scan_end(run->scanner, &run->record) > 0)
+		put_record(run);
+}
+
 static int
 read_lines(struct run *run, struct lines *l)
 {
@@ -84,8 +95,7 @@ read_lines(struct run *run, struct lines *l)
 		first = false;
 		put_line(run, line);
 	}
-	while (run->emit != NULL && scan_end(run->scanner, &run->record) > 0)
-		put_record(run);
+	put_rest(run);
 	return r;
 }
 
@@ -115,6 +125,42 @@ read_file(struct run *run, const char *name)
 	input_close(in);
 }
 
+static int
+put_frame(void *arg, const struct frame *f)
+{
+	struct run *run = arg;
+
+	run->frame = *f;
+	put_line(run, f->data);
+	return run->status == STATUS_OK ? 0 : -1;
+}
+
+static int
+settle(void *arg)
+{
+	struct run *run = arg;
+
+	put_rest(run);
+	return run->status == STATUS_OK ? drain_set_sync(run->set) : -1;
+}
+
+/* Does not end by itself, but with the process. */
+static void
+read_group(struct run *run, const char *url)
+{
+	const struct stream *st = &run->o->set.stream;
+	struct kafka_group g = {
+		.url = url, .config = st->kafka_config,
+		.max_line = st->max_line, .tell = st->tell,
+		.put = put_frame, .settle = settle, .arg = run,
+	};
+
+	scanner_input(run->scanner, ZONE_NOW);
+	if (kafka_group_read(&g, &run->hung) < 0)
+		run->status = STATUS_TROUBLE;
+	termination_ask();
+}
+
 static void
 read_all(struct run *run, struct operands *files)
 {
@@ -123,7 +169,10 @@ read_all(struct run *run, struct operands *files)
 
 	/* Asked before we began: what is in the pipe is taken all the same. */
 	while ((name = operands_next(files)) != NULL) {
-		read_file(run, name);
+		if (kafka_is_url(name))
+			read_group(run, name);
+		else
+			read_file(run, name);
 		if (termination_asked())
 			break;
 	}
@@ -219,6 +268,7 @@ drains_push(const struct drains_options *o, struct operands *files, bool *hung)
 		finish(&run);
 		status = drain_set_free(run.set, HANG_MS, hung);
 		run.status = status_worse(run.status, status);
+		*hung |= run.hung;
 	}
 	emit_free(run.emit);
 	scanner_free(run.scanner);

@@ -27,6 +27,9 @@ enum {
 	RDK_ALL_BROKERS_DOWN = -187,
 	RDK_TIMED_OUT = -185,
 	RDK_QUEUE_FULL = -184,
+	RDK_ASSIGN_PARTITIONS = -175,
+	RDK_NO_OFFSET = -168,
+	RDK_FATAL = -150,
 	RDK_INVALID_MSG = 2,
 	RDK_MSG_TOO_LARGE = 10,
 	RDK_INVALID_TIMESTAMP = 32,
@@ -101,11 +104,17 @@ typedef int rdk_connect_cb(int fd, const struct sockaddr *a, int size,
     const char *broker, void *arg);
 typedef void rdk_delivered_cb(struct rd_kafka_s *rk,
     const struct rdk_message *m, void *arg);
+/* Of the end of a commit; and err says which list a rebalance has. */
+typedef void rdk_partitions_cb(struct rd_kafka_s *rk, int err,
+    struct rdk_partitions *list, void *arg);
 
 #define RK struct rd_kafka_s *rk
 #define CONF struct rd_kafka_conf_s *c
 #define LIST struct rdk_partitions *list
 #define LIBRDKAFKA_CALLS(X) \
+	X(int, assign, (RK, const struct rdk_partitions *list)) \
+	X(int, assignment, (RK, struct rdk_partitions **list)) \
+	X(int, commit, (RK, const struct rdk_partitions *list, int async)) \
 	X(void, conf_destroy, (CONF)) \
 	X(struct rd_kafka_conf_s *, conf_new, (void)) \
 	X(int, conf_set, (CONF, const char *name, const char *value, \
@@ -114,13 +123,17 @@ typedef void rdk_delivered_cb(struct rd_kafka_s *rk,
 	X(void, conf_set_dr_msg_cb, (CONF, rdk_delivered_cb *cb)) \
 	X(void, conf_set_error_cb, (CONF, rdk_error_cb *cb)) \
 	X(void, conf_set_log_cb, (CONF, rdk_log_cb *cb)) \
+	X(void, conf_set_offset_commit_cb, (CONF, rdk_partitions_cb *cb)) \
 	X(void, conf_set_opaque, (CONF, void *arg)) \
+	X(void, conf_set_rebalance_cb, (CONF, rdk_partitions_cb *cb)) \
 	X(intptr_t, consume_batch_queue, (struct rd_kafka_queue_s *q, \
 	    int timeout_ms, struct rdk_message **to, size_t n)) \
 	X(int, consume_start_queue, (struct rd_kafka_topic_s *topic, \
 	    int32_t partition, int64_t offset, struct rd_kafka_queue_s *q)) \
 	X(int, consume_stop, (struct rd_kafka_topic_s *topic, \
 	    int32_t partition)) \
+	X(int, consumer_close, (RK)) \
+	X(struct rdk_message *, consumer_poll, (RK, int timeout_ms)) \
 	X(void, destroy, (RK)) \
 	X(const char *, err2str, (int err)) \
 	X(int, flush, (RK, int timeout_ms)) \
@@ -135,6 +148,8 @@ typedef void rdk_delivered_cb(struct rd_kafka_s *rk,
 	    size_t size)) \
 	X(int, offsets_for_times, (RK, LIST, int timeout_ms)) \
 	X(int, poll, (RK, int timeout_ms)) \
+	X(int, poll_set_consumer, (RK)) \
+	X(int, position, (RK, LIST)) \
 	X(int, produce, (struct rd_kafka_topic_s *topic, int32_t partition, \
 	    int flags, void *value, size_t len, const void *key, \
 	    size_t key_len, void *opaque)) \
@@ -143,6 +158,7 @@ typedef void rdk_delivered_cb(struct rd_kafka_s *rk,
 	    int32_t partition, int64_t *low, int64_t *high, int timeout_ms)) \
 	X(void, queue_destroy, (struct rd_kafka_queue_s *q)) \
 	X(struct rd_kafka_queue_s *, queue_new, (RK)) \
+	X(int, subscribe, (RK, const struct rdk_partitions *list)) \
 	X(void, topic_destroy, (struct rd_kafka_topic_s *topic)) \
 	X(const char *, topic_name, (const struct rd_kafka_topic_s *topic)) \
 	X(struct rd_kafka_topic_s *, topic_new, (RK, const char *name, \

@@ -32,6 +32,7 @@ struct stream {		/* what to deliver, and how */
 	bool confirm; /* answer each line, as omprog expects */
 	int dead_letter, receipts;	/* file descriptors, or -1 */
 	const char *host;		/* this machine's name */
+	const char *kafka_config;	/* of the input, see net/kafka.h */
 	void (*tell)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 

@@ -8,8 +8,10 @@
 #include "base/termination.h"
 #include "input/input.h"
 #include "input/lines.h"
+#include "net/kafka.h"
 #include "stream/delivery.h"
 #include "stream/frame.h"
+#include "stream/kafka_group.h"
 #include "stream/omprog.h"
 #include "stream/partitions.h"
 #include "stream/queue.h"
@@ -25,6 +27,7 @@ struct command {
 	uint64_t lines, cut;
 	uint64_t stream, position;
 	int status;
+	bool hung;		/* leaving a group of Kafka */
 };
 
 /* --- reading --- */
@@ -98,6 +101,40 @@ read_file(struct command *run, const char *name)
 	return r;
 }
 
+static int
+put_frame(void *arg, const struct frame *f)
+{
+	struct command *run = arg;
+
+	run->lines++;
+	return queue_put(run->queue, f);
+}
+
+static int
+settle(void *arg)
+{
+	struct command *run = arg;
+
+	return queue_settle(run->queue);
+}
+
+/* Does not end by itself, but with the process. */
+static int
+read_group(struct command *run, const char *url)
+{
+	const struct stream *st = run->st;
+	struct kafka_group g = {
+		.url = url, .config = st->kafka_config,
+		.max_line = st->max_line, .tell = st->tell,
+		.put = put_frame, .settle = settle, .arg = run,
+	};
+
+	if (kafka_group_read(&g, &run->hung) < 0 && !queue_refuses(run->queue))
+		run->status = STATUS_TROUBLE;
+	termination_ask();
+	return -1;
+}
+
 static void
 read_all(struct command *run, struct operands *files)
 {
@@ -107,7 +144,8 @@ read_all(struct command *run, struct operands *files)
 	input_idle = flush_idle;
 	/* Asked before we began: what is in the pipe is taken all the same. */
 	while ((name = operands_next(files)) != NULL &&
-	    read_file(run, name) == 0 && !termination_asked())
+	    (kafka_is_url(name) ? read_group(run, name) :
+	    read_file(run, name)) == 0 && !termination_asked())
 		;
 	input_idle = NULL;
 	if ((errno = operands_error(files)) != 0) {
@@ -163,11 +201,12 @@ send_all(void *arg)
 }
 
 int
-stream_push(struct stream *st, struct operands *files)
+stream_push(struct stream *st, struct operands *files, bool *hung)
 {
 	struct command run = { .st = st };
 	pthread_t sender;
 
+	*hung = false;
 	if (st->spool != NULL && st->max_line > st->spool_max / LONGEST_PART)
 		st->max_line = (size_t)(st->spool_max / LONGEST_PART);
 	run.queue = st->spool == NULL ? queue_memory() :
@@ -183,6 +222,7 @@ stream_push(struct stream *st, struct operands *files)
 	read_all(&run, files);
 	pthread_join(sender, NULL);
 	tell_rest(&run);
+	*hung = run.hung;
 	queue_free(run.queue);
 	delivery_free(&run.delivery);
 	return status_worse(run.status, run.delivery.status);

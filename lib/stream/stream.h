@@ -7,7 +7,11 @@
 #include "file/operands.h"
 #include "stream/delivery.h"
 
-/* Deliver all lines of files, in order.  Returns a STATUS_, after messages. */
-int stream_push(struct stream *st, struct operands *files);
+/*
+ * Deliver all lines of files, in order.  Returns a STATUS_, after messages.
+ * *hung is whether a thread is still under way: then the process has to end by
+ * _exit(2).
+ */
+int stream_push(struct stream *st, struct operands *files, bool *hung);
 
 #endif

@@ -1,0 +1,276 @@
+#include "stream/kafka_group.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/termination.h"
+#include "base/units.h"
+#include "net/grace.h"
+#include "net/kafka.h"
+
+enum {
+	LOOK_MS = 100,		/* how often to look whether to end */
+	COMMIT_MS = 1000,
+	LEAVE_S = 3,		/* the brokers may take so long to answer */
+	PLACE = 300,		/* a topic's name has 249 bytes */
+	IN_MESSAGE = 24,	/* bits of a place, below those of the offset */
+};
+
+struct member {
+	const struct kafka_group *g;
+	struct rd_kafka_s *rk;
+	bool fresh;		/* lines came that are not committed */
+	bool failed;
+	bool told;		/* an error, and no message has come since */
+	int64_t committed_ms;
+	char place[PLACE];	/* topic and partition of the last message */
+	uint64_t stream;	/* its hash */
+};
+
+static void
+tell(struct member *m, int err, const char *why, size_t n)
+{
+	if (!kafka_is_telling(err) || m->told)
+		return;
+	m->g->tell("%s: %.*s", m->g->url, (int)n, why);
+	m->told = true;
+}
+
+/* --- what librdkafka calls, while we wait for a message --- */
+
+static void
+on_error(struct rd_kafka_s *rk, int err, const char *reason, void *arg)
+{
+	struct member *m = arg;
+
+	(void)rk;
+	m->failed |= err == RDK_FATAL;
+	tell(m, err, reason, strlen(reason));
+}
+
+static void
+on_commit(struct rd_kafka_s *rk, int err, struct rdk_partitions *list,
+    void *arg)
+{
+	struct member *m = arg;
+
+	(void)rk;
+	(void)list;
+	if (err != 0 && err != RDK_NO_OFFSET)
+		m->fresh = true;	/* try again */
+}
+
+/*
+ * Commit what has come so far, as all of it was put.  librdkafka sends this
+ * before it gives a partition up, and waits for the answer.
+ */
+static void
+commit(struct member *m)
+{
+	struct rdk_partitions *list;
+
+	m->committed_ms = units_now_ms();
+	if (!m->fresh || m->failed)
+		return;
+	if (m->g->settle(m->g->arg) < 0) {
+		m->failed = true;
+		return;
+	}
+	if (rdk.assignment(m->rk, &list) != 0)
+		return;
+	m->fresh = rdk.position(m->rk, list) != 0 ||
+	    rdk.commit(m->rk, list, true) != 0;
+	rdk.topic_partition_list_destroy(list);
+}
+
+static void
+on_rebalance(struct rd_kafka_s *rk, int err, struct rdk_partitions *list,
+    void *arg)
+{
+	if (err != RDK_ASSIGN_PARTITIONS)
+		commit(arg);
+	rdk.assign(rk, err == RDK_ASSIGN_PARTITIONS ? list : NULL);
+}
+
+static void
+prepare(struct rd_kafka_conf_s *c)
+{
+	rdk.conf_set_error_cb(c, on_error);
+	rdk.conf_set_offset_commit_cb(c, on_commit);
+	rdk.conf_set_rebalance_cb(c, on_rebalance);
+}
+
+/* --- messages --- */
+
+static uint64_t
+stream_of(struct member *m, const struct rdk_message *from)
+{
+	char place[PLACE];
+
+	snprintf(place, sizeof place, "%s %d", rdk.topic_name(from->topic),
+	    (int)from->partition);
+	if (strcmp(place, m->place) != 0) {
+		memcpy(m->place, place, sizeof place);
+		m->stream = frame_stream("kafka",
+		    span_of(place, strlen(place)));
+	}
+	return m->stream;
+}
+
+/* A message is a line, or several when there are LFs inside. */
+static void
+take_lines(struct member *m, const struct rdk_message *from)
+{
+	const char *start = from->value, *p = start, *end = p + from->len, *lf;
+	struct frame f = { .stream = stream_of(m, from) };
+
+	for (; p < end && !m->failed; p = lf + (lf < end && *lf == '\n')) {
+		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			lf = end;
+		if ((size_t)(lf - p) > m->g->max_line)
+			lf = p + m->g->max_line;
+		f.data = span_of(p, (size_t)(lf - p));
+		f.position = ((uint64_t)from->offset << IN_MESSAGE) +
+		    (uint64_t)(p - start);
+		m->failed = lf > p && m->g->put(m->g->arg, &f) < 0;
+	}
+}
+
+static void
+take(struct member *m, const struct rdk_message *from)
+{
+	if (from->err != 0) {
+		tell(m, from->err, from->value != NULL ? from->value : "",
+		    from->value != NULL ? from->len : 0);
+		return;
+	}
+	m->told = false;
+	m->fresh = true;
+	if (from->value != NULL)	/* a tombstone is no line */
+		take_lines(m, from);
+}
+
+static void
+read_all(struct member *m)
+{
+	struct rdk_message *got;
+
+	while (!m->failed && !termination_asked()) {
+		if ((got = rdk.consumer_poll(m->rk, LOOK_MS)) != NULL) {
+			take(m, got);
+			rdk.message_destroy(got);
+		}
+		if (units_now_ms() - m->committed_ms >= COMMIT_MS)
+			commit(m);
+	}
+	commit(m);
+}
+
+/* --- the whole --- */
+
+static int
+subscribe(struct member *m, const struct kafka_url *url)
+{
+	struct rdk_partitions *list = rdk.topic_partition_list_new(1);
+	int err;
+
+	for (char **t = url->topics; *t != NULL; t++)
+		rdk.topic_partition_list_add(list, *t, RDK_ANY_PARTITION);
+	err = rdk.subscribe(m->rk, list);
+	rdk.topic_partition_list_destroy(list);
+	if (err == 0)
+		return 0;
+	m->g->tell("%s: %s", m->g->url, rdk.err2str(err));
+	return -1;
+}
+
+static struct rd_kafka_s *
+join(struct member *m, const struct kafka_url *url)
+{
+	static const struct kafka_setting defaults[] = {
+		{ "auto.offset.reset", "earliest" },
+		{ "queued.max.messages.kbytes", "8192" },
+		{ "session.timeout.ms", "10000" },
+		/* Kafka's own topics match no pattern. */
+		{ "topic.blacklist", "^__" }, { NULL, NULL },
+	};
+	const struct kafka_setting fixed[] = {
+		{ "enable.auto.commit", "false" },
+		{ "enable.auto.offset.store", "false" },
+		{ "group.id", url->group },
+		/* on_rebalance knows no other way, and it spreads topics. */
+		{ "partition.assignment.strategy", "roundrobin" },
+		{ NULL, NULL },
+	};
+	struct kafka_options o = { .brokers = url->brokers,
+		.config = m->g->config, .defaults = defaults, .fixed = fixed,
+		.prepare = prepare, .arg = m };
+	char why[KAFKA_ERROR];
+
+	if ((m->rk = kafka_new(RDK_CONSUMER, &o, why)) == NULL)
+		m->g->tell("%s: %s", m->g->url, why);
+	else
+		rdk.poll_set_consumer(m->rk);
+	return m->rk;
+}
+
+static void *
+leave(void *arg)
+{
+	struct member *m = arg;
+
+	rdk.consumer_close(m->rk);
+	rdk.destroy(m->rk);
+	return NULL;
+}
+
+/*
+ * Leave the group, which librdkafka does as soon as the brokers have answered
+ * all that was asked.  Returns whether that was soon enough.
+ */
+static bool
+leaves_in_time(struct member *m)
+{
+	struct timespec end;
+	pthread_t thread;
+
+	if (m->rk == NULL)
+		return true;
+	m->failed = m->told = true;	/* nothing is called any more */
+	grace_left_ms();	/* counts from now on */
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += LEAVE_S;
+	return pthread_create(&thread, NULL, leave, m) == 0 &&
+	    pthread_timedjoin_np(thread, NULL, &end) == 0;
+}
+
+int
+kafka_group_read(const struct kafka_group *g, bool *hung)
+{
+	struct member *m = calloc(1, sizeof *m);
+	struct kafka_url url = { 0 };
+	const char *why;
+	int r = -1;
+
+	if (m == NULL) {
+		g->tell("%s: %s", g->url, strerror(errno));
+		return -1;
+	}
+	m->g = g;
+	if (kafka_url_parse(&url, g->url, &why) < 0) {
+		g->tell("%s: %s", g->url, why);
+	} else if (url.group == NULL) {
+		g->tell("%s: the URL ends with ?group=name", g->url);
+	} else if (join(m, &url) != NULL && subscribe(m, &url) == 0) {
+		read_all(m);
+		r = m->failed ? -1 : 0;
+	}
+	*hung = !leaves_in_time(m);
+	if (!*hung)		/* else a thread uses it */
+		free(m);
+	kafka_url_free(&url);
+	return r;
+}
