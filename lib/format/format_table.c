@@ -12,6 +12,7 @@
 	FORMAT(home_assistant)						\
 	FORMAT(clf)							\
 	FORMAT(combined)						\
+	FORMAT(sogo)							\
 	FORMAT(nginx_error)						\
 	FORMAT(apache_error)						\
 	FORMAT(uwsgi)							\
@@ -32,6 +33,7 @@
 	FORMAT(serilog)							\
 	FORMAT(phoenix)							\
 	FORMAT(couchdb)							\
+	FORMAT(thehive)							\
 	FORMAT(rocket)							\
 	FORMAT(uvicorn)							\
 	FORMAT(tornado)							\

@@ -573,6 +573,27 @@ may_nest(const struct app *a)
 	return p > a->p && p < a->end && *p == '=';
 }
 
+/*
+ * Reads "=ERROR REPORT==== 7-May-2021::15:16:44 ===", with which Erlang begins
+ * a report of several lines.
+ */
+static bool
+scan_report(struct app *a, struct span text, const struct timestamp *t)
+{
+	struct span head = span_of(text.p + 1, text.len - 1), level;
+
+	head.len = (size_t)(find_char(head.p, a->end, '=') - head.p);
+	if (*text.p != '=' || head.len < 7 ||
+	    memcmp(head.p + head.len - 7, " REPORT", 7) != 0)
+		return false;
+	level = word_at(head.p, head.p + head.len);
+	record_add_time(a->s->rec, t);
+	if (is_upper_level(level))
+		add_level(a, level);
+	record_add_message(a->s->rec, head);
+	return true;
+}
+
 static const struct format app_that_nests;
 
 static bool
@@ -588,6 +609,8 @@ scan_app(struct scan *s, struct span text)
 	text = span_to(skip_spaces(text.p, a.end), a.end);
 	s->start = text.p;
 	behind = scan_time(s, text, &t, &at);
+	if (behind != NULL && scan_report(&a, text, &t))
+		return true;
 	if (behind == NULL || is_time_of_other(text, at))
 		return scan_fail(s, 1, text.p, "time");
 	record_add_time(s->rec, &t);
@@ -619,6 +642,6 @@ const struct format format_app = {
 	.name = "app",
 	.description = "most programs: time, level, thread, logger, message",
 	.example = "29-Jun-2021 10:05:03.123 INFO [main] c.e.App: text",
-	.first = "0a[<(\"*@-|# \033\xe4\xe5", .leveled = true, .scan = scan_app, .nests_answers = true,
+	.first = "0a[<(\"*@-|=# \033\xe4\xe5", .leveled = true, .scan = scan_app, .nests_answers = true,
 	.status = "status",
 };

@@ -1,6 +1,6 @@
 /*
- * envoy, npm, home-assistant, romm, squid and php-fpm: the access logs of other
- * servers and proxies
+ * envoy, npm, home-assistant, romm, squid, sogo and php-fpm: the access logs of
+ * other servers and proxies
  */
 #include "format/scan_util.h"
 
@@ -95,6 +95,17 @@ const struct format format_squid = {
 	    "{cache_result}/{status:number} {size:number} {method:method} "
 	    "{path:target} {user} {hierarchy}/{upstream_addr} {content_type}"
 	    "{?} {extra}",
+};
+
+const struct format format_sogo = {
+	.name = "sogo", .description = "SOGo's requests",
+	.example = "192.0.2.1 - - [29/Jun/2021:10:05:03 GMT] "
+	    "\"POST /SOGo/connect HTTP/1.1\" 403 34/38 0.311 - - 2M",
+	.first = "0a:", .distinct = true, .undated = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "{client} - {user} [{timestamp:clf}] \"{request:request}\" "
+	    "{status:number} {size:number}/{request_length} "
+	    "{duration:seconds} {unpacked_size} {saved} {memory}",
 };
 
 #define PHP_FPM "{timestamp:time} \"{request:request}\" {status:status}"

@@ -150,6 +150,18 @@ add_quoted(struct scan *s, struct span name, struct span value,
 	    FIELD_TEXT);
 }
 
+/* Whether "GET /path" ends at p, and only the version follows: Hypercorn. */
+static bool
+is_bare_version(struct span request, const char *p)
+{
+	const char *end = request.p + request.len;
+	const char *blank = memchr(request.p, ' ', request.len);
+
+	return blank < p && memchr(blank + 1, ' ', (size_t)(p - blank - 1)) ==
+	    NULL && (skip(p, end, " 1.") == p + 3 ? end - p == 4 &&
+	    is_digit(p[3]) : end - p == 2 && (p[1] == '2' || p[1] == '3'));
+}
+
 /* Finds " HTTP/1.1" or the like at the end of a request; or NULL. */
 static const char *
 find_protocol(struct span request)
@@ -160,8 +172,10 @@ find_protocol(struct span request)
 	    end[-3] != ' ' && end[-2] != ' ' && end[-1] != ' ')
 		return end - 9;
 	p = memrchr(request.p, ' ', request.len);
-	return p != NULL && end - p > 6 && memcmp(p, " HTTP/", 6) == 0 ? p :
-	    NULL;
+	if (p == NULL)
+		return NULL;
+	return (end - p > 6 && memcmp(p, " HTTP/", 6) == 0) ||
+	    is_bare_version(request, p) ? p : NULL;
 }
 
 static inline __attribute__((always_inline)) void

@@ -1,6 +1,6 @@
 /*
  * The requests of other web frameworks: Rails, Express, Koa, ASP.NET Core,
- * Serilog, Phoenix, CouchDB, Rocket, uvicorn and Tornado.
+ * Serilog, Phoenix, CouchDB, TheHive, Rocket, uvicorn and Tornado.
  */
 #include "format/scan_util.h"
 
@@ -96,6 +96,18 @@ const struct format format_couchdb = {
 	.status = "status",
 	.layout = COUCHDB COUCHDB_ANSWER " {result} {duration:millis}\n"
 	    COUCHDB_1 COUCHDB_ANSWER,
+};
+
+const struct format format_thehive = {
+	.name = "thehive", .description = "TheHive's requests",
+	.example = "[info] o.t.s.AccessLogFilter [1e60|2989] 192.0.2.1 POST "
+	    "/api/v1/login took 8ms and returned 401 65 bytes",
+	.word = "ms and returned ",
+	.first = "[", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "[{level}] {logger} [{trace_id}|{span_id}] {client} "
+	    "{method:method} {path:target} took {duration:millis}ms and "
+	    "returned {status:number} {size:number} bytes",
 };
 
 const struct format format_rocket = {

@@ -467,6 +467,9 @@ static bool
 scan_layers(struct scanner *s, struct scan *scan, struct span text)
 {
 	struct record *r = scan->rec;
+	const struct format *inner;
+	struct timestamp t;
+	const char *at;
 	bool wanted = s->n_wanted > 0 || (s->custom != NULL &&
 	    user_formats_count(s->custom) > 0);
 
@@ -477,11 +480,13 @@ scan_layers(struct scanner *s, struct scan *scan, struct span text)
 	scan->sure = false;
 	if (!wanted && !try_all(s, scan, text, ~UINT64_C(0)))
 		return false;
-	s->outer = scan->format;
-	while (scan->format != NULL &&
-	    (scan->format->nests || scan->format->nests_answers) &&
+	s->outer = inner = scan->format;
+	while (inner != NULL && (inner->nests || inner->nests_answers) &&
 	    !scan->skip && rest_of(s, r, &text) && try_inner(s, scan, text))
-		;
+		inner = scan->format;
+	if (!r->has_when && inner != NULL && inner->nests && r->message >= 0 &&
+	    timestamp_find(text, scan->zone, &t, &at) != NULL)
+		record_add_time(r, &t);
 	return true;
 }
 

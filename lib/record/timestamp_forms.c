@@ -326,6 +326,8 @@ skip_to_clock(const char *p, const char *end)
 	if (p < end && memchr("Tt_:-|.", *p, 7) != NULL && end - p > 1 &&
 	    is_digit(p[1]))
 		return p + 1;
+	if (end - p > 2 && p[0] == ':' && p[1] == ':' && is_digit(p[2]))
+		return p + 2;		/* Erlang */
 	if (p < end && *p == '"')	/* FortiGate: date="..." time="..." */
 		p++;
 	if (end - p > 6 && memcmp(p, time, 6) == 0) {
