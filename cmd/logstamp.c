@@ -143,6 +143,35 @@ add_stamped_name(const struct job *job, int dir, const struct rotated_file *f,
 	return buf_str(b) != NULL ? 0 : -1;
 }
 
+static bool
+is_taken(const struct job *job, int dir, const struct rotated_file *f,
+    unsigned n, struct buf *b)
+{
+	return add_stamped_name(job, dir, f, n, b) < 0 && errno == EEXIST;
+}
+
+/*
+ * The name without a number is taken.  Returns the first number that is free,
+ * found by halves: the owner of a log can make thousands of one second.
+ */
+static unsigned
+free_number(const struct job *job, int dir, const struct rotated_file *f,
+    struct buf *b)
+{
+	unsigned taken = 0, step = 1, mid;
+
+	for (; is_taken(job, dir, f, taken + step, b); step *= 2)
+		taken += step;
+	for (; step > 1; step -= mid) {
+		mid = step / 2;
+		if (is_taken(job, dir, f, taken + mid, b))
+			taken += mid;
+		else
+			mid = step - mid;
+	}
+	return taken + 1;
+}
+
 /*
  * Rename f to a name with a stamp; b gets it.  The old name may have been given
  * to another file since f was looked at: then that file gets it back.  Returns
@@ -159,7 +188,7 @@ rename_stamped(const struct job *job, int dir, const struct rotated_file *f,
 	    rename_noreplace(dir, f->name, dir, b->p) < 0)) {
 		if (errno != EEXIST)
 			return -1;
-		n++;
+		n = n == 0 ? free_number(job, dir, f, b) : n + 1;
 	}
 	if (!job->dry && fstatat(dir, b->p, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    (now.st_ino != f->st.st_ino || now.st_dev != f->st.st_dev)) {

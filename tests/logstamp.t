@@ -192,6 +192,18 @@ says 'logstamp: gone.1: No such file or directory' 'a missing file is told' \
 exits 2 'a missing file is trouble' logstamp gone.1
 exits 2 'no operand is misuse' logstamp
 exits 2 '-a beside -l is misuse' logstamp -a x -l y
+fresh log
+for i in $(seq 40); do echo "$i" >"log.$i"; done
+touch -d @1600000000 log.*
+logstamp -a log >out
+is '-a: many of one second are numbered without a gap, older first' \
+    "$(for i in '' $(seq -f _%02g 39); do cat "log-1600000000$i"; done | tr '\n' ' ')" \
+    "$(seq 40 -1 1 | tr '\n' ' ')"
+rm log-1600000000_07 out; echo new >log.1; touch -d @1600000000 log.1
+logstamp -a log >out
+is '-a: one more of a second takes a number that is free' "$(grep -l new log-*)" \
+    log-1600000000_07
+
 exits 2 'files beside -a are misuse' logstamp -a x y
 exits 2 'names that cannot be printed are trouble' sh -c 'logstamp real.1 >/dev/full'
 
