@@ -277,6 +277,21 @@ line 3'
 	settings 'dateformat _%Y%m%d%H%M%S' nocompress dateext \
 	    'dateformat _%Y%m%d%H%M%S'
 	old=archive settings olddir nocompress 'olddir archive' createolddir
+	mkdir log log/archive store said
+	printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>"%s/said/log"\n' "$tmp" >said/logger
+	chmod +x said/logger
+	for script in '"$0" "$1" file://$1store/ && touch delivered' '"$0" "$1" file://$1store/'; do
+		echo line >log/app.log
+		printf '%s {\n%s\nlastaction\n%s\nendscript\n}\n' "$tmp/log/app.log" \
+		    'olddir archive' "$(printf %s "$script" |
+		    sed "s|\$0|$scripts/postrotate|; s|\$1store|$tmp/store|")" >conf
+		chmod 600 conf
+		PATH=$tmp/said:$PATH logrotate -s state.app -f conf >out 2>&1
+	done
+	is 'an olddir that postrotate does not know is told' \
+	    "$(sed 's|.* -- ||' said/log | uniq -c | tr -s ' ')" \
+	    " 2 $tmp/log/app.log: logrotate rotated it, but no rotated file is found; where it has an olddir, say --olddir DIR"
+	rm -rf log store said state.app
 else
 	skip 'no logrotate' 'the logrotate snippets ship each log once, packed'
 fi
