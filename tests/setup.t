@@ -110,7 +110,8 @@ ok 'a driver that is refused is told with what to write in daemon.json' has '"lo
 made() {
 	c=machine/var/lib/docker/containers/$(printf %s "$1" | sha256sum | cut -d' ' -f1)
 	mkdir -p "$c"
-	printf '{"ID":"x","State":{"Running":true},"Name":"/%s"}\n' "$1" >"$c/config.v2.json"
+	printf '{"ID":"x","State":{"Running":true},"Name":"/%s","MountPoints":{"/d":{"Name":"vol"}}}\n' \
+	    "$1" >"$c/config.v2.json"
 	printf '{"Binds":null,"LogConfig":{"Type":"%s","Config":{%s}},"NetworkMode":"bridge"}\n' \
 	    "$2" "${3-}" >"$c/hostconfig.json"
 }
