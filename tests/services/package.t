@@ -25,9 +25,20 @@ if command -v rpmbuild >/dev/null; then
 else
 	skip 'no rpmbuild' 'make rpm makes a package out of the tarball'
 fi
+if command -v rpmbuild >/dev/null && command -v rpmlint >/dev/null; then
+	rpmlint -r "$top/scripts/package/logferry.rpmlintrc" \
+	    "logferry-$version"/build/dist/*.rpm >rpmlint 2>&1
+	is 'rpmlint finds nothing in the package but what is not for us to mend' \
+	    "$(sed -n 's/.*checked; \(.*\); has.*/\1/p' rpmlint)$(grep ': [EW]: ' rpmlint)" \
+	    '0 errors, 0 warnings, 0 badness'
+else
+	skip 'no rpmlint' 'rpmlint finds nothing in the package but what is not for us to mend'
+fi
+ok "the tarball's own tarball is the same" cmp "dist/logferry-$version.tar.gz" \
+    "logferry-$version/build/dist/logferry-$version.tar.gz"
 
 files() { (cd "$1" && find usr/bin usr/share/logferry usr/share/man -name 'log*' | sort); }
-for suite in bookworm trixie; do
+for suite in bookworm trixie noble; do
 	root=$tmp/$suite
 	if ! "$top/tests/servers/machine" make "$root" $suite 2>why; then
 		skip "$(tail -n 1 why)" "$suite: the package does the main job"
