@@ -14,7 +14,7 @@ ADMIN = apparmor cron cut grafana opensearch postrotate rest rsyslog selinux \
 
 # CC, CPPFLAGS, CFLAGS and LDFLAGS may come from the environment or the command
 # line: they are added last, after ours.  HARDEN= leaves the hardening out.
-CFLAGS ?= -O2 -g
+CFLAGS ?= -O2 -g -gz
 takes = $(shell $(CC) -Werror $1 -x c -c /dev/null -o /dev/null 2>&1 || echo no)
 option = $(if $(call takes,$1),,$1)
 HARDEN := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,\
@@ -57,7 +57,7 @@ $B/%: $B/cmd/%.o \
 $B/tests/%: $B/tests/%.o $B/liblogferry.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/liblogferry.a: $(LIBOBJS)
-	$(call quiet,AR)rm -f $@ && $(AR) rcsD $@ $^
+	$(call quiet,AR)rm -f $@ && $(AR) rcsD --thin $@ $^
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
