@@ -95,19 +95,20 @@ mkdir etc/logferry
 echo 'Splunk 12345678-1234-1234-1234-1234567890AB' >etc/logferry/splunk-token
 echo 'DD-API-KEY: 0123456789abcdef' >etc/logferry/datadog-header
 
-# example WORDS: run the one that holds them; what it prints is in out
+# example WORDS [SET]: run the one of the page, or of SET, that holds them; what
+# it prints is in out
 example() {
-	page=$(grep -lF -e "$1" ./*.page)
+	page=$(grep -lF -e "$1" ./*."${2-page}")
 	sed -e "s|/var/|$tmp/var/|g" -e "s|/etc/|$tmp/etc/|g" \
 	    -e "s|s3://bucket|${bucket:-file://$tmp/bucket}|" -e 's|-t 1m|-t 100ms|' \
-	    -e "s|es+https://search.example.com:9200|es+http://127.0.0.1:$search|" \
+	    -e "s|es+https://search[.a-z]*:9200|es+http://127.0.0.1:$search|" \
 	    -e "s|https://[a-z.-]*\.com\(:[0-9]*\)\{0,1\}|$url|" \
 	    -e "s|syslog+tls://logs.example.com:6514|syslog+tcp://127.0.0.1:$collector|" \
 	    "$page" >script
 	timeout 600 sh script >out 2>err
 	example_st=$?
-	is "with $1: says no error" "$(grep -v ' delivered in ' err)" ''
-	is "with $1: succeeds" "$example_st" 0
+	is "${2+README, }with $1: says no error" "$(grep -v ' delivered in ' err)" ''
+	is "${2+README, }with $1: succeeds" "$example_st" 0
 	mv "$page" "$page.done"
 }
 
@@ -200,6 +201,34 @@ url=$intakes
 is "a chat's webhook gets the lines of a burst, as JSON" "$(jq -r .text search)" 'FATAL one
 fatal two'
 rm search
+# README's, whose logs are in the current folder
+awk '/^Recipes/ { on = 1 } /^Figures/ { on = 0 }
+on && /^    / { if (!inside) n++; print substr($0, 5) >(n ".readme") }
+{ inside = /^    / }' "$top/README"
+cp var/log/nginx/access.log var/log/app.log .
+example 'loggrep -5 --since 10m' readme
+is 'README: what failed in the last ten minutes is listed' "$(grep -c 'api/a.* 503' out)" 1
+example 'logparse -o tsv -s path' readme
+is 'README: the page that failed most is first' "$(sed -n '1s/^ *//p' out)" '2 /api/a'
+echo '{"client":"192.0.2.7","duration":2.5}
+{"client":"192.0.2.8","duration":2.5}' >slow.log
+sed -i 's/ access.log/ slow.log/' "$(grep -lF 'duration>=2' ./*.readme)"
+example 'duration>=2' readme
+is 'README: the slow requests of one client are selected' "$(jq -r .client out)" 192.0.2.7
+echo '192.0.2.7 503 0.25' >own.log
+sed -i 's/ access.log/ own.log/' "$(grep -lF nginx.conf ./*.readme)"
+example '--nginx-conf' readme
+is "README: the format is read in the server's configuration" "$(jq .status out)" 503
+example 'es+https:' readme
+is 'README: every request gets to a search engine' "$(grep -c '"status":' search)" 3
+rm search
+example 'cut -c 12-16' readme
+is 'README: the errors of a minute are a bar' "$(sed 's/^[0-9:]* //' out)" '1 #'
+rm mailbox
+example 'mail -s' readme
+is 'README: one mail is sent per burst, with its lines' "$(sed 1d mailbox)" 'FATAL one
+fatal two'
+
 AWS_ENDPOINT_URL=http://127.0.0.1:$search AWS_REGION=here
 AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b
 export AWS_ENDPOINT_URL AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
@@ -257,5 +286,6 @@ is "a store of one's own gets rotated logs" \
 
 ok 'the strict intakes found nothing wrong' not test -e intakes/wrong
 is 'each example of the page was run' "$(cat ./*.page 2>/dev/null)" ''
+is 'each recipe of README was run' "$(cat ./*.readme 2>/dev/null)" ''
 
 done_testing
