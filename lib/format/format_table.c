@@ -34,6 +34,7 @@
 	FORMAT(phoenix)							\
 	FORMAT(couchdb)							\
 	FORMAT(thehive)							\
+	FORMAT(vaultwarden)						\
 	FORMAT(rocket)							\
 	FORMAT(uvicorn)							\
 	FORMAT(tornado)							\

@@ -1,6 +1,6 @@
 /*
  * The requests of other web frameworks: Rails, Express, Koa, ASP.NET Core,
- * Serilog, Phoenix, CouchDB, TheHive, Rocket, uvicorn and Tornado.
+ * Serilog, Phoenix, CouchDB, TheHive, Vaultwarden, Rocket, uvicorn and Tornado.
  */
 #include "format/scan_util.h"
 
@@ -108,6 +108,16 @@ const struct format format_thehive = {
 	.layout = "[{level}] {logger} [{trace_id}|{span_id}] {client} "
 	    "{method:method} {path:target} took {duration:millis}ms and "
 	    "returned {status:number} {size:number} bytes",
+};
+
+const struct format format_vaultwarden = {
+	.name = "vaultwarden", .description = "Vaultwarden's answers",
+	.example = "(config) GET /api/config => 200 OK",
+	.word = " => ",
+	.first = "(", .distinct = true, .scan = scan_layout,
+	.status = "status",
+	.layout = "({route}) {method:method} {path:target} => "
+	    "{status:status}",
 };
 
 const struct format format_rocket = {
