@@ -121,6 +121,23 @@ class Files(Scenario):
     """Lines move from file to file."""
 
 
+class Receipts(Files):
+    """A source that has gone has a whole receipt."""
+    def crashed(self, run, contexts):
+        wrong = Files.crashed(self, run, contexts)
+        path = os.path.join(run.dir, "receipts")
+        receipts = []
+        if os.path.exists(path):
+            with open(path, "rb") as f:
+                receipts = f.read().split(b"\n")[:-1]
+        for name in self.files:
+            if not os.path.exists(os.path.join(run.dir, name)) and not any(
+                    r.startswith(b"{") and r.endswith(b"}") and
+                    name.encode() in r for r in receipts):
+                wrong.append("%s has gone without a receipt" % name)
+        return wrong
+
+
 class Moved(Files):
     """Each line is in the store, and once at most among the files done."""
     copies = (1, 2)
@@ -484,9 +501,9 @@ SCENARIOS = [
     Files("logpush --rm, several at once", files=TWO,
           command=PUSH + "-j4 --rm -T - file://$D/new/",
           final=r"^new/"),
-    Files("logpush --rm with receipts", files={"app.log-1": 100},
-          command=PUSH + "--rm --receipts receipts -T - file://$D/new/",
-          final=r"^new/"),
+    Receipts("logpush --rm with receipts", files={"app.log-1": 100},
+             command=PUSH + "--rm --receipts receipts -T - file://$D/new/",
+             final=r"^new/"),
     Moved("logpush --move-to", files=TWO, before="mkdir done",
           command=PUSH + "-j1 --move-to done -T - file://$D/new/"),
     Files("logpush --rm, names that are taken", files=TWO,
