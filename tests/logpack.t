@@ -331,6 +331,18 @@ ok 'a file that changes meanwhile is kept, nothing else is left' sh -c '
 logpack -9 -j 1 grows >out 2>err &
 pid=$!
 until_true 10 test -e .grows.gz.logferry
+kill -STOP $pid
+exec 8>>grows
+kill -CONT $pid
+wait $pid
+is 'a file that is opened for writing meanwhile is refused' "$? $(cat err)" \
+	'1 logpack: grows: was opened for writing again'
+exec 8>&-
+ok 'a file that is opened for writing meanwhile is kept, nothing else is left' \
+	sh -c 'test -e grows && test ! -e grows.gz && test ! -e .grows.gz.logferry'
+logpack -9 -j 1 grows >out 2>err &
+pid=$!
+until_true 10 test -e .grows.gz.logferry
 kill -TERM $pid
 wait $pid
 is 'SIGTERM: packing a file is given up' "$?" 2
