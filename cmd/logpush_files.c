@@ -45,20 +45,6 @@ struct job {
 	int status;
 };
 
-/*
- * A file that goes away after delivery must have no other name: whoever may
- * write to its folder could have made that name for a file from elsewhere.
- */
-static int
-check_links(const struct push *push, struct upload *p)
-{
-	struct stat st;
-
-	return (push->rm || push->move_to != NULL) && fstat(p->fd, &st) == 0 &&
-	    st.st_nlink > 1 ? upload_fail(p, STATUS_NO,
-	    "has other links, not sent") : STATUS_OK;
-}
-
 /* Deliver a file, in a thread of its own. */
 static void
 deliver(void *arg)
@@ -68,8 +54,6 @@ deliver(void *arg)
 	struct upload *p = &job->upload;
 
 	job->status = upload_open(p, job->path);
-	if (job->status == STATUS_OK)
-		job->status = check_links(push, p);
 	if (job->status != STATUS_OK)
 		return;
 	if (push->dry_run) {
