@@ -284,6 +284,23 @@ example minio
 is "a store of one's own gets rotated logs" \
     "$(gzip -dc s3/objects/logs%2F*%2Ferror.log-*.gz)" one
 
+# The main job, as the page and README tell it
+main_job() {
+	sed 's/^ *//; s/\\e/\\/g' "$1" |
+	    sed -n '/^destination d_docker /,/keep-alive/p; /^postrotate$/,/^syslog/p
+		/^lastaction$/,/^endscript$/p'
+}
+main_job "$top/man/logferry.7" >main-page
+main_job "$top/README" >main-readme
+ok 'README and logferry(7) tell the same main job' cmp main-page main-readme
+sed -n '/^lastaction$/,/^endscript$/p' main-page | sed '1d; $d' |
+    sed "s|/var/|$tmp/var/|; s|s3://bucket|file://$tmp/bucket|" >lastaction
+access /main 503 12 >var/log/docker.log.1
+ok 'the lastaction of the main job succeeds' sh lastaction
+is 'the lastaction of the main job delivers the rotated log' \
+    "$(gzip -dc bucket/logs/*/docker.log-*.gz | grep -c '/main.* 503')" 1
+is 'the lastaction of the main job leaves no copy' "$(ls var/log | grep docker)" ''
+
 ok 'the strict intakes found nothing wrong' not test -e intakes/wrong
 is 'each example of the page was run' "$(cat ./*.page 2>/dev/null)" ''
 is 'each recipe of README was run' "$(cat ./*.readme 2>/dev/null)" ''
