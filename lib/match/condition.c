@@ -253,6 +253,22 @@ is_status_number(struct record *r)
 	return p == end;
 }
 
+/* Whether the value compares as the condition says, which is EQ to GE. */
+static bool
+compares(const struct condition *w, struct span value)
+{
+	int order = compare(w, value);
+
+	switch (w->op) {
+	case EQ: return order == 0;
+	case NE: return order != 0;
+	case LT: return order < 0;
+	case LE: return order <= 0;
+	case GT: return order > 0;
+	default: return order >= 0;
+	}
+}
+
 int
 condition_holds(struct condition *w, struct record *r)
 {
@@ -262,15 +278,12 @@ condition_holds(struct condition *w, struct record *r)
 
 	if (w->op == ABSENT || !there)
 		return !there && w->op == ABSENT;
+	/* Most lines fail the comparison, which needs no second look-up. */
+	if (w->op >= EQ && w->op <= GE && !compares(w, value))
+		return false;
 	if (w->of_status && !is_status_number(r))
 		return false;
 	switch (w->op) {
-	case EQ: return compare(w, value) == 0;
-	case NE: return compare(w, value) != 0;
-	case LT: return compare(w, value) < 0;
-	case LE: return compare(w, value) <= 0;
-	case GT: return compare(w, value) > 0;
-	case GE: return compare(w, value) >= 0;
 	case MATCHES:
 	case DIFFERS:
 		if (value.p == NULL)

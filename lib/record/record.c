@@ -408,7 +408,7 @@ find_member(struct record *r, const struct field *fields, size_t n,
 bool
 record_lookup(struct record *r, struct span path, struct field *f)
 {
-	struct span rest = behind_name(path, NAME("envelope"));
+	struct span rest;
 
 	if (find_field(r->fields, r->n, path, f))
 		return true;
@@ -421,6 +421,7 @@ record_lookup(struct record *r, struct span path, struct field *f)
 	}
 	if (memchr(path.p, '.', path.len) == NULL)
 		return find_field(r->own, r->n_own, path, f);
+	rest = behind_name(path, NAME("envelope"));
 	return (rest.len > 0 && find_hidden(r, rest, f)) ||
 	    find_member(r, r->fields, r->n, path, f) ||
 	    find_field(r->own, r->n_own, path, f) ||
