@@ -20,6 +20,11 @@ ok 'PUT: a file that is there already is success' logpush -q "$auth/logs/" app.l
 echo more >>app.log
 ok 'PUT: other contents of the same name are delivered' logpush -q "$auth/logs/" app.log
 ok 'PUT: other contents of the same name are stored beside' cmp app.log plain/objects/logs%2Fapp.log_01
+tr 0-9 1-90 <app.log >same && mv same app.log
+logpush -q --rm "$auth/logs/" app.log
+is 'PUT: other contents of the same name and size are stored beside' \
+	"$? $(tr 1-90 0-9 <'plain/objects/logs%2Fapp.log_02' | cmp - 'plain/objects/logs%2Fapp.log_01' 2>&1)" '0 '
+cp 'plain/objects/logs%2Fapp.log_01' app.log
 ok 'PUT: values of fields are escaped' logpush -q "$auth/{path}" './app.log'
 cp app.log 'a b?.log'
 ok 'PUT: a name with a blank and a question mark is delivered' logpush -q "$auth/e/" 'a b?.log'
