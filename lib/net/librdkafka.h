@@ -113,7 +113,6 @@ typedef void rdk_partitions_cb(struct rd_kafka_s *rk, int err,
 #define LIST struct rdk_partitions *list
 #define LIBRDKAFKA_CALLS(X) \
 	X(int, assign, (RK, const struct rdk_partitions *list)) \
-	X(int, assignment, (RK, struct rdk_partitions **list)) \
 	X(int, commit, (RK, const struct rdk_partitions *list, int async)) \
 	X(void, conf_destroy, (CONF)) \
 	X(struct rd_kafka_conf_s *, conf_new, (void)) \
@@ -149,7 +148,6 @@ typedef void rdk_partitions_cb(struct rd_kafka_s *rk, int err,
 	X(int, offsets_for_times, (RK, LIST, int timeout_ms)) \
 	X(int, poll, (RK, int timeout_ms)) \
 	X(int, poll_set_consumer, (RK)) \
-	X(int, position, (RK, LIST)) \
 	X(int, produce, (struct rd_kafka_topic_s *topic, int32_t partition, \
 	    int flags, void *value, size_t len, const void *key, \
 	    size_t key_len, void *opaque)) \
@@ -166,6 +164,8 @@ typedef void rdk_partitions_cb(struct rd_kafka_s *rk, int err,
 	X(struct rdk_partition *, topic_partition_list_add, (LIST, \
 	    const char *topic, int32_t partition)) \
 	X(void, topic_partition_list_destroy, (LIST)) \
+	X(struct rdk_partition *, topic_partition_list_find, (LIST, \
+	    const char *topic, int32_t partition)) \
 	X(struct rdk_partitions *, topic_partition_list_new, (int size))
 
 /* After librdkafka_load, rdk.poll() is rd_kafka_poll(), and so on. */

@@ -22,12 +22,19 @@ enum {
 struct member {
 	const struct kafka_group *g;
 	struct rd_kafka_s *rk;
-	bool fresh;		/* lines came that are not committed */
+	bool fresh;		/* messages came that are not committed */
 	bool failed;
 	bool told;		/* an error, and no message has come since */
 	int64_t committed_ms;
-	char place[PLACE];	/* topic and partition of the last message */
-	uint64_t stream;	/* its hash */
+	/*
+	 * Where to go on, of the partitions that messages came from since we
+	 * have them: of others librdkafka may give what was long ago.
+	 */
+	struct rdk_partitions *next;
+
+	struct rdk_partition *last;	/* of the last message */
+	char place[PLACE];	/* topic and partition of it */
+	uint64_t stream;	/* the hash of these */
 };
 
 static void
@@ -70,28 +77,34 @@ on_commit(struct rd_kafka_s *rk, int err, struct rdk_partitions *list,
 static void
 commit(struct member *m)
 {
-	struct rdk_partitions *list;
-
 	m->committed_ms = units_now_ms();
-	if (!m->fresh || m->failed)
+	if (!m->fresh || m->next->n == 0 || m->failed)
 		return;
 	if (m->g->settle(m->g->arg) < 0) {
 		m->failed = true;
 		return;
 	}
-	if (rdk.assignment(m->rk, &list) != 0)
-		return;
-	m->fresh = rdk.position(m->rk, list) != 0 ||
-	    rdk.commit(m->rk, list, true) != 0;
-	rdk.topic_partition_list_destroy(list);
+	m->fresh = rdk.commit(m->rk, m->next, true) != 0;
+}
+
+static void
+forget_places(struct member *m)
+{
+	if (m->next != NULL)
+		rdk.topic_partition_list_destroy(m->next);
+	m->next = rdk.topic_partition_list_new(1);
+	m->last = NULL;
 }
 
 static void
 on_rebalance(struct rd_kafka_s *rk, int err, struct rdk_partitions *list,
     void *arg)
 {
+	struct member *m = arg;
+
 	if (err != RDK_ASSIGN_PARTITIONS)
-		commit(arg);
+		commit(m);
+	forget_places(m);
 	rdk.assign(rk, err == RDK_ASSIGN_PARTITIONS ? list : NULL);
 }
 
@@ -105,19 +118,23 @@ prepare(struct rd_kafka_conf_s *c)
 
 /* --- messages --- */
 
-static uint64_t
-stream_of(struct member *m, const struct rdk_message *from)
+/* See which partition the message is from. */
+static void
+find_place(struct member *m, const struct rdk_message *from)
 {
+	const char *topic = rdk.topic_name(from->topic);
 	char place[PLACE];
 
-	snprintf(place, sizeof place, "%s %d", rdk.topic_name(from->topic),
-	    (int)from->partition);
-	if (strcmp(place, m->place) != 0) {
-		memcpy(m->place, place, sizeof place);
-		m->stream = frame_stream("kafka",
-		    span_of(place, strlen(place)));
-	}
-	return m->stream;
+	snprintf(place, sizeof place, "%s %d", topic, (int)from->partition);
+	if (m->last != NULL && strcmp(place, m->place) == 0)
+		return;
+	memcpy(m->place, place, sizeof place);
+	m->stream = frame_stream("kafka", span_of(place, strlen(place)));
+	m->last = rdk.topic_partition_list_find(m->next, topic,
+	    from->partition);
+	if (m->last == NULL)
+		m->last = rdk.topic_partition_list_add(m->next, topic,
+		    from->partition);
 }
 
 /* A message is a line, or several when there are LFs inside. */
@@ -125,7 +142,7 @@ static void
 take_lines(struct member *m, const struct rdk_message *from)
 {
 	const char *start = from->value, *p = start, *end = p + from->len, *lf;
-	struct frame f = { .stream = stream_of(m, from) };
+	struct frame f = { .stream = m->stream };
 
 	for (; p < end && !m->failed; p = lf + (lf < end && *lf == '\n')) {
 		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
@@ -149,6 +166,8 @@ take(struct member *m, const struct rdk_message *from)
 	}
 	m->told = false;
 	m->fresh = true;
+	find_place(m, from);
+	m->last->offset = from->offset + 1;
 	if (from->value != NULL)	/* a tombstone is no line */
 		take_lines(m, from);
 }
@@ -210,10 +229,12 @@ join(struct member *m, const struct kafka_url *url)
 		.prepare = prepare, .arg = m };
 	char why[KAFKA_ERROR];
 
-	if ((m->rk = kafka_new(RDK_CONSUMER, &o, why)) == NULL)
+	if ((m->rk = kafka_new(RDK_CONSUMER, &o, why)) == NULL) {
 		m->g->tell("%s: %s", m->g->url, why);
-	else
-		rdk.poll_set_consumer(m->rk);
+		return NULL;
+	}
+	rdk.poll_set_consumer(m->rk);
+	forget_places(m);
 	return m->rk;
 }
 
@@ -269,8 +290,11 @@ kafka_group_read(const struct kafka_group *g, bool *hung)
 		r = m->failed ? -1 : 0;
 	}
 	*hung = !leaves_in_time(m);
-	if (!*hung)		/* else a thread uses it */
+	if (!*hung) {		/* else a thread uses it */
+		if (m->next != NULL)
+			rdk.topic_partition_list_destroy(m->next);
 		free(m);
+	}
 	kafka_url_free(&url);
 	return r;
 }
