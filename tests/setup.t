@@ -224,4 +224,31 @@ ok 'a rotated file that is damaged is told' grep -q 'json.log.1.gz is damaged' e
 ok 'what follows a damaged file is cut out' has_line 9
 exits 0 'a damaged file holds up nothing the next time' cut_out
 
+# Where the test line goes in; the folder is another user's.
+put_line() {			# NAME HOW LOG
+	sh -c '. "$1"; name=$2 how=$3 log=$4 line="the line" own=$5 mark=mark
+	warn() { echo "$*" >&2; }
+	put_in && echo "$put_where"' - "$top/scripts/setup.d/test" "$@" "$tmp/own" 2>>err
+}
+mkdir -p logs own away/containers
+echo "$tmp/away" >own/docker
+echo first >logs/access.log
+echo precious >precious
+is "the test line is appended to the application's log" \
+    "$(put_line nginx follow "$tmp/logs/*.log" >out; cat logs/access.log)" 'first
+the line'
+rm logs/access.log; ln -s ../precious logs/access.log
+exits 1 'the test line goes through no link' put_line nginx follow "$tmp/logs/*.log"
+is 'what a link leads to is left as it was' "$(cat precious)" precious
+sh -c 'echo precious; exec sleep 100' >precious.out & sleeper=$!
+until_true 20 test -s precious.out
+mkdir docker.bin
+printf '#!/bin/sh\n[ "$1" = ps ] && echo abc || echo %s\n' $sleeper >docker.bin/docker
+chmod +x docker.bin/docker
+is "a file that is a container's output gets no test line" \
+    "$(PATH=$tmp/docker.bin:$PATH put_line docker json '' | sed 's|/containers/.*||'
+	cat precious.out)" "$tmp/away
+precious"
+kill $sleeper
+
 done_testing
