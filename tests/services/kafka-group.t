@@ -185,4 +185,20 @@ missing=$((last - $(sed 's/.*"n"://' seven | sort -u | wc -l)))
 ok 'what a bounded spool has not kept is counted' test "$missing" -le "$dropped"
 is 'the receiver is told what was dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages.*/\1/p' back/lines | paste -sd+ | bc)" "$dropped"
 echo "# lines: $((last * 8)), of the bounded one $missing missing, $dropped dropped, $waiting kept, $(sum 7 delivered) counted as delivered"
+
+# --- a spool that cannot be written ---
+mkdir d3
+rm back/lines
+printf '{"url":"%s"}\n' "$dead" >d3/all
+chmod 600 d3/all
+send broken 1 500
+(ulimit -f 100; exec logpush --drains d3 --spool sp3 "$topics/broken?group=broken") 2>err
+is 'a spool that cannot be written ends it with 2' $? 2
+ok 'a spool that cannot be written is told' grep -q 'sp3/all: File too large' err
+logpush --drains d3 --spool sp3 "$topics/broken?group=broken" &
+m1=$!
+ok 'what was not written is read again' until_true 60 has back/lines 01234567 1 500 each
+kill $m1
+wait $m1
+m1=
 done_testing
