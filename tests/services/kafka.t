@@ -93,8 +93,8 @@ is 'logparse reads it, too' "$(logparse -f raw "$broker/apps" 2>/dev/null | wc -
 is 'its name is the URL' "$(loggrep -c 'line 7$' "$broker/apps" want)" "$broker/apps:1
 want:1"
 printf 'first\nsecond\n' >two
-send multi two
-printf 'third' | send multi
+send multi -p 0 two
+printf 'third' | send multi -p 0
 loggrep . "$broker/multi" >got
 ok 'a message with newlines is several lines in a row' cmp -s got - <<END
 first
