@@ -340,6 +340,8 @@ refuses 'until is no time' "\"url\":\"$dead\",\"until\":\"tomorrow\""
 refuses 'headers is no header' "\"url\":\"$http/\",\"headers\":{\"a\":\"b\\nc\"}"
 refuses 'framing is neither' "\"url\":\"$dead\",\"framing\":\"nul\""
 refuses 'cacert No such file' "\"url\":\"$dead\",\"cacert\":\"/nonesuch\""
+head -c 16384 /dev/zero | tr '\0' k >long
+refuses 'auth_file File too large' "\"url\":\"$http/\",\"auth_file\":\"$tmp/long\""
 refuses 'auth_file No such file' "\"url\":\"$http/\",\"auth_file\":\"/nonesuch\""
 refuses 'not a condition' "\"url\":\"$dead\",\"where\":[\"!\"]"
 drain x "\"url\":\"$dead\""; chmod 666 d/x

@@ -60,7 +60,10 @@ receiver_read_auth(const char *path, struct buf *auth)
 		explicit_bzero(auth->p + auth->len, (size_t)n - auth->len + 1);
 	}
 	close(fd);
-	return n < 0 ? -1 : 0;
+	if (auth->len < AUTH_MAX - 1)
+		return n < 0 ? -1 : 0;
+	errno = EFBIG;
+	return -1;
 }
 
 /* Returns NULL, or what is wrong with the servers in also. */

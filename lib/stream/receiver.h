@@ -166,8 +166,8 @@ struct receiver_kind {
 const struct receiver_kind *receiver_kind_of(const char *url);
 
 /*
- * Put the first line of the file of --auth-file, at most 16 KiB, into auth, which
- * is a string then.  Returns 0, or -1 with errno.
+ * Put the first line of the file of --auth-file into auth, which is a string
+ * then.  Returns 0, or -1 with errno: EFBIG when it is no shorter than 16 KiB.
  */
 int receiver_read_auth(const char *path, struct buf *auth);
 
