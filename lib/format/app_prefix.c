@@ -53,7 +53,9 @@ take_level_and_more(struct app *a, struct span text, struct span prefix)
 	const char *end = text.p + text.len;
 	const char *mark = find_either(text.p, end, ':', '|');
 
-	if (mark == end || !is_upper_level(span_to(text.p, mark))) {
+	/* A level after the time is the line's own. */
+	if (mark == end || !is_upper_level(span_to(text.p, mark)) ||
+	    is_upper_level(word_at(skip_spaces(a->p, a->end), a->end))) {
 		add_text(a->s, NAME("prefix"), prefix);
 		return;
 	}

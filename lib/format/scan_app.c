@@ -578,7 +578,8 @@ may_nest(const struct app *a)
  * a report of several lines.
  */
 static bool
-scan_report(struct app *a, struct span text, const struct timestamp *t)
+scan_report(struct app *a, struct span text, const struct timestamp *t,
+    const char *behind)
 {
 	struct span head = span_of(text.p + 1, text.len - 1), level;
 
@@ -590,6 +591,13 @@ scan_report(struct app *a, struct span text, const struct timestamp *t)
 	record_add_time(a->s->rec, t);
 	if (is_upper_level(level))
 		add_level(a, level);
+	while (behind < a->end && (*behind == ' ' || *behind == '=' ||
+	    *behind == '\n'))
+		behind++;
+	if (behind < a->end) {		/* all of it came as one line */
+		add_text(a->s, NAME("prefix"), head);
+		head = span_to(behind, a->end);
+	}
 	record_add_message(a->s->rec, head);
 	return true;
 }
@@ -609,7 +617,7 @@ scan_app(struct scan *s, struct span text)
 	text = span_to(skip_spaces(text.p, a.end), a.end);
 	s->start = text.p;
 	behind = scan_time(s, text, &t, &at);
-	if (behind != NULL && scan_report(&a, text, &t))
+	if (behind != NULL && scan_report(&a, text, &t, behind))
 		return true;
 	if (behind == NULL || is_time_of_other(text, at))
 		return scan_fail(s, 1, text.p, "time");

@@ -390,12 +390,12 @@ static bool
 scan_cisco(struct scan *s, const char *p, const char *end)
 {
 	struct record_mark mark = record_mark(s->rec);
-	const char *q, *colon;
+	const char *q, *colon, *timed = NULL;
 	struct timestamp t;
 	struct span word;
 
 	for (int i = 0; i < 5; i++, p = skip_spaces(q, end)) {
-		if ((q = cisco_time(s, p, end, &t)) != NULL)
+		if ((timed = cisco_time(s, p, end, &t)) != NULL)
 			break;
 		word = token_at(p, end);
 		if ((colon = memchr(p, ':', word.len)) == NULL)
@@ -409,7 +409,7 @@ scan_cisco(struct scan *s, const char *p, const char *end)
 			add_text(s, NAME("hostname"), word);
 		q = colon + 1;
 	}
-	if (q == NULL || (p = skip_spaces(q, end)) == end)
+	if (timed == NULL || (p = skip_spaces(timed, end)) == end)
 		goto other;
 	if (!is_mnemonic(p, end)) {		/* ifmgr[213]: %... */
 		colon = memmem(p, (size_t)(end - p), ": %", 3);

@@ -84,6 +84,15 @@ const struct format format_phoenix = {
 	    "{~}Sent {status:status} in {duration:duration}",
 };
 
+/* Without a path, any words and a number would do. */
+static bool
+scan_with_path(struct scan *s, struct span text)
+{
+	if (memmem(text.p, text.len, " /", 2) == NULL)
+		return scan_fail(s, 1, text.p, "a path");
+	return scan_layout(s, text);
+}
+
 #define COUCHDB "{node} <{thread}> {request_id} {server} {client} {user} "
 #define COUCHDB_1 "{node} <{thread}> {client} {user} {identity} "
 #define COUCHDB_ANSWER "{method:method} {path:target} {status:number}"
@@ -92,7 +101,7 @@ const struct format format_couchdb = {
 	.name = "couchdb", .description = "CouchDB's answers",
 	.example = "couchdb@127.0.0.1 <0.8860.0> 4cf3f1a0e6 localhost:5984 "
 	    "192.0.2.1 admin POST /userdb 201 ok 17",
-	.first = "a", .distinct = true, .scan = scan_layout,
+	.first = "a", .distinct = true, .scan = scan_with_path,
 	.status = "status",
 	.layout = COUCHDB COUCHDB_ANSWER " {result} {duration:millis}\n"
 	    COUCHDB_1 COUCHDB_ANSWER,
@@ -114,7 +123,7 @@ const struct format format_vaultwarden = {
 	.name = "vaultwarden", .description = "Vaultwarden's answers",
 	.example = "(config) GET /api/config => 200 OK",
 	.word = " => ",
-	.first = "(", .distinct = true, .scan = scan_layout,
+	.first = "(", .distinct = true, .scan = scan_with_path,
 	.status = "status",
 	.layout = "({route}) {method:method} {path:target} => "
 	    "{status:status}",
@@ -129,14 +138,22 @@ const struct format format_rocket = {
 	.layout = "{~}>> Outcome: {outcome}({status:status})",
 };
 
+static bool
+scan_uvicorn(struct scan *s, struct span text)
+{
+	return text.len > 0 && *text.p == '[' ? scan_with_path(s, text) :
+	    scan_layout(s, text);
+}
+
 const struct format format_uvicorn = {
 	.name = "uvicorn", .description = "uvicorn's requests (Python)",
 	.example = "INFO:     192.0.2.1:56372 - \"GET /items HTTP/1.1\" 200 OK",
-	.first = "a[", .distinct = true, .scan = scan_layout,
+	.first = "a[", .distinct = true, .scan = scan_uvicorn,
 	.status = "status",
 	.layout = "{~}{level}: {client:address} - \"{request:request}\" "
 	    "{status:status}\n"
-	    "[{client:address}] {status:status} \"{request:request}\"",
+	    "[{client:address}] {status:status} \"{method:method} "
+	    "{path:target} {protocol}\"",
 };
 
 #define TORNADO "{status:status} {method:method} {path:target} ({client}) " \
