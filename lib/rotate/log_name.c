@@ -140,18 +140,24 @@ static bool
 is_dateext(const char *p, const char *end, size_t digits)
 {
 	char d[DATE_MAX];
-	size_t n = 0, first = digits == 4 ? 2 : 4;
+	size_t n = 0;
+	bool year_first, year_last;
 
-	if (end - p > DATE_MAX || end - p < 4 ||
-	    !all_digits(span_of(p, first)))
+	if (end - p > DATE_MAX || end - p < 4)
 		return false;
+	year_first = all_digits(span_of(p, 4));
+	/* "29062021" or "29-06-2021", but not the address "10.10.20.15" */
+	year_last = digits == 4 && ((end - p >= 8 &&
+	    all_digits(span_of(p, 8))) || (end - p >= 10 &&
+	    all_digits(span_of(p, 2)) && p[2] == p[5] &&
+	    all_digits(span_of(p + 6, 4))));
 	for (; p < end; p++)
 		if (is_digit(*p))
 			d[n++] = *p;
 		else if (strchr("-_.:,+@~TWZ", *p) == NULL)
 			return false;
-	return n >= digits && (is_year_first(d, n) ||
-	    (digits == 4 && is_year_last(d, n)));
+	return n >= digits && ((year_first && is_year_first(d, n)) ||
+	    (year_last && is_year_last(d, n)));
 }
 
 /* Whether all bytes from i to cut are what logrotate adds; sets the number. */
