@@ -290,7 +290,7 @@ line 3'
 	done
 	is 'an olddir that postrotate does not know is told' \
 	    "$(sed 's|.* -- ||' said/log | uniq -c | tr -s ' ')" \
-	    " 2 $tmp/log/app.log: logrotate rotated it, but no rotated file is found; where it has an olddir, say --olddir DIR"
+	    " 2 $tmp/log/app.log: logrotate rotated it, but no rotated file is found; where it has an olddir, say --olddir DIR, unless another run has delivered it"
 	rm -rf log store said state.app
 else
 	skip 'no logrotate' 'the logrotate snippets ship each log once, packed'

@@ -121,6 +121,10 @@ dry docker s3://b/
 st=$?
 ok 'a container with the daemon'"'"'s log driver is nothing to tell' not has 'container plain'
 is 'containers with the daemon'"'"'s log driver leave nothing to do' "$st" 0
+made gone journald
+sed -i 's/"Running":true/"Running":false/' "$c/config.v2.json"
+dry docker s3://b/
+is 'a container that does not run leaves nothing to do' "$?" 0
 made own journald
 made quiet none
 made small json-file '"max-size":"10m"'
