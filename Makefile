@@ -57,7 +57,7 @@ $B/%: $B/cmd/%.o \
 $B/tests/%: $B/tests/%.o $B/liblogferry.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/liblogferry.a: $(LIBOBJS)
-	$(call quiet,AR)rm -f $@ && $(AR) rcsD --thin $@ $^
+	$(call quiet,AR)rm -f $@ && $(AR) rcsDT $@ $^
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
