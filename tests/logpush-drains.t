@@ -164,6 +164,19 @@ wait "$pid"
 is 'the last line is delivered, too' "$(numbers http/lines | cut -d' ' -f21-)" \
 	"$(seq 41 62 | tr '\n' ' ')"
 
+# --- lines that are damaged ---
+fresh
+drain a "\"url\":\"$dead\""
+of a 1 3 >in
+logpush --drains d --spool sp --deadline 200ms in 2>err
+printf X | dd of="$(echo sp/a/*.spool)" bs=1 seek=$(($(frame 2) + 35)) conv=notrunc 2>/dev/null
+drain a "\"url\":\"$http/a\""
+of a 4 4 >in
+exits 1 'a line that is damaged is an error' logpush --drains d --spool sp in
+is 'what is found damaged in the last batch is counted, too' \
+	"$(numbers http/lines) $(status a delivered) $(status a damaged)" '1 3 4  3 1'
+exits 0 'what was damaged is told once' logpush --drains d --spool sp /dev/null
+
 # --- at the end ---
 fresh
 drain a "\"url\":\"$http/a\""
@@ -240,6 +253,17 @@ cat >want <<'END'
 END
 arrived 2
 same '-f kube: application, type and instance are in the messages' want sed 's/ - - \[[^]]*\] / - - - /' tcp/lines
+fresh
+drain k "\"url\":\"$http/k\",\"where\":[\"stream=stdout\"]"
+printf '2021-06-29T10:05:0%s.1Z stdout %s {"n":%s}\n' 3 P 1 4 F 2 5 F 3 >in
+exits 0 'lines with pieces of messages are taken' logpush --drains d --spool sp in
+is 'a piece of a message meets conditions as a line does' \
+	"$(sed 's/.*n[^:]*:\([0-9]\).*/\1/' http/lines | tr '\n' ' ')" '1 2 3 '
+fresh
+drain j "\"url\":\"$http/j\""
+printf '__CURSOR=%s\nMESSAGE=%s\n\n' a one b two c three >in
+exits 0 '-f journal: entries of several lines are taken' logpush -f journal --drains d --spool sp in
+is '-f journal: each entry is a record' "$(sed -n 's/.*"message":"\([a-z]*\)".*/\1/p' http/lines | tr '\n' ' ')" 'one two three '
 exits 2 '-f: a format must be known' logpush -f nonesuch --drains d --spool sp in
 
 # --- stores ---

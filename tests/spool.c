@@ -356,6 +356,21 @@ test_damage(void)
 	ok(good, "a damaged byte anywhere in the last frames is counted");
 	new_dir();
 	w = spool_writer_new(dir, MIB);
+	put(w, 0, 3, 1);
+	spool_writer_free(w);
+	damage(0, -1);
+	w = spool_writer_new(dir, MIB);		/* begins a new segment */
+	n = get_all(&damaged, &kept, &last);
+	good = n == 2 && damaged == 1;
+	get_all(&damaged, &kept, &last);
+	ok(good && damaged == 0, "damage before an empty segment is counted once");
+	put(w, 3, 5, 1);
+	n = get_all(&damaged, &kept, &last);
+	ok(n == 2 && damaged == 0 && last == 5,
+	    "what comes behind damage and an empty segment is there");
+	spool_writer_free(w);
+	new_dir();
+	w = spool_writer_new(dir, MIB);
 	put(w, 0, 5, 10);
 	spool_writer_free(w);
 	damage(0, 1 * (FRAME_HEAD + 10) + FRAME_HEAD);

@@ -157,8 +157,11 @@ is_full(const struct drain *d, const struct batch *b, size_t bytes)
 	    bytes >= d->stream.batch_bytes;
 }
 
-/* Fill a batch with what there is.  It may be one line more than is asked. */
-static void
+/*
+ * Fill a batch with what there is.  It may be one line more than is asked.
+ * Returns -1 when the spool could not be read.
+ */
+static int
 fill(struct drain *d, struct batch *b)
 {
 	size_t bytes = 0;
@@ -177,6 +180,8 @@ fill(struct drain *d, struct batch *b)
 		queue_plan(d->queue, queue_number(d->queue));
 	if (got < 0 && queue_error(d->queue) == NULL)
 		delivery_drained(&d->delivery);
+	return got < 0 && queue_has_turn(d->queue) &&
+	    !queue_at_end(d->queue) ? -1 : 0;
 }
 
 /* Something is wrong with us, not the receiver: begin anew in a while. */
@@ -213,6 +218,7 @@ send(struct drain *d, int64_t *due_ms)
 		return DRAIN_FAILED;
 	case DELIVERY_DONE:
 		if (queue_ack(d->queue, queue_number(d->queue)) == 0) {
+			delivery_tell_losses(&d->delivery, d->receiver);
 			/* Others need the memory meanwhile. */
 			batch_free(&d->batch);
 			d->batch = (struct batch){ 0 };
@@ -231,6 +237,7 @@ drain_take_turn(struct drain *d, int64_t *due_ms, uint64_t *acked,
     int64_t *oldest_ms)
 {
 	enum drain_turn r;
+	int got = 0;
 
 	*oldest_ms = 0;
 	if (!open_receiver(d))
@@ -240,7 +247,16 @@ drain_take_turn(struct drain *d, int64_t *due_ms, uint64_t *acked,
 		d->batch.failed |= batch_join(&d->batch, &d->more) < 0;
 		batch_clear(&d->more);
 	} else if (d->batch.n == 0) {
-		fill(d, &d->batch);
+		got = fill(d, &d->batch);
+	}
+	if (d->batch.n == 0 && got < 0) {
+		d->stream.tell("%s: %s", d->stream.spool,
+		    queue_error(d->queue));
+		return trouble(d, due_ms);
+	}
+	if (d->batch.n == 0 && queue_has_turn(d->queue)) {
+		count_on(d);
+		delivery_tell_losses(&d->delivery, d->receiver);
 	}
 	if (d->batch.n == 0) {
 		*acked = queue_has_turn(d->queue) ? queue_number(d->queue) : 0;

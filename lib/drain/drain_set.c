@@ -129,30 +129,38 @@ put(void *arg, void *what)
 	p->ds->dirty = d;
 }
 
-void
-drain_set_put(struct drain_set *ds, struct record *r, const struct frame *f)
+bool
+drain_set_put(struct drain_set *ds, struct record *r, bool scanned,
+    const struct frame *f)
 {
 	struct putting p = { .ds = ds, .f = f };
+	bool can;
 
 	enter(ds);
-	condition_index_find(ds->index, r, put, &p);
+	can = scanned || condition_index_is_trivial(ds->index);
+	if (can)
+		condition_index_find(ds->index, r, put, &p);
 	leave(ds);
+	return can;
 }
 
 /* The caller has the lock. */
 static void
 flush_all(struct drain_set *ds)
 {
-	struct drain *d;
+	struct drain *d, *failed = NULL;
 
 	while ((d = ds->dirty) != NULL) {
 		ds->dirty = d->next_dirty;
-		if (queue_flush(d->queue) < 0)
-			lose(ds, d);
+		if ((d->dirty = queue_flush(d->queue) < 0)) {
+			lose(ds, d);	/* what it keeps is tried again */
+			d->next_dirty = failed;
+			failed = d;
+		}
 		drain_pool_flushed(ds->pool, d, d->fresh);
-		d->dirty = false;
 		d->fresh = 0;
 	}
+	ds->dirty = failed;
 }
 
 /* Lines must not wait for what else there is to do. */
@@ -186,7 +194,13 @@ route(struct drain_set *ds, struct entry *e)
 static void
 unroute(struct drain_set *ds, struct entry *e)
 {
+	struct drain **p = &ds->dirty;
+
 	flush_all(ds);
+	while (*p != NULL && *p != e->drain)
+		p = &(*p)->next_dirty;
+	if (*p != NULL)		/* it may be freed */
+		*p = e->drain->next_dirty;
 	if (e->routed)
 		condition_index_remove(ds->index, e->drain->conditions);
 	e->routed = false;
@@ -281,6 +295,7 @@ static void
 load(struct drain_set *ds, struct entry *e)
 {
 	bool told = e->again && drain_folder_is_same(&e->seen, &e->loaded);
+	bool good = false;
 	struct buf text = { 0 }, error = { 0 };
 	struct drain_settings *s = NULL;
 	struct drain *d = NULL;
@@ -290,7 +305,7 @@ load(struct drain_set *ds, struct entry *e)
 	if (drain_folder_read(ds->dir, e->id, &st, &text, &error) == 0) {
 		s = drain_settings_new(buf_span(&text), &ds->o->receiver,
 		    ds->o->stream.spool_max, &error);
-		e->again = s != NULL;
+		e->again = good = s != NULL;
 	}
 	e->seen = e->loaded = st;
 	if (s != NULL && (d = drain_new(e->id, s, &ds->o->stream,
@@ -303,6 +318,11 @@ load(struct drain_set *ds, struct entry *e)
 		    strerror(ENOMEM));
 	if (e->drain == NULL)	/* its lines are in no spool */
 		ds->status = STATUS_TROUBLE;
+	if (e->drain == NULL && good) {
+		enter(ds);
+		ds->broken = true;
+		leave(ds);
+	}
 	buf_wipe(&text);
 	buf_free(&error);
 }
@@ -656,7 +676,7 @@ drain_set_free(struct drain_set *ds, int64_t ms, bool *hung)
 	write_all_status(ds);
 	*hung = !drain_pool_free(ds->pool, ms);
 	if (*hung)
-		return STATUS_RETRY;
+		return status_worse(ds->status, STATUS_RETRY);
 	for (size_t i = 0; i < ds->n_retired; i++)
 		free_drain(ds, ds->retired[i]);
 	for (size_t i = 0; i < ds->n; i++) {

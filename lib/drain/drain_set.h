@@ -27,9 +27,10 @@ void drain_set_tick(struct drain_set *ds);
 bool drain_set_needs_record(struct drain_set *ds);
 /*
  * Put the line into the queues of the drains whose conditions r meets; r may be
- * NULL, when the line has no record.
+ * NULL, when the line has no record.  Returns false, and does nothing, when it
+ * was not scanned and there are conditions by now.
  */
-void drain_set_put(struct drain_set *ds, struct record *r,
+bool drain_set_put(struct drain_set *ds, struct record *r, bool scanned,
     const struct frame *f);
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "match/condition_index.h"
 #include "net/http_headers.h"
 #include "net/url.h"
 #include "record/json.h"
@@ -307,6 +308,15 @@ check_receiver(struct drain_settings *s, struct buf *error)
 }
 
 static int
+check_conditions(struct drain_settings *s, struct buf *error)
+{
+	struct condition_set *c = condition_set_new(s->where, NULL, error);
+
+	condition_set_free(c);
+	return c != NULL ? 0 : -1;
+}
+
+static int
 take_all(struct drain_settings *s, struct span text, struct buf *error)
 {
 	struct json_value key, v;
@@ -337,7 +347,8 @@ drain_settings_new(struct span text, const struct receiver_options *defaults,
 	}
 	s->receiver = *defaults;
 	s->max = max;
-	if (take_all(s, text, error) == 0 && check_receiver(s, error) == 0)
+	if (take_all(s, text, error) == 0 && check_conditions(s, error) == 0 &&
+	    check_receiver(s, error) == 0)
 		return s;
 	drain_settings_free(s);
 	return NULL;

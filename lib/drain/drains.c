@@ -50,25 +50,35 @@ put_record(struct run *run)
 	}
 	run->text.len--;	/* its LF */
 	run->frame.data = buf_span(&run->text);
-	drain_set_put(run->set, &run->record, &run->frame);
+	drain_set_put(run->set, &run->record, true, &run->frame);
+}
+
+/*
+ * Put the line as it stands; a piece of a message is a line of its own.  Returns
+ * false when it is to be scanned for that.
+ */
+static bool
+put_as_it_is(struct run *run, struct span line, bool scanned)
+{
+	int r = 0;
+
+	if (scanned && (r = scan_line(run->scanner, line, &run->record)) == 0)
+		r = scan_end(run->scanner, &run->record);
+	run->frame.data = line;
+	return drain_set_put(run->set, r != 0 ? &run->record : NULL, scanned,
+	    &run->frame);
 }
 
 static void
 put_line(struct run *run, struct span line)
 {
-	int r = 0;
-
-	if (line.len == 0)		/* an empty line is no record */
-		return;
-	if (run->emit != NULL || drain_set_needs_record(run->set))
-		r = scan_line(run->scanner, line, &run->record);
-	if (run->emit == NULL) {
-		run->frame.data = line;
-		drain_set_put(run->set, r != 0 ? &run->record : NULL,
-		    &run->frame);
-	} else if (r != 0) {
+	/* An empty line is no record, but may end one. */
+	if (run->emit != NULL &&
+	    scan_line(run->scanner, line, &run->record) != 0)
 		put_record(run);
-	}
+	else if (run->emit == NULL && line.len > 0 &&
+	    !put_as_it_is(run, line, drain_set_needs_record(run->set)))
+		put_as_it_is(run, line, true);
 }
 
 /* Put what the scanner has held back for lines that may still come. */
@@ -130,6 +140,8 @@ put_frame(void *arg, const struct frame *f)
 {
 	struct run *run = arg;
 
+	if (f->stream != run->frame.stream)	/* no piece goes on there */
+		put_rest(run);
 	run->frame = *f;
 	put_line(run, f->data);
 	return run->status == STATUS_OK ? 0 : -1;

@@ -26,6 +26,7 @@ struct turn {			/* one batch, one receiver */
 	struct receiver *s;
 	struct batch *b;
 	size_t strikes, taken;	/* in this pass */
+	bool told;		/* the receiver, of lines that are missing */
 };
 
 /* --- batches --- */
@@ -355,6 +356,24 @@ is_proven(struct turn *t, const struct item *item)
 	    taken_since(t, item, item->struck_at);
 }
 
+/* What this receiver has told counts no more; others tell what they have. */
+static enum attempt
+attempt(struct turn *t, struct item **items, size_t n)
+{
+	struct spool_report *report = &t->d->report;
+	uint64_t lost = t->s->lost;
+	enum attempt r = t->s->attempt(t->s, items, n);
+
+	if (t->s->lost < lost) {
+		lost -= t->s->lost;
+		pthread_mutex_lock(&t->d->lock);
+		report->untold -= lost < report->untold ? lost : report->untold;
+		pthread_mutex_unlock(&t->d->lock);
+		t->told = true;
+	}
+	return r;
+}
+
 static enum attempt probe(struct turn *t, struct item **items, size_t n);
 
 /*
@@ -397,7 +416,7 @@ static enum attempt
 probe(struct turn *t, struct item **items, size_t n)
 {
 	struct receiver *s = t->s;
-	enum attempt r = s->attempt(s, items, n);
+	enum attempt r = attempt(t, items, n);
 
 	n = sort_out(t, items, n);
 	if (s->warning[0] != '\0')
@@ -449,7 +468,7 @@ find_waiting(struct batch *b)
 static bool
 fails_alone(struct turn *t, struct item *item)
 {
-	t->s->attempt(t->s, &item, 1);
+	attempt(t, &item, 1);
 	return sort_out(t, &item, 1) > 0 && item->suspect;
 }
 
@@ -620,7 +639,6 @@ end_turn(struct turn *t)
 {
 	struct delivery *d = t->d;
 	struct batch *b = t->b;
-	bool told;
 	int r = 0;
 
 	pthread_mutex_lock(&d->lock);
@@ -636,13 +654,10 @@ end_turn(struct turn *t)
 	d->report.refused += b->refused;
 	if (b->failing && --d->failing == 0)
 		d->told[0] = '\0';
-	told = t->s->lost == 0 && d->report.untold > 0;
 	if ((d->failing == 0 && d->report.failing_since != 0) ||
-	    b->refused > 0 || told) {
+	    b->refused > 0 || t->told) {
 		if (d->failing == 0)
 			d->report.failing_since = 0;
-		if (told)
-			d->report.untold = 0;
 		save_report(d);
 	}
 	pthread_mutex_unlock(&d->lock);

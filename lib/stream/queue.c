@@ -512,6 +512,12 @@ queue_number(const struct queue *r)
 }
 
 bool
+queue_at_end(const struct queue *r)
+{
+	return r->at_end;
+}
+
+bool
 queue_has_turn(const struct queue *r)
 {
 	return r->writer == NULL || r->reader != NULL;

@@ -57,6 +57,8 @@ int queue_settle(struct queue *r);
  */
 int queue_get(struct queue *r, struct frame *f, int64_t until_ms);
 uint64_t queue_number(const struct queue *r);	/* of the next frame */
+/* Whether it was the end, and no error, that queue_get returned -1 for. */
+bool queue_at_end(const struct queue *r);
 bool queue_has_turn(const struct queue *r);	/* no other process sends */
 /*
  * Say that all frames before number are delivered.  Returns 0, or -1 with

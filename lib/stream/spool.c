@@ -76,6 +76,9 @@ find_newest(struct spool_writer *w, uint64_t first)
 	struct segment seg;
 	int fd, r;
 
+	/* Another writer has begun it: ours must not stay unsynced. */
+	if (w->synced && spool_sync(w) < 0)
+		return -1;
 	if (first != UINT64_MAX) {
 		if (segment_open(&seg, w->dir, first, O_RDWR) < 0)
 			return -1;
@@ -570,15 +573,16 @@ spool_damaged(const struct spool_reader *r, bool *kept)
 void
 spool_end(struct spool_reader *r)
 {
-	if (r->passed == r->marks.len / sizeof(struct mark))
-		settle_missing(r);
+	if (r->passed == r->marks.len / sizeof(struct mark) &&
+	    r->number > r->delivered.number)
+		spool_ack(r, r->number);
 }
 
 /*
  * Set r->delivered to the place of frame number, or to that of the next frame
  * to come.
  */
-static void
+static uint64_t
 find_mark(struct spool_reader *r, uint64_t number)
 {
 	const struct mark *m = (const void *)r->marks.p;
@@ -592,6 +596,10 @@ find_mark(struct spool_reader *r, uint64_t number)
 		r->delivered.segment = m[r->passed].segment;
 		r->delivered.at = (uint64_t)m[r->passed].at;
 	} else {
+		/* What is missing since the last frame is passed, too. */
+		settle_missing(r);
+		if (number < r->number)
+			number = r->number;
 		r->delivered.segment = r->seg.first;
 		r->delivered.at = (uint64_t)r->seg.at;
 	}
@@ -602,6 +610,7 @@ find_mark(struct spool_reader *r, uint64_t number)
 		    r->marks.len);
 		r->passed = 0;
 	}
+	return number;
 }
 
 int
@@ -610,7 +619,7 @@ spool_ack(struct spool_reader *r, uint64_t number)
 	struct segment_file *list;
 	size_t n;
 
-	find_mark(r, number);
+	number = find_mark(r, number);
 	r->delivered.number = r->delivered.planned = number;
 	if (spool_position_set(r->position, &r->delivered) < 0)
 		return -1;

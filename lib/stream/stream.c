@@ -17,6 +17,7 @@
 #include "stream/queue.h"
 #include "stream/spool_status.h"
 
+enum { BATCH_MS_MAX = 1000 };	/* for a group, without a spool */
 enum { LONGEST_PART = 4 }; /* a line may take one part in so many of a spool */
 
 struct command {
@@ -129,6 +130,9 @@ read_group(struct command *run, const char *url)
 		.put = put_frame, .settle = settle, .arg = run,
 	};
 
+	/* Without a spool it waits for each batch before it reads on. */
+	if (st->spool == NULL && st->batch_ms > BATCH_MS_MAX)
+		run->st->batch_ms = BATCH_MS_MAX;
 	if (kafka_group_read(&g, &run->hung) < 0 && !queue_refuses(run->queue))
 		run->status = STATUS_TROUBLE;
 	termination_ask();

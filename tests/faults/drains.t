@@ -1,0 +1,64 @@
+#!/bin/sh
+# logpush --drains: a spool that cannot be read for a while
+. "${0%/*}/../lib.sh"
+
+command -v python3 >/dev/null || skip_all 'no python3'
+cat >shim.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With a file "broken" nothing can be read from a spool. */
+static ssize_t
+fail(const char *name, int fd, void *to, size_t n, off_t at)
+{
+	ssize_t (*real)(int, void *, size_t, off_t) =
+	    (ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, name);
+	char link[64], path[512];
+	ssize_t len;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof path - 1);
+	path[len > 0 ? len : 0] = '\0';
+	if (access("broken", F_OK) == 0 && strstr(path, ".spool") != NULL) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, to, n, at);
+}
+
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{ return fail("pread", fd, to, n, at); }
+ssize_t pread64(int fd, void *to, size_t n, off_t at)
+{ return fail("pread64", fd, to, n, at); }
+END
+cc -shared -fPIC -o shim.so shim.c -ldl || skip_all 'no compiler'
+. "$top/tests/servers/lib.sh"
+LOGFERRY_ALLOW=127.0.0.1
+export LOGFERRY_ALLOW
+start_server http "$top/tests/servers/http-drain"
+mkdir d
+printf '{"url":"http://127.0.0.1:%s/a"}\n' "$port" >d/a
+waiting() { sed -n 's/.*"waiting":\([0-9]*\).*/\1/p' d/a.status; }
+mkfifo fifo
+LD_PRELOAD=$PWD/shim.so logpush --drains d --spool sp --batch-time 50ms <fifo 2>err &
+pid=$!
+exec 9>fifo
+echo '{"n":1}' >&9
+ok 'a line is delivered' until_true 20 grep -q '"n":1' http/lines
+: >broken
+echo '{"n":2}' >&9
+ok 'a spool that cannot be read is told' until_true 30 grep -q 'sp/a: Input/output error' err
+ok 'a line that cannot be read waits' until_true 20 sh -c 'grep -q "\"waiting\":1," d/a.status'
+kill "$pid"
+wait "$pid"
+is 'a line that cannot be read is still there at the end' "$? $(waiting)" '75 1'
+exec 9>&-
+rm broken
+exits 0 'a line that could not be read is delivered by the next run' \
+	logpush --drains d --spool sp /dev/null
+is 'each line is delivered once' "$(sed 's/[^0-9]//g' http/lines | tr '\n' ' ')" '1 2 '
+done_testing
