@@ -354,6 +354,16 @@ test_damage(void)
 		spool_writer_free(w);
 	}
 	ok(good, "a damaged byte anywhere in the last frames is counted");
+}
+
+static void
+test_damage_at_the_end(void)
+{
+	uint64_t damaged, last;
+	struct spool_writer *w;
+	bool kept, good;
+	size_t n;
+
 	new_dir();
 	w = spool_writer_new(dir, MIB);
 	put(w, 0, 3, 1);
@@ -496,6 +506,7 @@ main(void)
 	test_torn();
 	test_plan();
 	test_damage();
+	test_damage_at_the_end();
 	test_zeros();
 	test_claim();
 	test_killed();

@@ -13,7 +13,7 @@
 #include "file/path.h"
 #include "record/json.h"
 #include "record/timestamp.h"
-#include "stream/spool.h"
+#include "stream/spool_status.h"
 
 enum { NAME_SIZE = 192 };
 

@@ -108,10 +108,4 @@ int spool_fd(const struct spool_reader *r);
 void spool_fd_clear(struct spool_reader *r);
 void spool_reader_free(struct spool_reader *r);
 
-/*
- * Sets *first to the number of the first frame in the segments (0: there are
- * none), and *bytes to what these take.  Returns 0, or -1 with errno.
- */
-int spool_measure(const char *dir, uint64_t *first, uint64_t *bytes);
-
 #endif

@@ -433,3 +433,23 @@ spool_print_status(const char *dir, bool json, struct buf *out)
 	buf_free(&v.url);
 	return out->failed ? -1 : 0;
 }
+
+int
+spool_measure(const char *dir, uint64_t *first, uint64_t *bytes)
+{
+	int folder = spool_folder_open(dir, false), r;
+	struct segment_file *list = NULL;
+	size_t n = 0;
+
+	if (folder < 0)
+		return -1;
+	*first = *bytes = 0;
+	r = segment_list(folder, &list, &n);
+	for (size_t i = 0; i < n; i++)
+		*bytes += (uint64_t)list[i].size;
+	if (n > 0)
+		*first = list[0].first;
+	free(list);
+	close(folder);
+	return r;
+}

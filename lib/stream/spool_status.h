@@ -49,4 +49,10 @@ int spool_look(const char *dir, struct spool_state *st);	/* -1, errno */
 /* Print the whole state as JSON, or for people.  Returns -1 with errno. */
 int spool_print_status(const char *dir, bool json, struct buf *out);
 
+/*
+ * Sets *first to the number of the first frame in the segments (0: there are
+ * none), and *bytes to what these take.  Returns 0, or -1 with errno.
+ */
+int spool_measure(const char *dir, uint64_t *first, uint64_t *bytes);
+
 #endif
