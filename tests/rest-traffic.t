@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 
 command -v python3 >/dev/null || skip_all 'python3 is not installed'
-COUNT=${COUNT:-200} SEED=${SEED:-$(date +%s)}
+COUNT=${COUNT:-200} SEED=${SEED:-1}
 LOGFERRY_ALLOW=127.0.0.1 LOGFERRY_DRAINS=$tmp/drains LOGFERRY_KEY_FILE=$tmp/key
 export COUNT SEED LOGFERRY_ALLOW LOGFERRY_DRAINS LOGFERRY_KEY_FILE
 mkdir drains

@@ -14,7 +14,7 @@ m1='' m2=''
 at_exit="$at_exit"'; kill -9 $m1 $m2 2>/dev/null; "$kafka" stop "$tmp/kafka.d"'
 env=$(KAFKA_PARTITIONS=6 "$kafka" start kafka.d) || exit 1
 eval "$env"
-kills=${KILLS:-24} seed=${SEED:-$(date +%s)}
+kills=${KILLS:-24} seed=${SEED:-1}
 echo "# KILLS=$kills SEED=$seed"
 LOGFERRY_ALLOW=127.0.0.1
 export LOGFERRY_ALLOW

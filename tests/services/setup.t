@@ -193,6 +193,7 @@ json_job() {
 	is "$here: the objects are named after the container" \
 	    "$(objects | sed 's/.*%2F//; s/-[0-9_]*\.gz$//' | sort -u | tr '\n' ' ')" \
 	    'logferry-setup.log todo-list.log '
+	rm -r "$m/var/lib/docker/containers"	# as docker rm: its driver was this
 }
 
 # The journald driver, and the syslog driver where journald is alone: a process
