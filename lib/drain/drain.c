@@ -232,6 +232,26 @@ send(struct drain *d, int64_t *due_ms)
 	}
 }
 
+static enum drain_turn
+unreadable(struct drain *d, int64_t *due_ms)
+{
+	d->stream.tell("%s: %s", d->stream.spool, queue_error(d->queue));
+	return trouble(d, due_ms);
+}
+
+/* No line has come, but others may be missing. */
+static enum drain_turn
+nothing(struct drain *d, uint64_t *acked)
+{
+	*acked = 0;
+	if (queue_has_turn(d->queue)) {
+		count_on(d);
+		delivery_tell_losses(&d->delivery, d->receiver);
+		*acked = queue_number(d->queue);
+	}
+	return DRAIN_NOTHING;
+}
+
 enum drain_turn
 drain_take_turn(struct drain *d, int64_t *due_ms, uint64_t *acked,
     int64_t *oldest_ms)
@@ -249,19 +269,8 @@ drain_take_turn(struct drain *d, int64_t *due_ms, uint64_t *acked,
 	} else if (d->batch.n == 0) {
 		got = fill(d, &d->batch);
 	}
-	if (d->batch.n == 0 && got < 0) {
-		d->stream.tell("%s: %s", d->stream.spool,
-		    queue_error(d->queue));
-		return trouble(d, due_ms);
-	}
-	if (d->batch.n == 0 && queue_has_turn(d->queue)) {
-		count_on(d);
-		delivery_tell_losses(&d->delivery, d->receiver);
-	}
-	if (d->batch.n == 0) {
-		*acked = queue_has_turn(d->queue) ? queue_number(d->queue) : 0;
-		return DRAIN_NOTHING;
-	}
+	if (d->batch.n == 0)
+		return got < 0 ? unreadable(d, due_ms) : nothing(d, acked);
 	count_on(d);
 	*acked = d->batch.items[0].number;
 	*oldest_ms = d->batch.items[0].time_ms;

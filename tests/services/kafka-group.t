@@ -201,4 +201,30 @@ ok 'what was not written is read again' until_true 60 has back/lines 01234567 1 
 kill $m1
 wait $m1
 m1=
+
+# --- a drain that cannot be opened ---
+mkdir d4 sp4
+rm back/lines
+cp d3/all d4/all
+: >sp4/all
+send closed 1 100
+timeout 120 logpush --drains d4 --spool sp4 "$topics/closed?group=closed" 2>err
+is 'a drain that cannot be opened ends it with 2' $? 2
+rm sp4/all
+logpush --drains d4 --spool sp4 "$topics/closed?group=closed" &
+m1=$!
+ok 'what came for a drain that could not be opened is read again' \
+	until_true 60 has back/lines 01234567 1 100 each
+kill $m1
+wait $m1
+
+# --- a stream without a spool ---
+rm back/lines
+logpush --batch-time 20m "$dead" "$topics/closed?group=waits" &
+m1=$!
+ok 'without a spool no batch waits long for other lines' \
+	until_true 60 has back/lines 01234567 1 100 each
+kill $m1
+wait $m1
+m1=
 done_testing
