@@ -228,6 +228,19 @@ ok 'a rotated file that is damaged is told' grep -q 'json.log.1.gz is damaged' e
 ok 'what follows a damaged file is cut out' has_line 9
 exits 0 'a damaged file holds up nothing the next time' cut_out
 
+machine systemd rsyslogd
+: >machine/var/log/docker.log
+dry /var/log/docker.log s3://b/
+ok "a file that is called as Docker's set-up gets another name" \
+    has 'Would write /etc/logrotate.d/logferry-docker_log:'
+mkdir -p machine/var/log/a machine/etc/logrotate.d
+: >machine/var/log/a/b.log; : >machine/var/log/a_b.log
+echo '/var/log/a/b.log {' >machine/etc/logrotate.d/logferry-a_b
+exits 0 'a file that was set up may be set up again' dry /var/log/a/b.log s3://b/
+exits 2 'a file whose name another set-up has is refused' dry /var/log/a_b.log s3://b/
+ok 'the rotation that has the name of a new set-up is told' \
+    has 'logferry-a_b: rotates another log than /var/log/a_b.log'
+
 # Where the test line goes in; the folder is another user's.
 put_line() {			# NAME HOW LOG
 	sh -c '. "$1"; name=$2 how=$3 log=$4 line="the line" own=$5 mark=mark
