@@ -55,7 +55,7 @@ def snapshot(top):
     return nodes, add(top)
 
 
-# kind: name, data, attr, sync or event
+# kind: name, data, attr, sync (inode None: of everything) or event
 # what: name: [(folder, name, inode or None, only if it is this inode)]
 #	data: (offset, bytes) or (size, None); attr: (mode, mtime)
 #	event: (letter, bytes)
@@ -87,6 +87,8 @@ def read_log(path):
                 ops.append(Op("name", n[1], [(n[0], a[2], None, n[1])], None))
             elif kind == "F":
                 ops.append(Op("sync", n[0], None, None))
+            elif kind == "Y":
+                ops.append(Op("sync", None, None, None))
             elif kind == "A":
                 sec, nsec = a[2].split(".")
                 ops.append(Op("attr", n[0], (int(a[1], 8),
@@ -103,10 +105,14 @@ class Crash:
     def __init__(self, start, ops, k):
         self.start, self.ops, self.k = start, ops[:k], k
         synced = {}
-        self.any_sync = -1
+        self.any_sync = everything = -1
         for i, op in enumerate(self.ops):
             if op.kind == "sync":
-                synced[op.inode] = self.any_sync = i
+                self.any_sync = i
+                if op.inode is None:
+                    everything, synced = i, {}
+                else:
+                    synced[op.inode] = i
         # A change of names is cut into one part for each folder.
         self.names = collections.OrderedDict()
         self.names_done, self.data, self.data_done = set(), [], set()
@@ -114,12 +120,12 @@ class Crash:
             if op.kind == "name":
                 for folder in dict.fromkeys(e[0] for e in op.what):
                     unit = (i, folder)
-                    if i < synced.get(folder, -1):
+                    if i < synced.get(folder, everything):
                         self.names_done.add(unit)
                     else:
                         self.names[unit] = None
             elif op.kind in ("data", "attr"):
-                if i < synced.get(op.inode, -1):
+                if i < synced.get(op.inode, everything):
                     self.data_done.add(i)
                 else:
                     self.data.append(i)

@@ -15,11 +15,14 @@
  *	L folder inode name		linked
  *	U folder inode name		unlinked
  *	F inode				fsync or fdatasync has returned
+ *	Y				syncfs has returned
  *	P inode				sync_file_range: nothing is promised
  *	A inode mode mtime		mode or times were set
  *	o length			on its way to standard output
  *	s length			on its way to a socket
  *	i length			came from standard input
+ * Where a program changes a file by a call that is not here, the log does not
+ * make of the start what the program did, and run.py says so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -525,6 +528,20 @@ int fdatasync(int fd) SYNC("F", fdatasync, fd, fd)
 int
 sync_file_range(int fd, off64_t at, off64_t n, unsigned flags)
 SYNC("P", sync_file_range, fd, fd, at, n, flags)
+
+/* The folder lies on one file system. */
+int
+syncfs(int fd)
+{
+	int r;
+
+	lock();
+	r = REAL(syncfs, fd);
+	if (r == 0 && is_ours(fd))
+		entry(NULL, 0, "Y");
+	unlock();
+	return r;
+}
 
 /* --- attributes --- */
 

@@ -495,6 +495,12 @@ SCENARIOS = [
            "mkdir out",
            command="[ ! -e all.tar.gz ] || logpack -d --rm -C out all.tar.gz",
            final=r"^out/sub/"),
+    # From so many members on, one sync is for all of them.
+    Files("logpack -d of an archive of many, --rm",
+           files={"app.log-%d" % i: 1 for i in range(16)},
+           before="logpack --rm -a all.tar.gz app.log-*; mkdir out",
+           command="[ ! -e all.tar.gz ] || logpack -d --rm -C out all.tar.gz",
+           final=r"^out/"),
     Files("logpush --rm to a new folder", files=TWO,
           command=PUSH + "-j1 --rm -T - file://$D/new/deep/",
           final=r"^new/deep/"),
