@@ -41,8 +41,10 @@ check_options(const struct push *push)
 static void
 keep_memory_low(void)
 {
+#ifdef M_ARENA_MAX		/* glibc's; musl's is frugal by itself */
 	mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	mallopt(M_ARENA_MAX, ARENAS);
+#endif
 }
 
 void

@@ -136,9 +136,9 @@ renames '-a takes several bases, with quotes' \
     "$PWD/my log-1624977000 c.txt-1624977000" -a "\"$PWD/my log\" c.txt "
 fresh 'x*.log' 'x*.log.1' xy.log.1
 renames '-a: a star in a real name is no pattern' 'x*.log-1624977000' -a 'x*.log'
-mkdir sub sub/a sub/b && echo >sub/a/l.1 && echo >sub/b/l.1
+mkdir sub sub/a sub/b && echo >sub/a/l.1 && echo >sub/b/l.1 && echo >sub/aa
 touch -d @1624977000 sub/?/l.1
-renames '-a takes folders by pattern' 'sub/a/l-1624977000 sub/b/l-1624977000' -a 'sub/*/l '
+renames '-a takes folders by pattern, and passes over files' 'sub/a/l-1624977000 sub/b/l-1624977000' -a 'sub/*/l '
 
 fresh live target.1
 chmod 640 live

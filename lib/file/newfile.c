@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "file/path.h"
 
@@ -19,6 +20,16 @@ enum {
 };
 
 static const char suffix[] = ".logferry";
+
+#ifndef RENAME_NOREPLACE	/* musl before 1.2.6 */
+#define RENAME_NOREPLACE 1
+static int
+renameat2(int fromdir, const char *from, int todir, const char *to,
+    unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, fromdir, from, todir, to, flags);
+}
+#endif
 
 int
 rename_noreplace(int fromdir, const char *from, int todir, const char *to)

@@ -191,13 +191,18 @@ add_word(struct found *found, char *word, bool literal)
 		free(folder);
 		return r;
 	}
-	if (glob(word, GLOB_ONLYDIR | GLOB_MARK, NULL, &g) != 0)
+	if (glob(word, GLOB_MARK, NULL, &g) != 0)
 		return 0;
 	*pattern = saved;
-	if (olddir != NULL && *olddir == '/' && g.gl_pathc > 1)
-		g.gl_pathc = 1;		/* all of them have the same olddir */
-	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++)
-		r = add_folder(found, g.gl_pathv[i], pattern, false);
+	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++) {
+		const char *folder = g.gl_pathv[i];
+
+		if (folder[strlen(folder) - 1] != '/')
+			continue;	/* GLOB_MARK: it is no folder */
+		r = add_folder(found, folder, pattern, false);
+		if (olddir != NULL && *olddir == '/')
+			break;		/* all of them have the same olddir */
+	}
 	globfree(&g);
 	return r;
 }
