@@ -107,6 +107,24 @@ size_of(const char *path)
 	return stat(path, &st) < 0 ? -1 : st.st_size;
 }
 
+/* The bytes, one by one: a spool may be read on another machine. */
+static void
+test_bytes(void)
+{
+	static const unsigned char frame[] = { 4, 0, 0, 0x80, 0x72, 0x01, 0x4d,
+		0x5a, 0xb9, 0x34, 0x40, 0x37, 0x81, 0x0e, 0x59, 0xad,
+		8, 7, 6, 5, 4, 3, 2, 1, 0x18, 0x17, 0x16, 0x15, 0x14, 0x13,
+		0x12, 0x11, 'd', 'a', 't', 'a' };
+	struct frame f = { frame_stream("host", span_str("first line")),
+	    0x0102030405060708, span_str("data"), 0x1112131415161718 };
+	struct buf b = { 0 };
+
+	ok(frame_pack(&b, &f) == 0 && b.len == sizeof frame &&
+	    memcmp(b.p, frame, b.len) == 0,
+	    "a frame is the same bytes on every processor");
+	buf_free(&b);
+}
+
 static void
 test_order(void)
 {
@@ -500,6 +518,7 @@ main(void)
 
 	if (mkdtemp(tmp) == NULL || chdir(tmp) < 0)
 		return 1;
+	test_bytes();
 	test_order();
 	test_full();
 	test_unread();

@@ -27,7 +27,7 @@ frame_stream(const char *host, struct span first_line)
 	sha256(b.p, b.len, digest);
 	memcpy(&id, digest, sizeof id);
 	buf_free(&b);
-	return id;
+	return le64toh(id);
 }
 
 /* Of the length, the rest of the head, and the data. */
