@@ -58,10 +58,15 @@ is 'Logplex: a line that is RFC 5424 passes as it stands' \
 fresh
 logpush --hostname '{namespace}' --appname '{container}-{namespace}' "$tcp" <<'END'
 {"timestamp":"2021-06-29T10:05:03Z","namespace":"shop","container":"web","message":"m"}
+{"timestamp":"2021-06-29T10:05:03Z","namespace":"shop","appname":"router","message":"m"}
+{"timestamp":"2021-06-29T10:05:03Z","hostname":"h","container":"web","message":"m"}
 END
-came 1
-is '--hostname and --appname are made of fields' "$(cat tcp/lines)" \
+came 3
+is '--hostname and --appname are made of fields' "$(sed -n 1p tcp/lines)" \
 	'<14>1 2021-06-29T10:05:03Z shop web-shop - - - m'
+is "where a field lacks the record's own name counts, if it has one" "$(sed 1d tcp/lines)" \
+	"<14>1 2021-06-29T10:05:03Z shop router - - - m
+<14>1 2021-06-29T10:05:03Z h web-unknown - - - m"
 fresh
 echo '{"version":"1.1","host":"example.org","short_message":"a text","timestamp":1624961103.5,"level":3}' |
 	logpush "$tcp"

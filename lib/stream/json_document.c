@@ -153,6 +153,7 @@ json_document_expand(struct buf *b, const char *template, struct span line)
 {
 	char field[FIELD_NAME_MAX];
 	const char *p = template;
+	int unknown = 0;
 
 	while (*p != '\0') {
 		if (*p != '{') {
@@ -163,8 +164,10 @@ json_document_expand(struct buf *b, const char *template, struct span line)
 			break;
 		if (strncmp(field, "date:", 5) == 0)
 			add_date(b, field + 5, line);
-		else if (!json_document_get(b, line, field))
+		else if (!json_document_get(b, line, field)) {
 			buf_adds(b, "unknown");
+			unknown = 1;
+		}
 	}
-	return b->failed ? -1 : 0;
+	return b->failed ? -1 : unknown;
 }

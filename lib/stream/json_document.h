@@ -27,7 +27,7 @@ bool json_document_time(struct span line, struct timestamp *t);
 /*
  * Add template with its fields filled in: {date:FORMAT} is the record's time,
  * or else now, in UTC; {field} is the value of the record's field, or
- * "unknown".
+ * "unknown".  Returns 0, 1 when a field was unknown, or -1 with errno ENOMEM.
  */
 int json_document_expand(struct buf *b, const char *template, struct span line);
 /* Returns NULL, or what is wrong with the template. */

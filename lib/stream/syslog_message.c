@@ -27,13 +27,22 @@ syslog_message_check(const struct receiver_options *o)
 	return why;
 }
 
+/*
+ * Returns the template filled in, or empty.  When the record lacks a field of it,
+ * the record's own name counts, if it has one.
+ */
 static struct span
-fill_in(struct buf *b, const char *template, struct span line)
+fill_in(struct buf *b, const char *template, struct span line, const char *own)
 {
+	struct span name;
+
 	buf_clear(b);
-	if (template != NULL)
-		json_document_expand(b, template, line);
-	return buf_span(b);
+	if (template == NULL || json_document_expand(b, template, line) <= 0)
+		return buf_span(b);
+	name = buf_span(b);
+	if (!json_document_get(b, line, own))
+		return name;
+	return span_of(b->p + name.len, b->len - name.len);
 }
 
 /* Cut the text so that the message with its mark is as long as it may be. */
@@ -65,8 +74,10 @@ syslog_message_make(struct syslog_message *m, struct span line)
 	if (syslog_header_end(line) > 0) {
 		buf_addspan(&m->text, line);
 	} else {
-		names.hostname = fill_in(&m->hostname, m->o->hostname, line);
-		names.appname = fill_in(&m->appname, m->o->appname, line);
+		names.hostname = fill_in(&m->hostname, m->o->hostname, line,
+		    "hostname");
+		names.appname = fill_in(&m->appname, m->o->appname, line,
+		    "appname");
 		syslog_header_add(&m->text, line, &names);
 	}
 	if (!m->text.failed && m->text.len > m->max)
