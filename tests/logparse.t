@@ -15,6 +15,7 @@ record() {
 # NAME.json their records; NAME.opts more arguments, one on a line.  Where no
 # software is named they are from documents: access (Apache's "Log Files"), aws
 # (Elastic's and S3's "access log entries" and "server access log format"),
+# akkeris (logshuttle's README and tests),
 # cef-gelf-ltsv (ArcSight's CEF, Graylog's GELF 1.1, ltsv.org), containers
 # (Kubernetes' CRI logging proposal, Docker's json-file driver, fluentd's
 # kubernetes_metadata), spring-boot (Spring Boot's and logback's manuals),
@@ -33,6 +34,7 @@ for log in "$g"/*.log; do
 	case $name in
 	*-bad) exits 1 "status 1 for golden/logparse/$name.log" logparse "$@" "$log" ;;
 	journal*|w3c*|containers|*mat) ;;	# lines that belong together
+	akkeris) ;;				# which is never guessed
 	*) cat "$log" >&3; cat "$g/$name.json" >&4 ;;
 	esac
 done 3>lines 4>records

@@ -254,6 +254,28 @@ END
 arrived 2
 same '-f kube: application, type and instance are in the messages' want sed 's/ - - \[[^]]*\] / - - - /' tcp/lines
 fresh
+drain k "\"url\":\"$tcp\",\"where\":[\"app=shop\",\"namespace=live\"],\"hostname\":\"{app}-{namespace}\",\"appname\":\"{proc_type}.{instance}\""
+drain site "\"url\":\"$http/site\",\"where\":[\"site=www.example.com\"]"
+cat >in <<'END'
+{"log":"hello\n","stream":"stderr","time":"2021-06-29T10:05:03.123456789Z","kubernetes":{"container_name":"shop--worker","namespace_name":"live","pod_name":"shop--worker-5d8f7-x2x8z","host":"n1"},"topic":"live"}
+hostname=shop-live.example.com source=1.1.1.1 path=/some_path timestamp=2021-06-29T10:05:04Z site_domain=www.example.com site_path=/ status=503
+{"time":"2021-06-29T10:05:05Z","bytes":10,"method":"GET","source":"s","space":"live","path":"/p","request_id":"r","host":"h","app":"shop","fwd":"1.1.1.1","status":200,"service":"5ms","dyno":"shop-1","total":"7ms"}
+{"metadata":"shop-live","build":40,"job":"40","message":"Step 3/7 : ARG TOKEN=0123"}
+{"metadata":"other-live","build":40,"job":"40","message":"no"}
+hostname=shop-test.example.com source=1.1.1.1 path=/
+END
+exits 0 '-f akkeris: lines are read as such' logpush -f akkeris --drains d --spool sp in
+cat >want <<'END'
+<11>1 2021-06-29T10:05:03.123456Z shop-live worker.5d8f7-x2x8z - - - hello
+<14>1 2021-06-29T10:05:04Z shop-live akkeris/router - - - fwd="1.1.1.1" site_domain=www.example.com site_path=/ status=503 host=shop-live path=/some_path
+<14>1 2021-06-29T10:05:05Z shop-live akkeris/router - - - bytes=10 method=GET request_id=r fwd=1.1.1.1 origin= status=200 service=5ms total=7ms source=s dyno=shop-1 host=shop-live path=/p
+<14>1 NOW shop-live akkeris/build - - - Step 3/7 : ARG TOKEN=...
+END
+arrived 4
+same '-f akkeris: the router and builds have their names, as applications have' want \
+	sed 's/ - - \[[^]]*\] / - - - /; s/ [^ ]*\( [^ ]* akkeris.build\)/ NOW\1/' tcp/lines
+is '-f akkeris: a site has its own lines' "$(to site)" 1
+fresh
 drain k "\"url\":\"$http/k\",\"where\":[\"stream=stdout\"]"
 printf '2021-06-29T10:05:0%s.1Z stdout %s {"n":%s}\n' 3 P 1 4 F 2 5 F 3 >in
 exits 0 'lines with pieces of messages are taken' logpush --drains d --spool sp in

@@ -57,7 +57,8 @@
 	FORMAT(gelf)							\
 	FORMAT(json)							\
 	FORMAT(ltsv)							\
-	FORMAT(logfmt)
+	FORMAT(logfmt)							\
+	FORMAT(akkeris)
 
 #define DECLARE(name) extern const struct format format_##name;
 #define ADDRESS(name) &format_##name,
