@@ -1,7 +1,7 @@
 # logferry: make, make check, make install
 CMDS = loggrep logpack logparse logpush logquiet logstamp
 B = build
-PREFIX = /usr/local
+PREFIX ?= /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DATADIR = $(PREFIX)/share/logferry
@@ -12,8 +12,9 @@ ZSHDIR = $(PREFIX)/share/zsh/site-functions
 ADMIN = apparmor cron cut grafana opensearch postrotate rest rsyslog selinux \
 	setup setup.d ship syslog-ng systemd
 
-# CC, CPPFLAGS, CFLAGS and LDFLAGS may come from the environment or the command
-# line: they are added last, after ours.  HARDEN= leaves the hardening out.
+# CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX and DESTDIR may come from the environment
+# or the command line: flags are added last, after ours.  HARDEN= leaves the
+# hardening out.
 CFLAGS ?= -O2 -g -gz
 takes = $(shell $(CC) -Werror $1 -x c -c /dev/null -o /dev/null 2>&1 || echo no)
 option = $(if $(call takes,$1),,$1)
@@ -33,7 +34,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(HARDEN) \
 LDLIBS = -lpcre2-8 -ldeflate -lz -llz4 -larchive -lcrypto -lm
 $B/logpush: LDLIBS += -Wl,--no-as-needed -lcurl
 
-LIBOBJS = $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
+LIBOBJS = $(patsubst %.c,$B/%.o,$(sort $(wildcard lib/*/*.c)))
 CTESTS = $(patsubst %.c,$B/%,$(wildcard tests/*.c))
 FUZZERS = $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*.c))
 SCRIPTS = $(shell grep -lrIE '^\#!.*sh$$' scripts tests .ci)
@@ -51,7 +52,7 @@ quiet = $(quiet_$V)
 # A command is cmd/NAME.c and, where it is large, the parts cmd/NAME_PART.c.
 .SECONDEXPANSION:
 $B/%: $B/cmd/%.o \
-    $$(addprefix $B/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*_*.c)))) \
+    $$(addprefix $B/,$$(addsuffix .o,$$(basename $$(sort $$(wildcard cmd/$$*_*.c))))) \
     $B/liblogferry.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/%: $B/tests/%.o $B/liblogferry.a
@@ -177,7 +178,7 @@ install: all
 
 # make setup ARGS='docker s3://bucket/logs/{host}/'
 setup: install
-	$(DATADIR)/scripts/setup $(ARGS)
+	'$(DATADIR)/scripts/setup' $(ARGS)
 
 uninstall:
 	for c in $(CMDS); do rm -f $D$(BINDIR)"/$$c $D$(BASHDIR)"/$$c \

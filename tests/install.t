@@ -14,6 +14,12 @@ for c in loggrep logpack logparse logpush logquiet logstamp; do
 	ok "$c has its completion for fish" \
 	    test -s "$at/share/fish/vendor_completions.d/$c.fish"
 done
+ok 'all have their completion for zsh' grep -q \
+    '^#compdef loggrep logpack logparse logpush logquiet logstamp$' \
+    "$at/share/zsh/site-functions/_logferry"
+for f in README NEWS LICENSE; do
+	ok "$f is there" test -s "$at/share/doc/logferry/$f"
+done
 for f in logrotate.d/docker scripts/syslog-ng/logferry.conf \
     scripts/rsyslog/logferry.conf scripts/cron/logferry \
     scripts/systemd/logferry-docker.service scripts/setup.d/plan \
@@ -35,6 +41,8 @@ is 'scripts/postrotate finds the commands it was installed with' \
     "$(gzip -dc store/app.log-*.gz)" one
 ok 'make uninstall succeeds' into uninstall
 is 'make uninstall leaves no file' "$(find root ! -type d)" ''
+is 'make uninstall leaves no folder of its own' \
+    "$(find root -name '*logferry*')" ''
 
 blanks() {
 	make -s -C "$top" "$@" B="$B" DESTDIR="$tmp/a root" PREFIX='/opt/a b'
@@ -57,6 +65,14 @@ for o in cmd/logstamp lib/base/opt lib/net/http; do
 	ok "$o.o is the same, in whatever folder it was compiled" \
 	    cmp "folder one/build/$o.o" "two/build/$o.o"
 done
+is 'make is brief unless V=1' "$(grep -c -e '^  CC ' -e -std=c11 made)" 6
+
+# A packager's own checkout may be around the tarball.
+mkdir own own/logferry && git -C own init -q
+cp -R "$top/Makefile" "$top/NEWS" "$top/scripts" own/logferry
+own/logferry/scripts/package/make-dist 0 dist >made 2>&1
+ok "the tarball's own tarball is whole in a checkout of something else" \
+    tar -tzf dist/logferry-0.tar.gz logferry-0/Makefile logferry-0/scripts/ship
 
 export CFLAGS='-O1 -DTHEIRS' LDFLAGS='-Wl,-z,theirs' CPPFLAGS=-DBEFORE
 make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
@@ -69,5 +85,42 @@ CFLAGS='-O2 -D_FORTIFY_SOURCE=1' make -n -C "$top" V=1 B="$tmp/build" \
     >commands 2>&1
 is "_FORTIFY_SOURCE is the packager's where there is one" \
     "$(grep -c -e -D_FORTIFY_SOURCE=3 commands)" 0
+CFLAGS=-U_FORTIFY_SOURCE make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
+is '_FORTIFY_SOURCE is left out where the packager does so' \
+    "$(grep -c -e -D_FORTIFY_SOURCE commands)" 0
+CC='cc -m64' PREFIX=/opt/env DESTDIR="$tmp/env" make -n -C "$top" V=1 \
+    B="$tmp/build" install >commands 2>&1
+ok 'CC may come from the environment' grep -q '^cc -m64 .*opt\.c' commands
+ok 'PREFIX and DESTDIR may come from the environment' \
+    grep -q "^install -m 755 .*\"$tmp/env/opt/env/bin\"" commands
+make -n -C "$top" V=1 B="$tmp/build" CC='cc -m32' CFLAGS=-DC CPPFLAGS=-DCPP \
+    LDFLAGS=-Wl,-z,line PREFIX=/opt/line install >commands 2>&1
+ok 'flags of the command line are taken, not those of the environment' grep -q \
+    '^cc -m32 .* -DCPP -DC -MMD' commands
+ok 'LDFLAGS may come from the command line' grep -q -e '-Wl,-z,line' commands
+ok 'PREFIX may come from the command line' \
+    grep -q '^install -m 755 .*/opt/line/bin"' commands
+is 'nothing of the environment is left beside the command line' \
+    "$(grep -c -e THEIRS -e BEFORE -e theirs commands)" 0
+unset CFLAGS LDFLAGS CPPFLAGS
+
+# The sanitizers' libraries are no part of a package.
+if command -v readelf >/dev/null; then
+	for c in loggrep logpack logparse logpush logquiet logstamp; do
+		readelf -d "$B/$c" |
+		    sed -n "s/.*NEEDED.*\[\(lib.*\)\.so.*/\1 linked $c/p"
+		readelf -p .note.dlopen "$B/$c" 2>/dev/null |
+		    sed -n "s/.*\"soname\":\[\"\(lib[^\"]*\)\.so.*/\1 on-demand $c/p"
+	done | grep -vE '^lib(m|asan|tsan|ubsan|gcc_s) ' | sort |
+	    awk '$2 == "linked" { linked[$1 $3] = 1 }
+	        !($2 == "on-demand" && linked[$1 $3])' >in-programs
+	awk '/^    lib/ && $1 != "library" {
+	    for (i = 4; i <= NF; i++) print $1, $3, $i }' \
+	    "$top/scripts/package/libraries" | sort >listed
+	same 'scripts/package/libraries lists what the programs use' \
+	    in-programs cat listed
+else
+	skip 'no readelf' 'scripts/package/libraries lists what the programs use'
+fi
 
 done_testing
