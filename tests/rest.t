@@ -237,10 +237,13 @@ line() {
 	printf '{"timestamp":"2021-06-29T10:05:0%s.5Z","app":"shop","namespace":"live","proc_type":"web","instance":"7-x","message":"line %s"}\n' "$1" "$1"
 }
 is 'logpush brings lines' "$(bring "$(line 1; line 2)") $(bring "$(line 3)")" '200 OK 200 OK'
+bring '{"timestamp":"2021-06-29T10:05:04Z","app":"shop","namespace":"live","appname":"akkeris/router","message":"path=/ app[-.-]: x"}' >/dev/null
 wait $reader
 is 'a session is a text' "$(sed -n 's/^Content-Type: //p' head)" text/plain
-is 'its lines are those of the application, in order' "$(grep . body)" \
+is 'its lines are those of the application, in order' "$(grep 'app\[web' body)" \
 	"$(for i in 1 2 3; do echo "2021-06-29T10:05:0$i.5Z shop-live app[web.7-x]: line $i"; done)"
+is 'a line that is of no process has its own name' "$(grep router body)" \
+	'2021-06-29T10:05:04Z shop-live akkeris/router: path=/ app[-.-]: x'
 ok 'between them are blank lines, which find that a client has gone' grep -q '^$' body
 is 'the drain ends with the session' "$(ls drains)" ''
 is 'lines that come later are refused' "$(bring "$(line 4)")" '404 Not Found'

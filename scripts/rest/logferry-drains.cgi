@@ -390,13 +390,18 @@ renew_session() {
 	put_drain "$reader" "{\"url\":\"$LOGFERRY_SESSION_URL/log-sessions/$reader\",\"where\":[$conditions],\"max\":1048576,\"until\":\"$until\"}"
 }
 
+# What is no process of an application has another name, as akkeris/router.
+name_origin='s/^\([^ ]* [^ ]* [^ -][^ ]*\) app\[-\.-\]:/\1:/
+t
+s/^\([^ ]* [^ ]* \)[^ ]* app\[/\1app[/'
+
 # print_lines: what logpush has brought; fails when the client has gone
 print_lines() {
 	for batch in "$lines"/*.lines; do
 		[ -e "$batch" ] || break
 		quiet=0
-		logparse -f json -o "template:{timestamp} $key app[{proc_type}.{instance}]: {message}" \
-		    "$batch" || return
+		logparse -f json -o "template:{timestamp} $key {appname} app[{proc_type}.{instance}]: {message}" \
+		    "$batch" | sed "$name_origin" || return
 		rm -f "$batch"
 	done
 }
