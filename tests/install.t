@@ -28,7 +28,7 @@ for f in logrotate.d/docker scripts/syslog-ng/logferry.conf \
 done
 for f in scripts/postrotate scripts/rsyslog/docker-5xx scripts/setup \
     scripts/ship scripts/cut scripts/opensearch/setup-index \
-    scripts/rest/logferry-drains.cgi; do
+    scripts/rest/logferry-drains.cgi scripts/rest/logferry-drains-follow; do
 	ok "$f can be run" test -x "$at/share/logferry/$f"
 done
 is 'the snippets name the folder they lie in' \

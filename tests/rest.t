@@ -263,6 +263,125 @@ auth='the key'
 gives 404 'without a folder for sessions there are none' POST /log-sessions '{"app":"a","space":"b"}' \
 	LOGFERRY_SESSIONS=
 
+# --- several machines: a topic ---
+# A kcat that writes the file topic, does what logferry-drains-follow does with
+# it, and reads the file messages.
+rm -f drains/*
+mkdir fake
+cat >fake/kcat <<'END'
+#!/bin/sh
+here=${0%/*}/..
+case $1 in
+-C) cat "$here/messages"; exit ;;
+esac
+[ ! -e "$here/down" ] || exit 1
+echo "$*" >>"$here/arguments"
+IFS='|' read -r id json
+echo "$id|$json" >>"$here/topic"
+if [ -n "$json" ]; then echo "$json" >"$here/drains/$id"; else rm -f "$here/drains/$id"; fi
+END
+chmod +x fake/kcat
+real=$PATH PATH=$tmp/fake:$PATH
+topic=LOGFERRY_TOPIC=kafka://broker1:9092,broker2/drains
+secret='{"url":"https://me:secret@logs.example.com/"}'
+gives 201 'with a topic a drain is made' POST $drains "$secret" "$topic"
+id=$(jq -r .id body)
+same 'its file goes to the topic, under its id' topic printf '%s|%s\n' "$id" "$(cat "drains/$id")"
+is 'the brokers and the topic are those of the URL' \
+	"$(grep -c -- '-b broker1:9092,broker2 -t drains -p 0' arguments)" 1
+ok 'no secret is in the arguments of a command' sh -c '! grep secret "$1"/arguments' - "$tmp"
+: >down
+gives 503 'a drain that no topic took is not made' POST $drains "$made" "$topic"
+is 'a drain that no topic took is not there' "$(ls drains)" "$id"
+gives 503 'a drain whose end no topic took is not removed' DELETE "$drains/$id" '' "$topic"
+is 'a drain whose end no topic took is still there' "$(ls drains)" "$id"
+rm down
+gives 200 'with a topic a drain is removed' DELETE "$drains/$id" '' "$topic"
+is 'a drain ends with a message without a value' "$(tail -n 1 topic) $(ls drains)" "$id| "
+ask POST /log-sessions '{"app":"shop","space":"live"}'
+id=$(jq -r .id body)
+mkfifo leaves
+env -i PATH="$PATH" LOGFERRY_DRAINS="$tmp/drains" LOGFERRY_SESSIONS="$tmp/sessions" "$topic" \
+    LOGFERRY_SESSION_URL=http://10.0.0.1:8080 REQUEST_METHOD=GET PATH_INFO="/log-sessions/$id" \
+    sh fast.cgi >leaves 2>err &
+reader=$!
+head -n 3 leaves >/dev/null
+wait $reader
+reader=$(tail -n 1 topic)
+is 'a session is on all machines, and ends on all' "$(sed '1,2d; s/{.*"until".*/until/' topic)" "${reader}until
+$reader"
+mkdir "sessions/$id.d"
+echo "{}" >"drains/$id"
+touch -d '11 minutes ago' "sessions/$id.d"
+ask POST /log-sessions '{"app":"shop","space":"live"}' "$topic"
+is 'what a session left that was killed goes with the next one' \
+	"$(tail -n 1 topic) $(find drains sessions -name "$id*" -type d -o -name "$id" -path 'drains/*')" "$id| "
+PATH=$real
+
+end='% Reached end of topic drains [0] at offset 9'
+one=11111111-1111-4111-a111-111111111111
+two=22222222-2222-4222-a222-222222222222
+# message ID [JSON]: as kcat prints it
+message() {
+	if [ $# = 1 ]; then echo "$1|-1|"; else echo "$1|${#2}|$2"; fi
+}
+# follows: read the messages, and print what the folder has then
+# shellcheck disable=SC2086	# busybox sh
+follows() {
+	cat >messages
+	PATH="$tmp/fake:$PATH" LOGFERRY_DRAINS=$tmp/drains LOGFERRY_TOPIC=kafka://broker/drains \
+	    $shell "$top/scripts/rest/logferry-drains-follow" 2>err
+	echo "$? $(cd drains && grep -H . -- * .[!.]* 2>/dev/null | paste -sd ' ' -)"
+}
+# --- the manual's recipes ---
+# recipe WORDS: runs the example of logferry-drains(7) that begins with them
+recipe() {
+	sed "s,/var/lib/logferry-drains/drains,$tmp/drains,; s/\\\\e\$/\\\\/" "$top/man/logferry-drains.7" |
+		sed -n "/^$1/,/^\.Ed/p" | sed '$d' >recipe.sh
+	PATH=$tmp/fake:$PATH sh recipe.sh
+}
+echo '{"url":"syslog://a.example","hostname":"{app}-{namespace}","appname":"{proc_type}"}' >drains/$one
+recipe '(umask 077; mkdir test'
+is "a copy of the drains sends as logshuttle's TEST_MODE does" "$(jq -c '[.hostname, .appname]' test/$one)" \
+	'["logshuttle-test","{proc_type}"]'
+rm topic
+recipe 'cd .*drains$'
+is 'drains that were there before the topic are given to it' "$(cat topic)" "$one|$(cat drains/$one)"
+
+for shell in dash 'busybox sh' 'bash --posix'; do
+	if ! command -v "${shell%% *}" >/dev/null; then
+		skip "no $shell" "$shell: the folder becomes what the topic is"
+		continue
+	fi
+	rm -rf drains; mkdir drains
+	echo old >drains/$one; echo mine >drains/mine
+	is "$shell: a topic that is not read to its end changes no drain" \
+		"$(message $two '{}' | follows)" "1 $one:old mine:mine"
+	is "$shell: an empty topic removes no drain" "$(echo "$end" | follows)" "1 $one:old mine:mine"
+	ok "$shell: an empty topic is told" grep -q 'is empty' err
+	is "$shell: the folder becomes what the topic is, but for files of others" \
+		"$({ message $one '{"a|b":1}'; message $two '{"url":"a"}'; message $one; message $two '{"url":"b|"}'; echo "$end"; } | follows)" \
+		"1 $two:{\"url\":\"b|\"} mine:mine"
+	is "$shell: nobody else may read what comes from the topic" "$(find drains -name $two -perm 600 | wc -l)" 1
+	find drains -name $two -printf '%i\n' >before
+	is "$shell: what comes later is done at once" \
+		"$({ message $two '{"url":"b|"}'; echo "$end"; message $one '{}'; message mine; echo "$end"; } | follows)" \
+		"1 $one:{} $two:{\"url\":\"b|\"} mine:mine"
+	same "$shell: a drain that did not change is not written" before find drains -name $two -printf '%i\n'
+	is "$shell: a drain ends that the topic ends" \
+		"$({ message $one '{}'; message $two; echo "$end"; message $one; } | follows)" '1 mine:mine'
+	is "$shell: what is no drain is passed over" \
+		"$({ message ../evil '{}'; message "$one/../../evil" '{}'; message '' '{}'; message "$one.status" '{}'
+		    echo "$two|9|{}"; echo "$two|5|{"; echo '"}'; echo '%3|1|FAIL|a broker'; message $one '{}'; echo "$end"; } | follows)" \
+		"1 $one:{} mine:mine"
+	is "$shell: nothing was written elsewhere" "$(find . -name 'evil*')" ''
+	ok "$shell: the words of kcat are told" grep -q 'FAIL|a broker' err
+done
+shell='sh'
+printf '#!/bin/sh\nexit 1\n' >fake/kcat
+is 'without a topic no drain changes' "$(message $two '{}' | follows)" "1 $one:{} mine:mine"
+rm -f drains/*
+
 # --- health ---
 auth=
 ask GET /octhc

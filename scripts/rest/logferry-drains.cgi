@@ -11,6 +11,9 @@
 #   LOGFERRY_EVENTS       a file, or a URL for logpush, that gets events; or none
 #   LOGFERRY_ALLOW        hosts, addresses and prefixes (with commas) that drains
 #                         may name though they are loopback or link-local
+#   LOGFERRY_TOPIC        kafka://broker/topic, for several machines: drains go
+#                         there, and logferry-drains-follow brings them from there
+#   LOGFERRY_KAFKA_CONFIG settings of librdkafka for it, such as TLS and SASL
 #
 # JSON is read with logparse.  What is written as JSON comes from letters that
 # need no escape there: URLs are held to those of RFC 3986, names to fewer.
@@ -24,6 +27,7 @@ body_max=65536			# bytes
 batch_max=16777216		# of lines for a session
 waiting_max=100			# batches for a session
 quiet_max=60			# seconds; a session ends after so many
+arrive_max=5			# seconds that a drain has to arrive from the topic
 alive_each=15			# seconds; finds that the client has gone
 
 # answer STATUS TEXT [HEADER]: TEXT is JSON; ends.  A body that nobody read would
@@ -282,13 +286,43 @@ need_folder() {
 	    broken 'LOGFERRY_DRAINS is no folder that can be written'
 }
 
+# publish ID [JSON]: on all machines the drain is so, or, without JSON, gone.  No
+# drain is named in the arguments of a command, as others could see them.
+publish() {
+	at=${LOGFERRY_TOPIC#kafka://}
+	printf '%s|%s\n' "$1" "${2-}" |
+	    kcat -P -q -Z -K '|' -b "${at%%/*}" -t "${at#*/}" -p 0 \
+	    ${LOGFERRY_KAFKA_CONFIG:+-F "$LOGFERRY_KAFKA_CONFIG"} -X acks=all \
+	    -X message.timeout.ms=10000 >/dev/null 2>&1
+}
+
+# await ID JSON: the drain, or "", is what this machine has
+await() {
+	left=$((arrive_max * 10))
+	until [ "$(cat "$LOGFERRY_DRAINS/$1" 2>/dev/null)" = "$2" ]; do
+		[ $((left -= 1)) -gt 0 ] || return 0
+		sleep 0.1
+	done
+}
+
 # put_drain ID JSON: logpush finds the file whole
 put_drain() {
+	if [ -n "${LOGFERRY_TOPIC-}" ]; then
+		publish "$1" "$2" ||
+		    fail '503 Service Unavailable' 'the topic was not written'
+		await "$1" "$2"
+		return
+	fi
 	new=$LOGFERRY_DRAINS/.$1.$$
 	printf '%s\n' "$2" >"$new" && sync "$new" &&
 	    mv "$new" "$LOGFERRY_DRAINS/$1" && sync "$LOGFERRY_DRAINS" && return
 	rm -f "$new" "$LOGFERRY_DRAINS/$1"
 	broken 'the drain cannot be written'
+}
+
+remove_drain() {
+	[ -n "${LOGFERRY_TOPIC-}" ] || { rm -f "$LOGFERRY_DRAINS/$1"; return; }
+	publish "$1" && await "$1" ''
 }
 
 # drains KIND KEY FILE...: those of the files that belong there, as a client
@@ -330,7 +364,8 @@ of_drains() {
 	case $method in GET|DELETE) ;; *) only 'GET, DELETE' ;; esac
 	drain=$(drains "$1" "$2" "$LOGFERRY_DRAINS/$3")
 	[ -n "$drain" ] || not_found
-	[ "$method" = GET ] || rm "$LOGFERRY_DRAINS/$3" || broken 'the drain stays'
+	[ "$method" = GET ] || remove_drain "$3" ||
+	    fail '503 Service Unavailable' 'the drain stays'
 	answer '200 OK' "$drain"
 }
 
@@ -370,7 +405,7 @@ create_session() {
 	fi
 	check_key $kind "$key"
 	[ "$key" = "${key%-}" ] || refuse 'an app and a space are needed, or a site'
-	find "$LOGFERRY_SESSIONS" -type f -mmin +10 -exec rm -f {} + 2>/dev/null
+	clear_sessions
 	id=$(uuid)
 	is_uuid "$id" || broken 'no random numbers'
 	printf '%s %s\n' $kind "$key" >"$LOGFERRY_SESSIONS/$id" ||
@@ -378,10 +413,21 @@ create_session() {
 	answer '201 Created' "{\"id\":\"$id\",\"logplex_url\":\"$LOGFERRY_SESSION_URL/log-sessions/$id\"}"
 }
 
-# end_session: whatever ends us
+# end_session: whatever ends us; but see clear_sessions
 end_session() {
-	rm -f "$LOGFERRY_DRAINS/$reader"
-	rm -rf "$lines"
+	remove_drain "$reader" && rm -rf "$lines"
+}
+
+# What those left that were killed, or could not end.  A folder that is in use
+# changes each minute.
+clear_sessions() {
+	find "$LOGFERRY_SESSIONS" -type f -mmin +10 -exec rm -f {} + 2>/dev/null
+	find "$LOGFERRY_SESSIONS" -name '*-*.d' -mmin +10 2>/dev/null |
+	while IFS= read -r lines; do
+		reader=${lines##*/}
+		reader=${reader%.d}
+		end_session
+	done
 }
 
 # In five minutes the drain ends by itself, in case that we cannot end it.
