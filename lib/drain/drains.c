@@ -140,10 +140,21 @@ put_frame(void *arg, const struct frame *f)
 {
 	struct run *run = arg;
 
-	if (f->stream != run->frame.stream)	/* no piece goes on there */
-		put_rest(run);
 	run->frame = *f;
 	put_line(run, f->data);
+	if (run->status != STATUS_OK)
+		return -1;
+	return run->emit != NULL && scanner_held(run->scanner, -1) > 0;
+}
+
+static int
+end_held(void *arg, bool forget)
+{
+	struct run *run = arg;
+
+	while (scan_end(run->scanner, &run->record) > 0)
+		if (!forget)
+			put_record(run);
 	return run->status == STATUS_OK ? 0 : -1;
 }
 
@@ -152,7 +163,6 @@ settle(void *arg)
 {
 	struct run *run = arg;
 
-	put_rest(run);
 	return run->status == STATUS_OK ? drain_set_sync(run->set) : -1;
 }
 
@@ -164,7 +174,7 @@ read_group(struct run *run, const char *url)
 	struct kafka_group g = {
 		.url = url, .config = st->kafka_config,
 		.max_line = st->max_line, .tell = st->tell,
-		.put = put_frame, .settle = settle, .arg = run,
+		.put = put_frame, .end = end_held, .settle = settle, .arg = run,
 	};
 
 	scanner_input(run->scanner, ZONE_NOW);

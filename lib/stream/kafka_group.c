@@ -14,6 +14,7 @@
 enum {
 	LOOK_MS = 100,		/* how often to look whether to end */
 	COMMIT_MS = 1000,
+	HOLD_MS = 10 * 1000,	/* for the other pieces of a message */
 	LEAVE_S = 3,		/* the brokers may take so long to answer */
 	PLACE = 300,		/* a topic's name has 249 bytes */
 	IN_MESSAGE = 24,	/* bits of a place, below those of the offset */
@@ -35,6 +36,11 @@ struct member {
 	struct rdk_partition *last;	/* of the last message */
 	char place[PLACE];	/* topic and partition of it */
 	uint64_t stream;	/* the hash of these */
+
+	/* The last, if lines of it are held back: its offset is the first's. */
+	struct rdk_partition *held;
+	int64_t after;		/* where to go on once they are put */
+	int64_t held_ms;	/* since when */
 };
 
 static void
@@ -87,9 +93,24 @@ commit(struct member *m)
 	m->fresh = rdk.commit(m->rk, m->next, true) != 0;
 }
 
+/* Put the lines that are held back, though those that they wait for are away. */
+static void
+release(struct member *m)
+{
+	if (m->held == NULL)
+		return;
+	m->failed |= m->g->end(m->g->arg, false) < 0;
+	m->held->offset = m->after;
+	m->held = NULL;
+	m->fresh = true;
+}
+
 static void
 forget_places(struct member *m)
 {
+	if (m->held != NULL)
+		m->g->end(m->g->arg, true);
+	m->held = NULL;
 	if (m->next != NULL)
 		rdk.topic_partition_list_destroy(m->next);
 	m->next = rdk.topic_partition_list_new(1);
@@ -128,6 +149,7 @@ find_place(struct member *m, const struct rdk_message *from)
 	snprintf(place, sizeof place, "%s %d", topic, (int)from->partition);
 	if (m->last != NULL && strcmp(place, m->place) == 0)
 		return;
+	release(m);		/* no piece goes on elsewhere */
 	memcpy(m->place, place, sizeof place);
 	m->stream = frame_stream("kafka", span_of(place, strlen(place)));
 	m->last = rdk.topic_partition_list_find(m->next, topic,
@@ -137,6 +159,19 @@ find_place(struct member *m, const struct rdk_message *from)
 		    from->partition);
 }
 
+static void
+take_line(struct member *m, const struct frame *f, int64_t offset)
+{
+	int r = m->g->put(m->g->arg, f);
+
+	if (r > 0 && m->held == NULL) {
+		m->last->offset = offset;
+		m->held_ms = units_now_ms();
+	}
+	m->held = r > 0 ? m->last : NULL;
+	m->failed |= r < 0;
+}
+
 /* A message is a line, or several when there are LFs inside. */
 static void
 take_lines(struct member *m, const struct rdk_message *from)
@@ -144,7 +179,7 @@ take_lines(struct member *m, const struct rdk_message *from)
 	const char *start = from->value, *p = start, *end = p + from->len, *lf;
 	struct frame f = { .stream = m->stream };
 
-	for (; p < end && !m->failed; p = lf + (lf < end && *lf == '\n')) {
+	do {
 		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			lf = end;
 		if ((size_t)(lf - p) > m->g->max_line)
@@ -152,8 +187,9 @@ take_lines(struct member *m, const struct rdk_message *from)
 		f.data = span_of(p, (size_t)(lf - p));
 		f.position = ((uint64_t)from->offset << IN_MESSAGE) +
 		    (uint64_t)(p - start);
-		m->failed = lf > p && m->g->put(m->g->arg, &f) < 0;
-	}
+		take_line(m, &f, from->offset);
+		p = lf + (lf < end && *lf == '\n');
+	} while (p < end && !m->failed);
 }
 
 static void
@@ -167,22 +203,28 @@ take(struct member *m, const struct rdk_message *from)
 	m->told = false;
 	m->fresh = true;
 	find_place(m, from);
-	m->last->offset = from->offset + 1;
 	if (from->value != NULL)	/* a tombstone is no line */
 		take_lines(m, from);
+	m->after = from->offset + 1;
+	if (m->held == NULL)
+		m->last->offset = m->after;
 }
 
 static void
 read_all(struct member *m)
 {
 	struct rdk_message *got;
+	int64_t now;
 
 	while (!m->failed && !termination_asked()) {
 		if ((got = rdk.consumer_poll(m->rk, LOOK_MS)) != NULL) {
 			take(m, got);
 			rdk.message_destroy(got);
 		}
-		if (units_now_ms() - m->committed_ms >= COMMIT_MS)
+		now = units_now_ms();
+		if (now - m->held_ms >= HOLD_MS)
+			release(m);
+		if (now - m->committed_ms >= COMMIT_MS)
 			commit(m);
 	}
 	commit(m);

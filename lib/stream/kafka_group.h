@@ -7,6 +7,8 @@
 #ifndef STREAM_KAFKA_GROUP_H
 #define STREAM_KAFKA_GROUP_H
 
+#include <stdbool.h>
+
 #include "stream/frame.h"
 
 struct kafka_group {		/* the caller keeps what it points to valid */
@@ -15,10 +17,17 @@ struct kafka_group {		/* the caller keeps what it points to valid */
 	size_t max_line;	/* longer lines come in pieces */
 	void (*tell)(const char *fmt, ...);
 	/*
-	 * Take a line, whose place is the topic, the partition and the offset.
-	 * Returns -1 when no more are taken.
+	 * Take a line, whose place is the topic, the partition and the offset;
+	 * it may be empty.  Returns 0; 1 when it is held back for lines to come,
+	 * as a piece of a message: then its offset is not committed yet; -1 when
+	 * no more are taken.
 	 */
 	int (*put)(void *arg, const struct frame *f);
+	/*
+	 * Put what is held back, as it is; or forget it, as it will be read
+	 * again.  Only called after put has returned 1.
+	 */
+	int (*end)(void *arg, bool forget);
 	/*
 	 * Make all lines that were put safe, as their offsets are to be
 	 * committed.  Returns -1 when that cannot be done.

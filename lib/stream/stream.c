@@ -107,6 +107,8 @@ put_frame(void *arg, const struct frame *f)
 {
 	struct command *run = arg;
 
+	if (f->data.len == 0)
+		return 0;
 	run->lines++;
 	return queue_put(run->queue, f);
 }

@@ -41,3 +41,13 @@ aws_keys() {
 	AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY='secret/+=key'
 	export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 }
+
+# kafka_group DIR: a librdkafka in it that reads files, see kafka-group.c
+kafka_group() {
+	mkdir "$1"
+	for half in GROUP REST; do
+		cc -std=c11 -D_DEFAULT_SOURCE -D"$half" -fPIC -I "$top/lib" -c \
+			-o "$1/$half.o" "$top/tests/servers/kafka-group.c" || exit 1
+	done
+	cc -shared -o "$1/librdkafka.so.1" "$1/GROUP.o" "$1/REST.o" || exit 1
+}
