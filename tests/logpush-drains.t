@@ -399,6 +399,28 @@ drain h "\"url\":\"$http/h\",\"headers\":{\"X-One\":\"1\"},\"auth_file\":\"$tmp/
 echo 'Bearer secret' >auth
 of a 1 1 | logpush --drains d --spool sp
 ok 'headers and auth_file are those of the drain' sh -c 'grep -q "\"X-One\": \"1\"" http/requests && grep -q "Bearer secret" http/requests'
+fresh
+echo 'Bearer one' >auth
+rm -f pem
+drain h "\"url\":\"$http/h\",\"auth_file\":\"$tmp/auth\""
+drain c "\"url\":\"$tcp\",\"cacert\":\"$tmp/pem\""
+run --batch-time 50ms
+of a 1 1 >&9
+ok 'a line is sent with what auth_file says' until_true 20 grep -q 'Bearer one' http/requests
+ok 'a cacert that is missing is told' grep -q 'd/c: cacert No such file' err
+echo 'Bearer two' >auth.new
+mv auth.new auth
+: >pem
+sends() { echo '{"n":2}' >&9; sleep 0.1; grep -q "$1" http/requests; }
+ok 'an auth_file that has changed takes effect' until_true 20 sends 'Bearer two'
+ok 'a cacert that has come to be there does, too' until_true 20 test -e d/c.status
+rm auth
+ok 'an auth_file that has gone is told' until_true 20 grep -q 'd/h: auth_file No such file' err
+of a 3 3 >&9
+exec 9>&-
+wait "$pid"
+ok 'a drain whose auth_file has gone goes on as it was' sent 3
+is 'neither is told twice' "$(grep -c 'No such file' err)" 2
 exits 2 '--drains without --spool is misuse' logpush --drains d </dev/null
 exits 2 '--drains with --confirm is misuse' logpush --drains d --spool sp --confirm </dev/null
 exits 2 'a folder of drains that is not there is trouble' logpush --drains nonesuch --spool sp </dev/null

@@ -1,7 +1,7 @@
 #include "base/limits.h"
 
+#include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/resource.h>
 
 static struct rlimit before;
@@ -26,4 +26,10 @@ limits_restore(void)
 	signal(SIGXFSZ, SIG_DFL);
 	if (raised)
 		setrlimit(RLIMIT_NOFILE, &before);
+}
+
+bool
+limits_reached(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }

@@ -8,6 +8,7 @@
 
 #include "drain/drain_settings.h"
 #include "file/path.h"
+#include "record/json.h"
 
 static int
 compare_names(const void *a, const void *b)
@@ -90,16 +91,43 @@ drain_folder_read(int dir, const char *id, struct stat *st, struct buf *text,
 	int fd = openat(dir, id, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
 	    O_NONBLOCK | O_NOCTTY);
 	const char *why = fd < 0 ? strerror(errno) : read_file(fd, st, text);
+	int failed = errno;
 
 	if (fd >= 0)
 		close(fd);
 	if (why != NULL)
 		buf_adds(error, why);
+	errno = failed;
 	return why != NULL ? -1 : 0;
 }
 
-bool
-drain_folder_is_same(const struct stat *a, const struct stat *b)
+void
+drain_folder_name(struct span text, struct buf named[DRAIN_NAMED])
+{
+	static const char *const members[DRAIN_NAMED] =
+	    { "auth_file", "cacert" };
+	struct json_value v;
+
+	for (size_t i = 0; i < DRAIN_NAMED; i++) {
+		buf_clear(&named[i]);
+		if (!json_get(text, members[i], &v) ||
+		    v.type != JSON_STRING || json_decode(&named[i], &v) < 0 ||
+		    buf_str(&named[i]) == NULL)
+			buf_clear(&named[i]);
+	}
+}
+
+void
+drain_folder_look(const struct buf named[DRAIN_NAMED],
+    struct stat st[DRAIN_NAMED])
+{
+	for (size_t i = 0; i < DRAIN_NAMED; i++)
+		if (named[i].len == 0 || stat(named[i].p, &st[i]) < 0)
+			st[i] = (struct stat){ 0 };
+}
+
+static bool
+is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	    a->st_size == b->st_size && a->st_mode == b->st_mode &&
@@ -107,4 +135,13 @@ drain_folder_is_same(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
 	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
 	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+bool
+drain_folder_is_same(const struct drain_look *a, const struct drain_look *b)
+{
+	for (size_t i = 0; i < DRAIN_NAMED; i++)
+		if (!is_same(&a->named[i], &b->named[i]))
+			return false;
+	return is_same(&a->own, &b->own);
 }

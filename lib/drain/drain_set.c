@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/termination.h"
 #include "base/units.h"
@@ -25,7 +26,8 @@ enum {
 struct entry {			/* a drain's file */
 	char *id;
 	struct drain *drain;	/* NULL: the file was never good */
-	struct stat seen, loaded; /* the file when last looked at, and read */
+	struct buf named[DRAIN_NAMED];	/* files that it names */
+	struct drain_look seen, loaded; /* when last looked at, and read */
 	struct buf status;	/* as it was written last */
 	struct drain_progress told;	/* of the drain, when that was made */
 	bool is_told;		/* nothing but these can have changed it */
@@ -247,12 +249,6 @@ free_retired(struct drain_set *ds)
 	ds->n_retired = left;
 }
 
-static bool
-has_expired(const struct drain_settings *s)
-{
-	return s->until != 0 && (int64_t)time(NULL) >= s->until;
-}
-
 /*
  * Have lines go to the drain in place of the one that it replaces, if any.
  * Returns -1 after a message, and the drain is freed.
@@ -265,7 +261,7 @@ replace(struct drain_set *ds, struct entry *e, struct drain *d)
 
 	e->drain = d;
 	e->is_told = false;
-	e->expired = has_expired(d->settings);
+	e->expired = drain_settings_expired(d->settings);
 	e->routed = false;
 	enter(ds);
 	failed = !e->expired && route(ds, e) < 0;
@@ -295,19 +291,24 @@ static void
 load(struct drain_set *ds, struct entry *e)
 {
 	bool told = e->again && drain_folder_is_same(&e->seen, &e->loaded);
-	bool good = false;
+	bool ours = false;	/* to do: the file is not wrong */
 	struct buf text = { 0 }, error = { 0 };
 	struct drain_settings *s = NULL;
 	struct drain *d = NULL;
-	struct stat st = e->seen;
+	struct drain_look look = e->seen;
 
 	e->again = true;
-	if (drain_folder_read(ds->dir, e->id, &st, &text, &error) == 0) {
+	errno = 0;
+	if (drain_folder_read(ds->dir, e->id, &look.own, &text, &error) < 0) {
+		ours = limits_reached(errno);
+	} else {
+		drain_folder_name(buf_span(&text), e->named);
+		drain_folder_look(e->named, look.named);
 		s = drain_settings_new(buf_span(&text), &ds->o->receiver,
 		    ds->o->stream.spool_max, &error);
-		e->again = good = s != NULL;
+		e->again = ours = s != NULL || limits_reached(errno);
 	}
-	e->seen = e->loaded = st;
+	e->seen = e->loaded = look;
 	if (s != NULL && (d = drain_new(e->id, s, &ds->o->stream,
 	    ds->o->spools, &error)) == NULL)
 		drain_settings_free(s);
@@ -318,7 +319,7 @@ load(struct drain_set *ds, struct entry *e)
 		    strerror(ENOMEM));
 	if (e->drain == NULL)	/* its lines are in no spool */
 		ds->status = STATUS_TROUBLE;
-	if (e->drain == NULL && good) {
+	if (e->drain == NULL && ours) {
 		enter(ds);
 		ds->broken = true;
 		leave(ds);
@@ -342,6 +343,8 @@ new_entry(const char *id)
 static void
 free_entry(struct entry *e)
 {
+	for (size_t i = 0; i < DRAIN_NAMED; i++)
+		buf_free(&e->named[i]);
 	buf_free(&e->status);
 	free(e->id);
 	free(e);
@@ -406,19 +409,19 @@ match_names(struct drain_set *ds, const struct drain_names *names)
 static void
 look_at(struct drain_set *ds, struct entry *e, bool first)
 {
-	struct stat st = { 0 };
+	struct drain_look look = { 0 };
+	bool settled;
 
-	if (fstatat(ds->dir, e->id, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	if (fstatat(ds->dir, e->id, &look.own, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    (!first || errno == ENOENT))
 		return;
-	if (!first && !e->again && drain_folder_is_same(&st, &e->loaded))
+	drain_folder_look(e->named, look.named);
+	if (!first && !e->again && drain_folder_is_same(&look, &e->loaded))
 		return;
-	if (first || drain_folder_is_same(&st, &e->seen)) {
-		e->seen = st;
+	settled = first || drain_folder_is_same(&look, &e->seen);
+	e->seen = look;
+	if (settled)
 		load(ds, e);
-	} else {
-		e->seen = st;
-	}
 }
 
 /* Returns -1 after a message, which comes once. */
@@ -449,7 +452,7 @@ expire(struct drain_set *ds, struct entry *e)
 	struct drain_progress p;
 
 	if (e->drain == NULL || (!e->expired &&
-	    !has_expired(e->drain->settings)))
+	    !drain_settings_expired(e->drain->settings)))
 		return;
 	if (e->routed) {
 		enter(ds);
@@ -479,7 +482,7 @@ write_status(struct drain_set *ds, struct entry *e)
 	e->is_told = drain_status_print(e->drain, &p, &text) == 0 &&
 	    (span_eq(buf_span(&text), buf_span(&e->status)) ||
 	    drain_status_write(ds->dir, e->id, buf_span(&text),
-	    e->loaded.st_mode) == 0);
+	    e->loaded.own.st_mode) == 0);
 	if (e->is_told) {
 		e->told = p;
 		buf_free(&e->status);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "match/condition_index.h"
@@ -338,11 +339,13 @@ drain_settings_new(struct span text, const struct receiver_options *defaults,
     uint64_t max, struct buf *error)
 {
 	struct drain_settings *s = calloc(1, sizeof *s);
+	int failed;
 
 	if (s == NULL || (s->where = calloc(WHERE_MAX + 1,
 	    sizeof *s->where)) == NULL) {
 		buf_adds(error, strerror(ENOMEM));
 		free(s);
+		errno = ENOMEM;
 		return NULL;
 	}
 	s->receiver = *defaults;
@@ -350,7 +353,9 @@ drain_settings_new(struct span text, const struct receiver_options *defaults,
 	if (take_all(s, text, error) == 0 && check_conditions(s, error) == 0 &&
 	    check_receiver(s, error) == 0)
 		return s;
+	failed = errno;
 	drain_settings_free(s);
+	errno = failed;
 	return NULL;
 }
 
@@ -371,4 +376,10 @@ drain_settings_free(struct drain_settings *s)
 	buf_wipe(&s->auth);
 	buf_wipe(&s->headers);
 	free(s);
+}
+
+bool
+drain_settings_expired(const struct drain_settings *s)
+{
+	return s->until != 0 && (int64_t)time(NULL) >= s->until;
 }

@@ -31,11 +31,12 @@ struct drain_settings {
 /*
  * Read the settings from text; what they do not say is as in defaults, which
  * stay valid, and max; their store has the options of stores.  Returns NULL, with
- * the reason in error.
+ * the reason in error, and errno when a call failed.
  */
 struct drain_settings *drain_settings_new(struct span text,
     const struct receiver_options *defaults, uint64_t max, struct buf *error);
 void drain_settings_free(struct drain_settings *s);
+bool drain_settings_expired(const struct drain_settings *s);
 
 /*
  * Whether name can be that of a drain's file, which becomes the name of its

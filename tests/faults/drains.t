@@ -61,4 +61,52 @@ rm broken
 exits 0 'a line that could not be read is delivered by the next run' \
 	logpush --drains d --spool sp /dev/null
 is 'each line is delivered once' "$(sed 's/[^0-9]//g' http/lines | tr '\n' ' ')" '1 2 '
+
+# --- a drain whose file cannot be read for a while ---
+cat >full.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With a file "full" there is no descriptor for the file "b". */
+static int
+fail(const char *call, int dir, const char *name, int flags, int mode)
+{
+	int (*real)(int, const char *, int, int) =
+	    (int (*)(int, const char *, int, int))dlsym(RTLD_NEXT, call);
+
+	if (strcmp(name, "b") == 0 && access("full", F_OK) == 0) {
+		errno = EMFILE;
+		return -1;
+	}
+	return real(dir, name, flags, mode);
+}
+
+int openat(int dir, const char *name, int flags, int mode)
+{ return fail("openat", dir, name, flags, mode); }
+int openat64(int dir, const char *name, int flags, int mode)
+{ return fail("openat64", dir, name, flags, mode); }
+END
+cc -shared -fPIC -o full.so full.c -ldl || exit 1
+kafka_group fake
+rm -rf http/lines sp d/*
+printf '{"url":"%s/"}\n' "$url" >d/b
+seq 3 | sed 's/.*/0:{"n":&}/' >messages
+: >full
+group() {
+	exec timeout 120 env LD_PRELOAD="$PWD/full.so" LD_LIBRARY_PATH="$PWD/fake" \
+		logpush --drains d --spool sp 'kafka://fake/topic?group=g' 2>err
+}
+(group)
+is 'a group of Kafka ends with 2 if the file of a drain cannot be read for want of descriptors' $? 2
+ok 'why the file of a drain cannot be read is told' grep -q 'd/b: Too many open files' err
+ok 'nothing is committed that a drain should have got' not test -s commits
+rm full
+group & pid=$!
+ok 'the next run has every line for the drain' until_true 20 grep -q '"n":3' http/lines
+kill "$pid"
+wait "$pid"
+is 'that run ends with 0' $? 0
 done_testing
