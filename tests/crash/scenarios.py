@@ -263,12 +263,45 @@ class Drains(Unconfirmed):
     def set_up(self, run):
         Unconfirmed.set_up(self, run)
         os.mkdir(os.path.join(run.dir, "drains"))
+        self.put_drain(run, run.sink.port)
+
+    def put_drain(self, run, port):
         with open(os.path.join(run.dir, "drains/one"), "w") as f:
-            f.write('{"url":"syslog+tcp://127.0.0.1:%d","framing":"lf"}' %
-                    run.sink.port)
+            f.write('{"url":"syslog+tcp://127.0.0.1:%d","framing":"lf"}' % port)
 
     def args(self, options):
         return "logpush %s --drains drains --spool var/spool" % options
+
+
+class DrainsAway(Drains):
+    """The drain is away: when the command has ended, all is in its spool."""
+    statuses = (75,)
+
+    def set_up(self, run):
+        Drains.set_up(self, run)
+        self.put_drain(run, 1)
+
+    def first(self, run, env):
+        run.shell(self.args("--deadline 100ms") +
+                  "; st=$?; [ $st != 75 ] || echo over; exit $st", text(
+                      self.line(i) for i in range(sum(self.groups))), **env)
+
+    alone = first
+
+    def again(self, run):
+        self.put_drain(run, run.sink.port)
+        Drains.again(self, run)
+
+    def done(self, run, contexts):
+        return []
+
+    def ended(self, run, contexts):
+        came = self.numbers(run.received)
+        total = sum(self.groups)
+        return Drains.ended(self, run, contexts) + [
+            "it had ended, and of %d lines came %s" % (total, came)
+            for c in contexts if b"over" in c.printed and
+            came[:total] != list(range(total))]
 
 
 class DeadLetters(Confirmed):
@@ -531,6 +564,7 @@ SCENARIOS = [
     Unconfirmed("logpush --spool, over HTTP",
                 url="logplex+http://127.0.0.1:$PORT/"),
     Drains("logpush --drains"),
+    DrainsAway("logpush --drains, one that is away"),
     FolderStream("logpush --spool to a folder"),
     DeadLetters("logpush --spool --dead-letter"),
     Quiet("logquiet --state"),

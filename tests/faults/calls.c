@@ -168,6 +168,9 @@ __pread64_chk(int fd, void *p, size_t n, off64_t at, size_t size)
 
 CALL(int, fsync, "fsync", -1, (int fd), fd)
 CALL(int, fdatasync, "fsync", -1, (int fd), fd)
+CALL(int, syncfs, "fsync", -1, (int fd), fd)
+CALL(int, sync_file_range, "fsync", -1,
+    (int fd, off64_t at, off64_t n, unsigned flags), fd, at, n, flags)
 CALL(int, ftruncate64, "ftruncate", -1, (int fd, off64_t n), fd, n)
 CALL(void *, mmap64, "mmap", MAP_FAILED,
     (void *p, size_t n, int prot, int flags, int fd, off64_t at),
