@@ -570,7 +570,9 @@ rotate(struct job *job, const char *path)
 
 	if ((dir = enter(job, path, &folder, &name)) < 0)
 		return;
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	/* A regular file is looked at once no run holds its other name. */
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode))
 		why = S_ISLNK(st.st_mode) ? "a symbolic link, not rotated: "
 		    "name what it points to" : bad_type(job, &st);
 	if (why != NULL) {

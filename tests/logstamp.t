@@ -156,6 +156,12 @@ is '--reopen: what the command prints goes to standard error' "$(cat out err)" '
 reopened'
 exits 2 '--reopen: a command that fails is trouble' logstamp -r live --reopen false
 exits 2 '-r: a missing log is trouble' logstamp -r nowhere
+# As a run leaves it that is killed where renaming takes a link.
+echo linked >linked; ln linked .linked.logferry
+exits 0 '-r: a name that a killed run left of the log does not stop it' logstamp -r linked
+is '-r: the name that a killed run left has gone' "$(cat linked-*; ls -A | grep -c '^\.linked')" 'linked
+0'
+rm linked*
 exits 2 '--reopen without -r is misuse' logstamp --reopen true target.1
 if command -v setfacl >/dev/null && setfacl -m u:1:r live 2>/dev/null; then
 	logstamp -r live >/dev/null

@@ -38,7 +38,9 @@ rename_noreplace(int fromdir, const char *from, int todir, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return -1;
-	if (linkat(fromdir, from, todir, to, 0) < 0)
+	/* A power cut may keep the second change of names without the first. */
+	if (linkat(fromdir, from, todir, to, 0) < 0 ||
+	    path_sync_folder(todir) < 0)
 		return -1;
 	return unlinkat(fromdir, from, 0);
 }
@@ -123,6 +125,16 @@ remove_leftover(int dir, const char *temp)
 	close(fd);
 	errno = saved;
 	return r;
+}
+
+void
+newfile_clean(int dir, const char *base)
+{
+	char *temp = temp_name(base);
+
+	if (temp != NULL)
+		remove_leftover(dir, temp);
+	free(temp);
 }
 
 /* Create temp and lock it.  Returns a descriptor, or -1. */

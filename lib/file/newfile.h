@@ -46,12 +46,16 @@ int newfile_commit(struct newfile *f);
 void newfile_commit_all(struct newfile *f, size_t n);
 void newfile_abort(struct newfile *f);	/* safe after commit, too */
 
+/* Remove the temporary file that a killed run left for base, if there is one. */
+void newfile_clean(int dir, const char *base);
+
 /* Whether base is a name as our temporary files have. */
 bool newfile_is_temp(const char *base);
 
 /*
  * As rename(2), but replaces nothing: EEXIST when to exists.  On file systems
- * that cannot do this, link(2) and unlink(2) do it, for files only.
+ * that cannot do this, link(2) and unlink(2) do it, for files only, and a run
+ * that is killed between them leaves both names.
  */
 int rename_noreplace(int fromdir, const char *from, int todir, const char *to);
 

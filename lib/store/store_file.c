@@ -272,6 +272,7 @@ deliver_to(const struct store *s, struct upload *p, const struct target *to,
 			    to->path);
 		if ((equal = holds_equal(p, to)) > 0) {
 			p->was_there = true;
+			newfile_clean(to->dir, to->base);
 			return sync_target(to) < 0 ?
 			    store_failed(p, to->path) : STATUS_OK;
 		}

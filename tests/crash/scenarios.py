@@ -487,6 +487,8 @@ LATER = {"app.log": 1624980000, "app.log.1": 1624977000,
 PUSH = "find . -name 'app.log-*' ! -path './[nsd]*' | sort | logpush -q "
 CHAIN = ("logstamp -0a app.log | logpack -9 -0T - >/dev/null; "
          "logstamp -0p app.log | logpush -q --rm -0T - file://$D/store/")
+# On a file system that has no RENAME_NOREPLACE.
+LINKS = "CRASH_LINKS=1 "
 LIVE = "[ -e app.log ] || : >app.log; "
 
 SCENARIOS = [
@@ -497,7 +499,14 @@ SCENARIOS = [
           final=r"app.log-1624977000$"),
     Files("logstamp -r", files={"app.log": 150},
           command=LIVE + "logstamp -r app.log", final=r"app.log-1"),
+    # A log that has both names is told, and left to people.
+    Files("logstamp -r, by links", files={"app.log": 150},
+          copies=(1, 2), end_statuses=(0, 1),
+          command=LIVE + LINKS + "logstamp -r app.log", final=r"app.log"),
     Files("logpack", files=TWO, command=PACK % "-9", final=r"\.gz$"),
+    Files("logpack, by links", files={"app.log-1": 150},
+          command="[ ! -e app.log-1 ] || " + LINKS + "logpack app.log-1",
+          final=r"\.gz$"),
     Files("logpack, two files at once", files=TWO,
           command="ls -d app.log-? | logpack -j2 -T -",
           next_command="ls -d app.log-? 2>/dev/null | logpack -T -",
@@ -545,6 +554,9 @@ SCENARIOS = [
              final=r"^new/"),
     Moved("logpush --move-to", files=TWO, before="mkdir done",
           command=PUSH + "-j1 --move-to done -T - file://$D/new/"),
+    Moved("logpush --move-to, by links", files=TWO, before="mkdir done",
+          command=PUSH.replace("logpush", LINKS + "logpush") +
+          "-j1 --move-to done -T - file://$D/new/"),
     Files("logpush --rm, names that are taken", files=TWO,
           before="mkdir new; echo another >new/app.log-1",
           command=PUSH + "--rm -T - file://$D/new/", ignore=["^new/app.log-1$"],
