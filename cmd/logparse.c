@@ -417,7 +417,8 @@ set_formats(struct scanner *s, const struct wishes *w)
 	if (near.word != NULL)
 		opt_misuse(&cmd, "%.*s: no such format (did you mean %s?)",
 		    (int)bad.len, bad.p, near.word);
-	opt_misuse(&cmd, "%.*s: no such format", (int)bad.len, bad.p);
+	opt_misuse(&cmd, "%.*s: no such format; --list-formats lists them",
+	    (int)bad.len, bad.p);
 }
 
 static void

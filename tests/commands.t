@@ -385,6 +385,10 @@ is 'fields that are wrong do not make a known output one that is mistyped' \
 logparse -f combned 2.log.gz 2>err
 ok 'a mistyped format is told the nearest one' \
     grep -q 'did you mean combined?' err
+logparse -f docker 2.log.gz 2>err
+is 'a format that is not known is told no word that has little in common' \
+    "$(head -n 1 err)" \
+    'logparse: docker: no such format; --list-formats lists them'
 loggrep --zzzzzz 2>err
 is 'what is like no option is told none' "$(grep -c 'did you mean' err)" 0
 

@@ -187,12 +187,12 @@ void
 opt_nearest(struct nearest *near, struct span word, const char *candidate)
 {
 	struct span c = span_str(candidate);
-	size_t d;
+	size_t d, most = c.len < 3 ? 0 : c.len < 8 ? 1 : c.len / 4;
 
 	if (word.len > WORD_MAX || c.len > WORD_MAX)
 		return;
 	d = distance(word, c);
-	if (d <= c.len / 3 && (near->word == NULL || d < near->distance))
+	if (d <= most && (near->word == NULL || d < near->distance))
 		*near = (struct nearest){ candidate, d };
 }
 
