@@ -483,7 +483,7 @@ main(int argc, char *argv[])
 	    NULL || (files = url_operands_new(names, &job.urls)) == NULL)
 		die("start");
 	input_idle = out_flush;
-	progress_on(false);
+	progress_on(true);
 	if (!is_hopeless(&job))
 		status = job.n_tails > 0 ? search_tails(&job) :
 		    search_files(&job, files);

@@ -136,6 +136,8 @@ flush(struct search *s)
 	}
 	out_span(buf_span(&s->grep.out));
 	buf_clear(&s->grep.out);
+	if (s->job->show.to_terminal)
+		out_flush();	/* somebody waits for it */
 	if (out_failed())
 		stop_all();
 	pthread_mutex_unlock(&output);

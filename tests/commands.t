@@ -347,27 +347,53 @@ fi
 # As a person sees it, on a screen.  A file of holes takes an hour, unless it is
 # cut short once the bar is there.
 screen() { LC_ALL=C.UTF-8 tmux -S "$tmp/tmux" "$@"; }
-shows() { screen capture-pane -p >screen 2>&1; grep -Eq -e "$1" screen; }
-if command -v tmux >/dev/null; then
-	rm -f 1.log.gz
-	echo 1 >1.log
+on_screen() {			# columns, command
 	truncate -s 300G holes.log
-	at_exit="$at_exit; screen kill-server 2>/dev/null"
-	screen -f /dev/null new-session -d -x 100 -y 24 \
-	    "PATH=$PATH; logpack 1.log holes.log; echo status \$?; exec cat"
-	ok 'a screen shows a bar: files, bytes, speed and the time left' until_true 20 \
-	    shows '^\[#*\.+\] +[0-9]+% 1 done, [0-9]+ MB, [0-9]+ MB/s, [0-9]+ s left$'
+	screen -f /dev/null new-session -d -x "$1" -y 24 \
+	    "PATH=$PATH; $2; echo status \$?; exec cat"
+}
+shows() { screen capture-pane -p >screen 2>&1; grep -Eq -e "$1" screen; }
+shows_later() { shows 'MB/s' && ! cmp -s screen "$1"; }
+off_screen() {			# what is there at the end
 	: >holes.log
 	until_true 20 shows 'status [0-9]'
+	screen kill-server
+	grep . screen
+}
+if command -v tmux >/dev/null; then
+	at_exit="$at_exit; screen kill-server 2>/dev/null"
+	rm -f 1.log.gz
+	echo 1 >1.log
+	on_screen 100 'logpack 1.log holes.log'
+	ok 'a screen shows a bar: files, bytes, speed and the time left' until_true 20 \
+	    shows '^\[#*\.+\] +[0-9]+% 1 done, [0-9]+ MB, [0-9]+ MB/s, [0-9]+ s left$'
 	is 'a screen shows names and messages where the bar was, and nothing of it' \
-	    "$(grep . screen)" '1.log.gz
+	    "$(off_screen)" '1.log.gz
 logpack: holes.log: changed while it was read
 status 1'
-	screen kill-server
+	on_screen 30 'logpack holes.log'
+	until_true 20 shows 'MB/s'
+	cp screen earlier
+	ok 'a narrow screen shows a bar' until_true 20 shows_later earlier
+	is 'a narrow screen shows nothing of the bar at the end' "$(off_screen)" \
+	    'logpack: holes.log: changed wh
+ile it was read
+status 1'
+	echo one >1.log
+	on_screen 100 'loggrep one 1.log holes.log'
+	ok 'a screen shows a bar while loggrep searches' until_true 20 shows '^\[.* s left$'
+	is 'a screen shows a line as soon as loggrep has found it' \
+	    "$(head -n 1 screen)" 1.log:one
+	is 'a screen shows what loggrep found where the bar was, and nothing of it' \
+	    "$(off_screen | sed '/were cut/d; s/[0-9]$//')" '1.log:one
+status '
 	rm -f 1.log.gz holes.log
 else
-	skip 'no tmux' 'a screen shows a bar: files, bytes, speed and the time left'
-	skip 'no tmux' 'a screen shows names and messages where the bar was, and nothing of it'
+	for name in 'a screen shows a bar: files, bytes, speed and the time left' \
+	    'a narrow screen shows nothing of the bar at the end' \
+	    'a screen shows a line as soon as loggrep has found it'; do
+		skip 'no tmux' "$name"
+	done
 fi
 
 loggrep --sinze=1h x 2.log.gz 2>err

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/message.h"
 #include "base/units.h"
 
-enum { WIDTH = 30, EVERY_MS = 200, FIRST_MS = 1000 };
+enum { BAR_MAX = 30, BAR_MIN = 5, EVERY_MS = 200, FIRST_MS = 1000 };
+enum { COLUMNS = 80 };		/* of a terminal that does not say */
 
 static bool on;
 static bool shared;		/* whether standard output is a terminal, too */
@@ -22,12 +24,12 @@ static bool drawn;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
-progress_on(bool names_only)
+progress_on(bool whole_lines)
 {
 	const char *term = getenv("TERM");
 
 	shared = isatty(STDOUT_FILENO);
-	if (!isatty(STDERR_FILENO) || (shared && !names_only) ||
+	if (!isatty(STDERR_FILENO) || (shared && !whole_lines) ||
 	    term == NULL || strcmp(term, "dumb") == 0)
 		return;
 	start_ms = units_now_ms();
@@ -49,22 +51,24 @@ progress_file(void)
 }
 
 /*
- * Prints "[####......]  40% ", or nothing when it is not known how much there
- * is.
+ * Prints "[####......]  40% " with width characters between the brackets, or
+ * nothing when there is no room, or it is not known how much there is.
  */
 static void
-print_bar(char *text, size_t size, uint64_t is, uint64_t all)
+print_bar(char *text, size_t size, int width, uint64_t is, uint64_t all)
 {
 	double part = (double)is / (double)all;
-	char bar[WIDTH + 1];
+	char bar[BAR_MAX + 1];
 
 	*text = '\0';
 	/* The size is not known when one of the inputs is a pipe. */
-	if (all == 0 || is > all)
+	if (width < BAR_MIN || all == 0 || is > all)
 		return;
-	for (int n = 0; n < WIDTH; n++)
-		bar[n] = n < (int)(part * WIDTH) ? '#' : '.';
-	bar[WIDTH] = '\0';
+	if (width > BAR_MAX)
+		width = BAR_MAX;
+	for (int n = 0; n < width; n++)
+		bar[n] = n < (int)(part * width) ? '#' : '.';
+	bar[width] = '\0';
 	snprintf(text, size, "[%s] %3d%% ", bar, (int)(part * 100));
 }
 
@@ -88,20 +92,36 @@ print_left(char *text, size_t size, uint64_t is, double per_ms)
 		snprintf(text, size, ", %.0f s left", left_s);
 }
 
+/* How much fits on a line: of two lines only one could be cleared. */
+static int
+columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return COLUMNS - 1;
+	return size.ws_col - 1;
+}
+
 static void
 draw(int64_t now)
 {
 	uint64_t is = done;
 	double per_ms = (double)is / (double)(now - start_ms);
-	char text[256], bar[WIDTH + 10], count[64], left[32];
-	int n;
+	char bar[BAR_MAX + 10], count[32], left[32], numbers[128], text[256];
+	int room = columns(), n;
 
-	print_bar(bar, sizeof bar, is, expected);
+	/* Lines that are shown as they come in need none. */
+	if (shared && is > expected)
+		return;
 	print_files(count, sizeof count);
 	print_left(left, sizeof left, is, per_ms);
-	n = snprintf(text, sizeof text, "\r%s%s%.0f MB, %.0f MB/s%s\033[K",
-	    bar, count, (double)is / 1e6, per_ms / 1000, left);
-	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) > 0)
+	n = snprintf(numbers, sizeof numbers, "%s%.0f MB, %.0f MB/s%s", count,
+	    (double)is / 1e6, per_ms / 1000, left);
+	print_bar(bar, sizeof bar, room - n - (int)strlen("[] 100% "), is,
+	    expected);
+	snprintf(text, sizeof text, "%s%s", bar, numbers);
+	if (dprintf(STDERR_FILENO, "\r%.*s\033[K", room, text) > 0)
 		drawn = true;
 }
 
@@ -116,20 +136,32 @@ progress_add(uint64_t bytes)
 	if ((now = units_now_ms()) < next_ms ||
 	    pthread_mutex_trylock(&lock) != 0)
 		return;
-	next_ms = now + EVERY_MS;
-	draw(now);
+	if (now >= next_ms) {	/* still */
+		next_ms = now + EVERY_MS;
+		draw(now);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* Clear the bar, and leave room for what is written now. */
+static void
+clear(void)
+{
+	int64_t later = units_now_ms() + EVERY_MS;
+
+	pthread_mutex_lock(&lock);
+	if (drawn && write(STDERR_FILENO, "\r\033[K", 4) > 0)
+		drawn = false;
+	if (next_ms < later)
+		next_ms = later;
 	pthread_mutex_unlock(&lock);
 }
 
 void
 progress_end(void)
 {
-	if (!on)
-		return;
-	pthread_mutex_lock(&lock);
-	if (drawn && write(STDERR_FILENO, "\r\033[K", 4) > 0)
-		drawn = false;
-	pthread_mutex_unlock(&lock);
+	if (on)
+		clear();
 }
 
 void

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 /*
- * Show a bar if there is a terminal for it.  names_only says that only a few
- * names are written to standard output, so that the bar may stand on the same
- * terminal; otherwise there is no bar when standard output is a terminal.
+ * Show a bar if there is a terminal for it.  whole_lines says that few are
+ * written to standard output, and none of them in parts, so that the bar may
+ * stand on the same terminal while it is known how much there is to do; otherwise
+ * there is no bar when standard output is a terminal.
  */
-void progress_on(bool names_only);
+void progress_on(bool whole_lines);
 void progress_expect(uint64_t bytes);	/* adds to the work to do */
 void progress_add(uint64_t bytes);	/* adds to the work that was done */
 void progress_file(void);		/* counts one more file as done */

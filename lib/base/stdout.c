@@ -43,6 +43,7 @@ out_add(const void *p, size_t n)
 	if (held.len + n >= ENOUGH && held.len > 0)
 		out_flush();
 	if (n >= ENOUGH) {	/* large data is written without a copy */
+		progress_make_room();
 		if (error == 0 && write_all(STDOUT_FILENO, p, n) < 0)
 			fail(errno);
 	} else if (error == 0 && buf_add(&held, p, n) < 0) {
