@@ -205,11 +205,19 @@ rm search
 awk '/^Recipes/ { on = 1 } /^Figures/ { on = 0 }
 on && /^    / { if (!inside) n++; print substr($0, 5) >(n ".readme") }
 { inside = /^    / }' "$top/README"
+# and what its first screen types: each command is from "$ " on
+awk '/^Quick start/ { exit }
+sub(/^    \$ /, "") { inside = 1; n++ }
+inside { print >(n ".first") }
+!/\|$/ { inside = 0 }' "$top/README"
+ln -s "$B" build
+example 'loggrep -5' first
+is "README: the server errors of one's own log are listed" "$(grep -c 'api/a.* 503' out)$(wc -l <out)" 11
+example 'logparse -o tsv -s path' first
+is 'README: the page that failed most is first' "$(sed -n '1s/^ *//p' out)" '2 /api/a'
 cp var/log/nginx/access.log var/log/app.log .
 example 'loggrep -5 --since 10m' readme
 is 'README: what failed in the last ten minutes is listed' "$(grep -c 'api/a.* 503' out)" 1
-example 'logparse -o tsv -s path' readme
-is 'README: the page that failed most is first' "$(sed -n '1s/^ *//p' out)" '2 /api/a'
 echo '{"client":"192.0.2.7","duration":2.5}
 {"client":"192.0.2.8","duration":2.5}' >slow.log
 sed -i 's/ access.log/ slow.log/' "$(grep -lF 'duration>=2' ./*.readme)"
@@ -301,8 +309,9 @@ is 'the lastaction of the main job delivers the rotated log' \
     "$(gzip -dc bucket/logs/*/docker.log-*.gz | grep -c '/main.* 503')" 1
 is 'the lastaction of the main job leaves no copy' "$(ls var/log | grep docker)" ''
 
+ok 'README has no more than three pages of 66 lines' test "$(wc -l <"$top/README")" -le 198
 ok 'the strict intakes found nothing wrong' not test -e intakes/wrong
 is 'each example of the page was run' "$(cat ./*.page 2>/dev/null)" ''
-is 'each recipe of README was run' "$(cat ./*.readme 2>/dev/null)" ''
+is 'each recipe of README was run' "$(cat ./*.readme ./*.first 2>/dev/null)" ''
 
 done_testing
