@@ -16,7 +16,7 @@ bash_offers() {
 }
 
 fish_offers() {
-	fish --no-config -c 'for c in '"$1"'; ln -sf $argv[1] $c.fish
+	fish --no-config -c 'for c in '"$all"'; ln -sf $argv[1] $c.fish
 	source $c.fish; end; complete -C "$argv[2]"' \
 	    "$completions/logferry.fish" "$*" | cut -f1 | sort
 }
@@ -78,12 +78,18 @@ for sh in bash zsh fish; do
 	    "$(${sh}_offers loggrep --since 10)" ''
 done
 
-if command -v zsh >/dev/null; then
-	is "zsh completes the options of logquiet's command" \
-	    "$(zsh_offers logquiet logparse --unp)" --unparsed
-else
-	skip 'no zsh' "zsh completes the options of logquiet's command"
-fi
+for sh in bash zsh fish; do
+	name="$sh completes the options of logquiet's command"
+	if ! command -v $sh >/dev/null; then
+		skip "no $sh" "$name"
+		continue
+	fi
+	is "$name" "$(${sh}_offers logquiet logparse --unp | sed 's/=$//')" --unparsed
+	is "$name behind options of its own" \
+	    "$(${sh}_offers logquiet -t 3 --lock x --feed -- logparse -o e)" ecs
+done
+is 'bash completes the options of a command behind a value after =' \
+    "$(bash_offers logquiet --quiet = 3 logparse -o e)" ecs
 is 'bash completes a word after =' "$(bash_offers loggrep --color = al)" always
 is 'bash completes what AWS service a stream is signed for' \
     "$(bash_offers logpush --aws-sigv4 a)" aoss

@@ -14,17 +14,52 @@ _logferry_values() {
 	[[ -n $words ]] && echo "${words//,/}"
 }
 
+# Where in COMP_WORDS the command is that logquiet runs.
+_logquiet_command() {
+	local i valued w
+
+	valued=$("$1" --help 2>/dev/null | sed -En \
+	    's/^  (-.|   ),? ?(--[^ =[]*)=.*/\1 \2/p')
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		w=${COMP_WORDS[i]}
+		[[ $w == -?* ]] || break
+		[[ $w != -- ]] || { i=$((i + 1)) && break; }
+		if [[ ${COMP_WORDS[i+1]-} == = ]]; then
+			i=$((i + 2))
+		elif [[ $'\n '${valued//$'\n'/ }' ' == *" $w "* ]]; then
+			i=$((i + 1))
+		fi
+	done
+	echo $i
+}
+
+# Complete the command that logquiet runs, from word $1 on.
+_logferry_command() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+
+	if (($1 == COMP_CWORD)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [[ $(complete -p "${COMP_WORDS[$1]}" 2>/dev/null) == *' _logferry '* ]]
+	then
+		COMP_WORDS=("${COMP_WORDS[@]:$1}") COMP_CWORD=$((COMP_CWORD - $1))
+		_logferry "${COMP_WORDS[0]}"
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
+	fi
+}
+
 _logferry() {
 	local cmd=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} i words
 	local prev=${COMP_WORDS[COMP_CWORD-1]-}
 
 	if [[ $cmd == logquiet ]]; then	# the command it runs has its own
-		for ((i = 1; i < COMP_CWORD; i++)); do
-			[[ ${COMP_WORDS[i]} == -- ]] && i=$((i + 1)) && break
-		done
-		if ((i <= COMP_CWORD)) && [[ ${COMP_WORDS[i-1]} == -- ]] &&
-		    declare -F _command_offset >/dev/null; then
-			_command_offset "$i"
+		i=$(_logquiet_command "$1")
+		if ((i < COMP_CWORD)) || { ((i == COMP_CWORD)) && [[ $cur != -* ]]; }
+		then
+			_logferry_command "$i"
 			return
 		fi
 	fi
