@@ -219,6 +219,35 @@ test_unread(void)
 	spool_writer_free(w);
 }
 
+/* The calls of fdatasync(2), which the spool makes through this. */
+static int syncs;
+
+int
+fdatasync(int fd)
+{
+	syncs++;
+	return fsync(fd);
+}
+
+static void
+test_sync(void)
+{
+	struct spool_writer *w, *other;
+	int before;
+
+	new_dir();
+	w = spool_writer_new(dir, 64 << 10);
+	other = spool_writer_new(dir, 64 << 10);
+	put(w, 0, 1, 1);
+	put(other, 1, 1000, 100);	/* begins segments */
+	before = syncs;
+	put(w, 1000, 1001, 1);
+	ok(syncs == before + 1,
+	    "what was written before another writer began a segment is synced");
+	spool_writer_free(w);
+	spool_writer_free(other);
+}
+
 static void
 test_torn(void)
 {
@@ -522,6 +551,7 @@ main(void)
 	test_order();
 	test_full();
 	test_unread();
+	test_sync();
 	test_torn();
 	test_plan();
 	test_damage();
