@@ -117,6 +117,50 @@ wait "$pid"
 is 'what was going on has harmed nothing' "$? $(numbers http/lines | tr ' ' '\n' | sort -nu | tr '\n' ' ')" '0 1 2 3 4 5 7 '
 ok 'the drain that stays has no line twice' test "$(grep '"app":"a"' http/lines | sort | uniq -d | wc -l)" = 0
 
+# --- a time that is over ---
+fresh
+drain a "\"url\":\"$dead\""
+of a 1 3 | logpush --drains d --spool sp --deadline 200ms 2>err
+drain a "\"url\":\"$dead\",\"until\":\"2020-01-01T00:00:00Z\""
+of a 4 4 >in
+exits 75 'a drain whose time is over stays while lines wait' logpush --drains d --spool sp --deadline 200ms in
+is 'a drain whose time is over gets no more lines' "$(status a waiting)" 3
+drain a "\"url\":\"$http/a\",\"until\":\"2020-01-01T00:00:00Z\""
+exits 0 'a drain whose time is over delivers what waits' logpush --drains d --spool sp in
+is 'then it has gone, with its file, status and spool, when the run ends' \
+	"$(numbers http/lines)$(ls d sp | grep -v :)" '1 2 3 '
+
+# --- the oldest line ---
+fresh
+drain a "\"url\":\"$dead\""
+seconds() { date -d "$(status a oldest | tr -d '"')" +%s; }
+began=$(date +%s)
+of a 1 1 | logpush --drains d --spool sp --deadline 200ms 2>err
+oldest=$(seconds)
+ok 'a status says when the oldest line was read' test "$oldest" -ge "$began" -a "$oldest" -le "$(date +%s)"
+later() { [ "$(date +%s)" -gt "$oldest" ]; }
+until_true 20 later
+run --batch-time 10m
+of a 2 2 >&9
+ok 'a line that waits is counted before it is tried' until_true 20 says_status a waiting 2
+is 'the oldest line is still the one of the run before' "$(seconds)" "$oldest"
+kill "$pid"
+wait "$pid"
+exec 9>&-
+
+# --- a limit that becomes smaller ---
+fresh
+drain a "\"url\":\"$dead\""
+drain b "\"url\":\"$http/b\""
+of a 1 20000 >in
+logpush --drains d --spool sp --deadline 1s in 2>err
+drain a "\"url\":\"$dead\",\"max\":65536"
+of a 20001 25000 >in
+exits 75 'a spool above a limit that is new holds up no other' timeout 100 logpush --drains d --spool sp --deadline 1s in
+ok 'the other has its lines' sent 25000
+ok 'the spool keeps the new limit' test "$(status a bytes)" -le 65536
+is 'what went for it is counted' "$(($(status a waiting) + $(status a dropped)))" 25000
+
 # --- a spool that is full ---
 fresh
 drain l "\"url\":\"logplex+$http/logplex\",\"max\":65536"

@@ -219,6 +219,30 @@ test_unread(void)
 	spool_writer_free(w);
 }
 
+static void
+test_smaller_max(void)
+{
+	struct spool_writer *w;
+	struct spool_state st;
+	int n = 50000, dropped = 0;
+
+	new_dir();
+	w = spool_writer_new(dir, 64 * MIB);
+	put(w, 0, n, 100);
+	spool_writer_free(w);
+	w = spool_writer_new(dir, 64 * 1024);
+	ok(put(w, n, n + 1, 1) == 0,
+	    "a spool takes lines though one file of it is above a smaller limit");
+	for (int to = n + 10000; n < to && dropped < 100; )
+		if (put(w, n, n + 1, 1) == 0)
+			n++;
+		else
+			dropped += spool_drop_oldest(w) == 0 ? 1 : 100;
+	ok(spool_look(dir, &st) == 0 && dropped < 100 && st.bytes <= 64 * 1024,
+	    "it keeps the smaller limit once its oldest lines have gone");
+	spool_writer_free(w);
+}
+
 /* The calls of fdatasync(2), which the spool makes through this. */
 static int syncs;
 
@@ -551,6 +575,7 @@ main(void)
 	test_order();
 	test_full();
 	test_unread();
+	test_smaller_max();
 	test_sync();
 	test_torn();
 	test_plan();

@@ -461,7 +461,7 @@ expire(struct drain_set *ds, struct entry *e)
 	}
 	e->expired = true;
 	p = drain_pool_look(ds->pool, e->drain);
-	/* The next scan finds that the file has gone. */
+	/* The scan finds that the file has gone. */
 	if (p.acked >= p.next && !p.busy &&
 	    drain_folder_is_same(&e->seen, &e->loaded))
 		unlinkat(ds->dir, e->id, 0);
@@ -610,9 +610,9 @@ drain_set_tick(struct drain_set *ds)
 			drain_pool_check(ds->pool, ds->entry[i]->drain, now);
 	free_retired(ds);
 	if (now - ds->scanned_ms >= SCAN_MS) {
-		scan(ds, false);
 		for (size_t i = 0; i < ds->n; i++)
 			expire(ds, ds->entry[i]);
+		scan(ds, false);
 		ds->scanned_ms = now;
 	}
 	write_some_status(ds, now);
@@ -676,6 +676,8 @@ drain_set_free(struct drain_set *ds, int64_t ms, bool *hung)
 {
 	int status;
 
+	ds->scanned_ms = 0;
+	drain_set_tick(ds);	/* what has expired goes */
 	write_all_status(ds);
 	*hung = !drain_pool_free(ds->pool, ms);
 	if (*hung)

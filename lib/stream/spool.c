@@ -201,7 +201,10 @@ spool_writer_unsynced(const char *dir, uint64_t max)
 	return new_writer(dir, max, false);
 }
 
-/* Whether there is room for a new segment that begins with n bytes. */
+/*
+ * Whether there is room for a new segment that begins with n bytes.  There is
+ * beside a single one, which is too large where max was larger before.
+ */
 static bool
 has_room(struct spool_writer *w, size_t n)
 {
@@ -214,7 +217,7 @@ has_room(struct spool_writer *w, size_t n)
 	for (i = 0; i < count; i++)
 		total += (uint64_t)list[i].size;
 	free(list);
-	return total <= w->max || count == 0;
+	return total <= w->max || count <= 1;
 }
 
 /*
