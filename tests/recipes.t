@@ -9,6 +9,16 @@ on && /^\.Ed/ { inside = 0 }
 inside { gsub(/\\e/, "\\"); print >(n ".page") }
 on && /^\.Bd/ { inside = 1; n++ }' "$top/man/logferry.7"
 
+# What stands before them needs real servers: tests/services/streams.t runs it, but
+# for the main job, below, and tests/services/opensearch.t what sets up an index.
+awk '/^\.Sh EXAMPLES/ { exit }
+/^\.Ed/ { inside = 0 }
+inside { print >(n ".before") }
+/^\.Bd/ { inside = 1; n++ }' "$top/man/logferry.7"
+{ sed -n "s/.*recipe '\([^']*\)'.*/\1/p" "$top/tests/services/streams.t"
+printf '%s\n' d_docker lastaction setup-index; } >words
+is 'each snippet before the examples is run by a test' "$(grep -LF -f words ./*.before)" ''
+
 # Their world: /var and /etc are here, a bucket is a folder, follow is read.
 mkdir -p bin var/log/nginx var/tmp var/spool etc/nginx bucket
 cat >bin/tail <<'END'

@@ -24,6 +24,19 @@ lines_are() { [ "$(wc -l <"$1")" = "$2" ]; }
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
 	-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null ||
     skip_all 'openssl is not installed'
+# The parts of logferry(7) that are literal, a file each; recipe WORDS: the one
+# that holds them, with our places
+awk '/^\.Ed/ { inside = 0 }
+inside { gsub(/\\e/, "\\"); print >("recipe." n) }
+/^\.Bd/ { inside = 1; n++ }' "$top/man/logferry.7"
+recipe() {
+	sed -e "s|/var/|$tmp/var/|g" -e "s|kafka://broker/|kafka://${KAFKA_BROKER-}/|" \
+	    -e "s|broker:9092|${KAFKA_BROKER-}|" \
+	    -e "s|syslog+tls://[^ ]*|--cacert cert.pem ${rsyslog_tls-}|" \
+	    "$(grep -lF -e "$1" recipe.*)"
+}
+mkdir -p var/spool var/log/nginx
+
 seq -f '{"timestamp":"2021-06-29T10:05:03Z","hostname":"web1","appname":"shop","procid":"1","message":"number %.0f"}' \
 	10000 >records
 seq -f 'number %.0f' 10000 >want
@@ -108,14 +121,44 @@ if "$servers/kafka" install >/dev/null 2>why && command -v kcat >/dev/null; then
 		10000 | kcat -P -b "$KAFKA_BROKER" -t apps
 	is 'Kafka: records go to a topic by kcat' \
 		"$(kcat -C -e -q -b "$KAFKA_BROKER" -t apps | wc -l)" 10000
-	if [ -n "${rsyslog_tls-}" ]; then
+	# ended_by COMMAND: what follows the topic is ended when all is there
+	to_drain() {
 		rm -f rsyslog.tls; kill -HUP "$(cat rsyslog.d/pid)"
-		kcat -C -e -q -b "$KAFKA_BROKER" -t apps | logparse -f kube |
-			logpush --cacert cert.pem "$rsyslog_tls"
-		until_true 30 lines_are rsyslog.tls 10000
-		ok 'Kafka: from a topic to a TLS drain, each once, in order' \
+		PATH=$tmp/bin:$PATH sh ./script 2>err & pids="$pids $!"
+		until_true 60 lines_are rsyslog.tls 10000
+		kill "$(cat reader)"
+		wait $!
+		is "Kafka: $1 ends without an error" "$(cat err)" ''
+	}
+	mkdir bin
+	for c in kcat logpush; do
+		printf '#!/bin/sh\n[ -e reader ] || echo $$ >reader\nexec %s "$@"\n' \
+		    "$(command -v $c)" >bin/$c
+		chmod +x bin/$c
+	done
+	if [ -n "${rsyslog_tls-}" ]; then
+		# A group that is new begins at the end for kcat, unless told.
+		recipe 'kcat -u' | sed 's/-G /-X auto.offset.reset=earliest -G /' >script
+		to_drain 'the recipe with kcat'
+		ok 'Kafka: from a topic to a TLS drain by the recipe with kcat, each once, in order' \
 			cmp want rsyslog.tls
+		rm reader
+		recipe '?group=drains' | sed 's/group=drains/group=own/' >script
+		to_drain 'the recipe of a member of a group'
+		is 'Kafka: a member of a group hands over all, by the recipe' \
+			"$(wc -l <rsyslog.tls)" 10000
 	fi
+	access() {
+		echo "192.0.2.7 - - [$(date +%d/%b/%Y:%H:%M:%S) +0000] \"GET $1 HTTP/1.1\" $2 12 \"-\" \"x\""
+	}
+	access /a 503 | kcat -P -b "$KAFKA_BROKER" -t apps
+	{ access /b 200; access /c 500; } >var/log/nginx/access.log
+	recipe 'loggrep --since 1h' >script
+	sh ./script >out 2>err
+	is 'Kafka: a topic is searched by the recipe' \
+		"$(sed 's/.*GET \([^ ]*\).*/\1/' out)" /a
+	is 'Kafka: a topic takes lines by the recipe' \
+		"$(kcat -C -e -q -b "$KAFKA_BROKER" -t web | jq -r .path | tr '\n' ' ')" '/b /c '
 	"$servers/kafka" stop kafka.d
 else
 	skip "no Kafka: $(head -n 1 why)" 'Kafka: records go to a topic by kcat'
@@ -126,33 +169,29 @@ if command -v rsyslogd >/dev/null; then
 	mkdir sls
 	"$servers/sls-store" sls >sls.out 2>&1 & pids="$pids $!"
 	until_true 20 test -s sls/port
-	cat >to-sls <<-END
-		#!/bin/sh
-		export ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret
-		$B/logparse -f sls | exec $B/logpush --spool $tmp/sls.spool \\
-		    sls+http://project.localhost:$(cat sls/port)/store
-	END
-	cat >confirmed <<-END
-		#!/bin/sh
-		export ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret
-		exec $B/logpush --confirm --spool $tmp/confirm.spool \\
-		    sls+http://project.localhost:$(cat sls/port)/confirmed
-	END
-	chmod +x to-sls confirmed
+	# script NAME: a script for omprog of what is on standard input
+	script() {
+		{ echo '#!/bin/sh'
+		echo 'export ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret'
+		echo "PATH=$B:\$PATH"
+		sed "s|sls+https://[^ ]*|sls+http://project.localhost:$(cat sls/port)/store|
+			s|https://logs.example.com/in|sls+http://project.localhost:$(cat sls/port)/confirmed|"
+		} >"$1"
+		chmod +x "$1"
+	}
+	recipe 'logparse -f sls' | script to-sls
+	recipe 'logpush --confirm' | script confirmed
 	in=$(free_port)
 	cat >omprog.conf <<-END
 		global(workDirectory="$tmp" maxMessageSize="64k")
 		module(load="imptcp")
 		module(load="omprog")
 		input(type="imptcp" port="$in" address="127.0.0.1")
-		template(name="sls" type="string" string="0.1 sys_tag %timegenerated:::date-unixtimestamp% %fromhost-ip% %hostname% %pri-text% %protocol-version% %app-name% %procid% %msgid% %msg%\n")
-		template(name="text" type="string" string="%msg%\n")
+		$(recipe 'template(name="sls"' | tr -d '\n')
 		action(type="omprog" binary="$tmp/to-sls" template="sls")
-		action(type="omprog" binary="$tmp/confirmed" template="text"
-		    confirmMessages="on" useTransactions="on"
-		    beginTransactionMark="BEGIN TRANSACTION"
-		    commitTransactionMark="COMMIT TRANSACTION"
-		    confirmTimeout="30000")
+		template(name="text" type="string" string="%msg%\n")
+		$(recipe 'confirmMessages' | sed "s|/usr/local/sbin|$tmp|
+			s|RSYSLOG_TraditionalFileFormat|text|")
 	END
 	"$servers/rsyslog" start rsyslog.omprog omprog.conf || exit 1
 	logpush --deadline 30s "syslog+tcp://127.0.0.1:$in" <records
@@ -203,11 +242,9 @@ if "$servers/opensearch" install 2>why; then
 	if env=$("$servers/syslog-ng" env 2>/dev/null); then
 		eval "$env"
 		cat >nginx.conf <<-END
-			destination d_es { program("PATH=$B:\$PATH;
-			    loggrep --syslog -5 | logparse --syslog -o ecs |
-			    logpush --syslog --spool $tmp/es.spool '$es/nginx-{date:%Y.%m}'"
-			    keep-alive(yes)); };
-			log { source(s_sys); destination(d_es); };
+			$(recipe 'destination d_search' |
+			    sed "s|program(\"|&PATH=$B:\$PATH;|; s|es+https://search:9200|$es|")
+			log { source(s_sys); destination(d_search); };
 		END
 		"$servers/syslog-ng" start syslog-ng.es nginx.conf || exit 1
 		seq 300 | while read -r n; do
@@ -216,12 +253,9 @@ if "$servers/opensearch" install 2>why; then
 		logger -u syslog-ng.es/log -t nginx -f nginx.log
 		ok 'errors in an nginx log get to OpenSearch' \
 			until_true 90 count_is 'nginx-*' 100
-		found() {
-			ask 'nginx-*/_search?q=%22page-42%22' >answer
-			cat answer
-			grep -q '"path":"/page-42"' answer
-		}
-		ok 'errors in an nginx log are found in OpenSearch' found
+		recipe 'page-42' | sed "s|https://search:9200|$OPENSEARCH_URL|" >script
+		ok 'errors in an nginx log are found in OpenSearch, by the recipe' \
+			until_true 20 sh -c 'sh ./script | grep "\"path\":\"/page-42\""'
 		"$servers/syslog-ng" stop syslog-ng.es
 	fi
 else
