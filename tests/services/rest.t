@@ -71,24 +71,26 @@ check() {
 	ok "$1: when the reader goes, its drain goes" until_true 40 gone
 }
 
+# The configuration that logferry-drains(7) has for a server, with our places.
+page() {			# the words that begin it
+	awk -v words="$1" '/^\.Ed/ { inside = 0 }
+	begins && index($0, words) == 1 { inside = 1 }
+	inside
+	{ begins = /^\.Bd/ }' "$top/man/logferry-drains.7" |
+	    sed "s|/var/lib/logferry-drains|$root|; s|/etc/logferry|$root|
+		s|/usr/local/share/logferry/scripts/rest|$root|
+		s|/run/logferry-drains.sock|$root/server/socket|
+		s|https://drains.example.com|http://127.0.0.1:$port|"
+}
+
 if command -v lighttpd >/dev/null; then
 	port=$(free_port)
 	cat >"$root/lighttpd.conf" <<-END
-		server.modules = ( "mod_rewrite", "mod_setenv", "mod_cgi" )
-		server.document-root = "$root"
 		server.bind = "127.0.0.1"
 		server.port = $port
-		server.stream-response-body = 2
 		server.errorlog = "$root/server/lighttpd"
-		cgi.assign = ( ".cgi" => "" )
-		url.rewrite-once = ( "^/(.*)" => "/logferry-drains.cgi/\$1" )
-		setenv.set-environment = (
-		    "PATH" => "$PATH",
-		    "LOGFERRY_DRAINS" => "$root/drains",
-		    "LOGFERRY_KEY_FILE" => "$root/key",
-		    "LOGFERRY_SESSIONS" => "$root/sessions",
-		    "LOGFERRY_SESSION_URL" => "http://127.0.0.1:$port",
-		    "LOGFERRY_EVENTS" => "$root/events" )
+		$(page server.modules | sed "/^server.username/d
+		    s|^setenv.*|& \"PATH\" => \"$PATH\", \"LOGFERRY_EVENTS\" => \"$root/events\",|")
 	END
 	lighttpd -D -f "$root/lighttpd.conf" 2>"$root/server/start" &
 	pids="$pids $!"
@@ -114,24 +116,9 @@ if command -v nginx >/dev/null && command -v fcgiwrap >/dev/null; then
 		    fastcgi_temp_path $root/server/fastcgi;
 		    uwsgi_temp_path $root/server/uwsgi;
 		    scgi_temp_path $root/server/scgi;
-		    client_max_body_size 16m;
 		    server {
 		        listen 127.0.0.1:$port;
-		        location / {
-		            fastcgi_pass unix:$root/server/socket;
-		            fastcgi_buffering off;
-		            fastcgi_param NO_BUFFERING 1;
-		            fastcgi_param SCRIPT_FILENAME $root/logferry-drains.cgi;
-		            fastcgi_param PATH_INFO \$uri;
-		            fastcgi_param REQUEST_METHOD \$request_method;
-		            fastcgi_param CONTENT_LENGTH \$content_length;
-		            fastcgi_param PATH $PATH;
-		            fastcgi_param LOGFERRY_DRAINS $root/drains;
-		            fastcgi_param LOGFERRY_KEY_FILE $root/key;
-		            fastcgi_param LOGFERRY_SESSIONS $root/sessions;
-		            fastcgi_param LOGFERRY_SESSION_URL http://127.0.0.1:$port;
-		            fastcgi_param LOGFERRY_EVENTS $root/events;
-		        }
+		        $(page location | sed "s|^}|fastcgi_param PATH $PATH; fastcgi_param LOGFERRY_EVENTS $root/events; }|")
 		    }
 		}
 	END
