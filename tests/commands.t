@@ -106,6 +106,33 @@ for c in loggrep logparse logpack; do
 	is "$c: EPIPE is quiet" "$(cat err)" ''
 done
 
+# A hundred files, and leave to open 32: each is closed after its turn.
+mkdir turns
+for i in 1 2 3 4 5 6 7 8 9; do
+	for j in 0 1 2 3 4 5 6 7 8 9; do cp three.log turns/$i$j.log.1; done
+done
+# shellcheck disable=SC3045
+few() { ( ulimit -n 32; exec "$@" ) 2>&1; }
+is 'loggrep: files that were searched are closed' \
+    "$(few loggrep -hc 503 turns/* | sort | uniq -c | xargs)" '90 3'
+is 'logparse: files that were read are closed' "$(few logparse turns/* | wc -l)" 270
+few logpack -k turns/* >out
+is 'logpack: files that were packed are closed' "$(grep -c '[.]gz$' out)" 90
+few logpack -k turns/*.1 >out
+is 'logpack: files that were packed before are closed' "$(grep -c '[.]gz$' out)" 90
+is 'logpack: files whose name is taken are closed' \
+    "$(cp three.log other; for f in turns/*.gz; do gzip -c other >"$f"; echo >>"${f%.gz}"; done
+    few logpack -k turns/*.1 | grep -c 'already exists$')" 90
+is 'logpack -d: files whose name is taken are closed' \
+    "$(few logpack -d turns/*.gz | grep -c 'already exists$')" 90
+is 'logpack -t: files that were tested are closed' "$(few logpack -t turns/*.gz)" ''
+is 'logpush: files that were delivered are closed' \
+    "$(few logpush -q "file://$tmp/turned/" turns/*; ls turned | wc -l)" 180
+is 'logpush: files that were there already are closed' \
+    "$(few logpush -q --rm "file://$tmp/turned/" turns/*.gz; ls turns | wc -l)" 90
+is 'logstamp: files that were renamed are closed' \
+    "$(few logstamp turns/* | grep -c -- '-[0-9]*$')" 90
+
 # Lists of names.
 mkdir list
 cp three.log 'list/a b'
