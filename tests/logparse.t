@@ -56,6 +56,10 @@ line='1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5'
 
 record 'a month in another language needs a year' \
     'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
+record 'a year behind a zone whose name begins with A is the one that counts' \
+    'Jun 29 10:05:03 AEST 2019 h x: y' '{"timestamp":"2019-06-29T10:05:03Z","hostname":"h","appname":"x","message":"y","format":"syslog"}'
+record 'a time without seconds may be in the last minute of an hour' \
+    '<34>1 2021-06-29T23:59Z h x - - - y' '{"facility":"auth","severity":"crit","version":1,"timestamp":"2021-06-29T23:59:00Z","hostname":"h","appname":"x","message":"y","format":"syslog"}'
 
 # Options
 record 'tsv has the fields that -s names, empty when absent' "$line" \
