@@ -5,6 +5,7 @@
 #include "record/timestamp.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "tap.h"
 
@@ -166,6 +167,10 @@ finds_times_in_lines(void)
 	    "a date that would be still to come: the day goes first");
 	finds("@400000003b4a39c23294b13c x", "2001-07-09T23:09:44.848605500Z",
 	    " x", "TAI64N");
+	finds("@400000003b4a39c2ffffffff x", "none", "",
+	    "TAI64N has no more nanoseconds than a second");
+	finds("29.06.2021 10:05 x", "2021-06-29T10:05:00Z", " x",
+	    "a clock without seconds");
 	finds("20210629-10:05:03:606|x", "2021-06-29T10:05:03.606Z", "|x",
 	    "a fraction behind a colon");
 	finds("2021-06-29 10:05:03,123 - x", "2021-06-29T10:05:03.123Z",
@@ -245,6 +250,7 @@ reads_far_away(void)
 	is("2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z", "a leap second");
 	is("2017-01-01T01:59:60.5+02:00", "2016-12-31T23:59:60.5Z",
 	    "a leap second elsewhere");
+	is("2021-06-31T00:00:00Z", "none", "no 31 June");
 	is("2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z",
 	    "29 February of a leap year");
 	is("1900-02-29T00:00:00Z", "none", "no 29 February in 1900");
@@ -326,6 +332,84 @@ finds_zones(void)
 	zone_set(&zone, "UTC");
 }
 
+/* The times of a file end in 2037 or before; its last line has a rule for later. */
+static const struct {
+	const char *stamp, *utc, *name;
+} by_rule[] = {
+	{ "15-Jan-2050 12:00:00 Europe/Berlin",
+	    "2050-01-15T11:00:00Z", "winter in the north" },
+	{ "15-Jul-2050 12:00:00 Europe/Berlin",
+	    "2050-07-15T10:00:00Z", "summer in the north" },
+	{ "15-Jan-2050 12:00:00 America/New_York",
+	    "2050-01-15T17:00:00Z", "winter west of Greenwich" },
+	{ "15-Jul-2050 12:00:00 America/New_York",
+	    "2050-07-15T16:00:00Z", "summer west of Greenwich" },
+	{ "15-Jan-2050 12:00:00 Australia/Sydney",
+	    "2050-01-15T01:00:00Z", "summer in the south" },
+	{ "15-Jul-2050 12:00:00 Australia/Sydney",
+	    "2050-07-15T02:00:00Z", "winter in the south" },
+	{ "26-Mar-2050 21:30:00 America/Nuuk",
+	    "2050-03-26T23:30:00Z", "before a change on the eve of its day" },
+	{ "27-Mar-2050 00:30:00 America/Nuuk",
+	    "2050-03-27T01:30:00Z", "after a change on the eve of its day" },
+	{ "29-Feb-2028 12:00:00 Own/Zone",
+	    "2028-02-29T15:30:00Z", "29 February is before day J60" },
+	{ "01-Mar-2028 02:30:00 Own/Zone",
+	    "2028-03-01T05:00:00Z", "1 March of a leap year is day J60" },
+	{ "01-Mar-2027 02:30:00 Own/Zone",
+	    "2027-03-01T05:00:00Z", "1 March of another year is day J60" },
+	{ "28-Oct-2028 01:00:00 Own/Zone",
+	    "2028-10-28T03:30:00Z",
+	    "day 300 of a leap year and 26 hours are not over" },
+	{ "28-Oct-2028 03:00:00 Own/Zone",
+	    "2028-10-28T06:30:00Z",
+	    "day 300 of a leap year and 26 hours are over" },
+	{ "29-Oct-2027 03:00:00 Own/Zone",
+	    "2027-10-29T06:30:00Z",
+	    "day 300 of another year and 26 hours are over" },
+};
+
+/* A file of a zone that holds no times, only a rule (RFC 9636). */
+static void
+write_zone(const char *path)
+{
+	unsigned char head[44] = "TZif2", second[44] = "TZif2";
+	FILE *f = fopen(path, "w");
+
+	second[39] = 1;			/* one kind of time, of 6 bytes */
+	if (f == NULL)
+		return;
+	fwrite(head, sizeof head, 1, f);
+	fwrite(second, sizeof second, 1, f);
+	fwrite("\0\0\0\0\0\0", 6, 1, f);
+	fputs("\nAAA3:30BBB,J60/1,300/26:30\n", f);
+	fclose(f);
+}
+
+static void
+finds_zones_by_rule(void)
+{
+	char dir[] = "/tmp/logferry-test.XXXXXX", own[64], path[128],
+	    line[64];
+
+	if (mkdtemp(dir) == NULL)
+		return;
+	snprintf(own, sizeof own, "%s/Own", dir);
+	mkdir(own, 0700);
+	snprintf(path, sizeof path, "%s/Zone", own);
+	write_zone(path);
+	for (size_t i = 0; i < sizeof by_rule / sizeof by_rule[0]; i++) {
+		if (strstr(by_rule[i].stamp, "Own") != NULL)
+			setenv("TZDIR", dir, 1);
+		snprintf(line, sizeof line, "[%s] x", by_rule[i].stamp);
+		finds(line, by_rule[i].utc, "] x", by_rule[i].name);
+	}
+	unsetenv("TZDIR");
+	remove(path);
+	remove(own);
+	remove(dir);
+}
+
 static void
 by(const char *format, const char *s, const char *want)
 {
@@ -366,6 +450,7 @@ main(void)
 	reads_far_away();
 	finds_years();
 	finds_zones();
+	finds_zones_by_rule();
 	reads_formats();
 	ok(timestamp_cmp(&a, &b) < 0 && timestamp_cmp(&b, &a) > 0 &&
 	    timestamp_cmp(&a, &a) == 0,
