@@ -445,6 +445,21 @@ is 'a format that is not known is told no word that has little in common' \
 loggrep --zzzzzz 2>err
 is 'what is like no option is told none' "$(grep -c 'did you mean' err)" 0
 
+# A run with many files opens as many as the hard limit allows.
+if [ -r /proc/self/limits ]; then
+	mkfifo limits_pipe
+	# shellcheck disable=SC3045
+	( ulimit -Sn 64; exec loggrep x <limits_pipe ) &
+	pid=$!
+	exec 8>limits_pipe
+	ok 'as many files may be open as the hard limit says' until_true 10 \
+	    awk '/^Max open files/ { exit $4 != $5 }' /proc/$pid/limits
+	exec 8>&-
+	wait $pid
+else
+	skip 'no /proc' 'as many files may be open as the hard limit says'
+fi
+
 # What only reads gives up the right to write to files, before it reads.
 if loggrep --version | grep -q 'Landlock version'; then
 	mkfifo quiet_pipe
