@@ -587,6 +587,9 @@ is '--color alone colors on terminals only' "$(loggrep --color w plain)" two
 is 'GREP_COLORS holds the colors' \
 	"$(GREP_COLORS='ms=7:fn=:ne' loggrep -H --color=always w plain |
 	cat -v)" 'plain^[[36m:^[[mt^[[7mw^[[mo'
+is 'GREP_COLORS: with rv and -v, context has the color of selected lines, and its matches their own' \
+	"$(GREP_COLORS='rv:sl=1:cx=2:ms=4:mc=5:ne' loggrep -vC1 --color=always w plain | cat -v | tr '\n' '|')" \
+	'^[[2mone^[[m|^[[1mt^[[m^[[5mw^[[m^[[1mo^[[m|^[[2mthree^[[m|'
 is '-P, -E, -a and --line-buffered change nothing' \
 	"$(loggrep -P -E -a --line-buffered w plain)" two
 is 'long options: line numbers, offsets, names, pattern, case, line, count' "$(loggrep --line-number --byte-offset --with-filename \
