@@ -416,6 +416,10 @@ cp log deep/er/er2/log
 is 'a member is never above its folder' "$(cd deep/er && logpack -a r.tar ../../log \
 	"$tmp/log" .//er2/./log >&- 2>&-; logpack -l r.tar | tr '\n' ' ')" \
 	"log ${tmp#/}/log er2/log "
+mkdir deep/.d
+cp log deep/.d/.l
+is '-a: names that begin with a point are kept' \
+	"$(cd deep && logpack -a h.tar ./.d/.l >/dev/null; logpack -l h.tar)" .d/.l
 exits 1 '-a: two sources of one name are refused' \
 	logpack --rm -a same.tar.gz log deep/../log
 says 'deep/../log: another file has its name' '-a: two sources of one name are told' \
