@@ -58,6 +58,9 @@ record 'a month in another language needs a year' \
     'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
 record 'a year behind a zone whose name begins with A is the one that counts' \
     'Jun 29 10:05:03 AEST 2019 h x: y' '{"timestamp":"2019-06-29T10:05:03Z","hostname":"h","appname":"x","message":"y","format":"syslog"}'
+is 'a line of w3c has no separator behind its last column' "$(printf '%s\n' \
+    '#Fields: date time cs-method sc-status' '2021-06-29 10:05:03 GET 200 ' |
+    logparse -f w3c -o 'template:{error}')" 'field 5: expected end of line (w3c, byte 29)'
 record 'a time without seconds may be in the last minute of an hour' \
     '<34>1 2021-06-29T23:59Z h x - - - y' '{"facility":"auth","severity":"crit","version":1,"timestamp":"2021-06-29T23:59:00Z","hostname":"h","appname":"x","message":"y","format":"syslog"}'
 
