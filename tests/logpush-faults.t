@@ -134,6 +134,11 @@ says '1 stale upload aborted' '--abort-stale: an old upload is aborted' \
 	logpush --abort-stale 0.001s s3://bucket/
 ok '--abort-stale: the store has aborted the upload' until_true 10 grep -q 'DELETE .*stale.* 204' s3/requests
 
+printf 'GET.*uploads 403\n' >proxy/plan
+exits 2 '--abort-stale: a store that does not tell its uploads is trouble' \
+	logpush --abort-stale 1h s3://bucket/
+ok '--abort-stale: what the store said is told' grep -q 's3://bucket/: .*403' .out
+
 # Resuming would give the object the digest of what the upload was begun for.
 printf 'partNumber=[345] hang*\n' >proxy/plan
 logpush -q s3://bucket/other/ big &
