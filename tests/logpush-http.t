@@ -94,6 +94,7 @@ for entry in '' other.invalid:80 logs.invalid:81 ogs.invalid:80 '[::1]:80' ::80 
 	ok "no_proxy '$entry' leaves the proxy" proxied "$entry" http://logs.invalid
 done
 ok "no_proxy 'logs.invalid:80' leaves the proxy to other ports" proxied logs.invalid:80 http://logs.invalid:8080
+ok "no_proxy '[2001:db8::1]:81' leaves the proxy to other ports" proxied '[2001:db8::1]:81' 'http://[2001:db8::1]'
 : >proxy/requests
 for entry in logs.invalid:80 LOGS.invalid:80 .logs.invalid:80 '*.invalid:80' 'a, invalid:80' ' x:1 logs.invalid:80 '; do
 	exits 75 "no_proxy '$entry' means no proxy for that port" proxied "$entry" http://logs.invalid
@@ -102,6 +103,7 @@ for entry in logs.invalid:80 LOGS.invalid:80 .logs.invalid:80 '*.invalid:80' 'a,
 done
 exits 75 "NO_PROXY is heeded as no_proxy is" env NO_PROXY=logs.invalid:8080 http_proxy="$url" \
 	logpush -q --deadline 0.3 http://logs.invalid:8080/ app.log
+exits 75 "no_proxy '[2001:db8::1]:80' means no proxy for that port" proxied '[2001:db8::1]:80' 'http://[2001:db8::1]'
 is 'no_proxy: the proxy was not asked' "$(cat proxy/requests)" ''
 ok 'no_proxy goes before NO_PROXY' env no_proxy=other.invalid NO_PROXY=logs.invalid:80 http_proxy="$url" \
 	logpush -q --deadline 9 http://logs.invalid/ app.log
