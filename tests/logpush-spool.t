@@ -97,6 +97,11 @@ stream 1 10 | hold sp5 "$http/A"
 truncate -s -3 sp5/*.spool	# as a writer that was killed leaves it
 exits 0 'the torn end of a killed writer is no damage' \
 	logpush --spool sp5 "$http/A" </dev/null
+fresh
+stream 1 10 | hold sp6 "$http/A"
+printf '\377' | dd of=sp6/delivered bs=1 seek=25 conv=notrunc 2>/dev/null
+logpush --spool sp6 "$http/A" </dev/null 2>err
+is 'where delivery stands, once it is damaged, costs no record' "$? $(numbers http/lines)" '0 1 2 3 4 5 6 7 8 9 10 '
 exits 2 'a spool that cannot be is trouble' logpush --spool /dev/null/x "$http/A" </dev/null
 
 # --- a full disk ---
