@@ -101,6 +101,8 @@ first
 second
 third
 END
+printf 'key:\nkey:line\n' | send tombs -p 0 -Z -K:
+is 'a tombstone, which has no value, is no line' "$(loggrep '' "$broker/tombs")" line
 is 'several topics and a pattern are read together' \
 	"$(loggrep -c . "$broker/multi,^ap*s\$")" 20003
 says 'there is no topic nosuch$' 'a topic that there is not is told' loggrep . "$broker/nosuch"
