@@ -330,6 +330,8 @@ fresh http; echo status=503 >http/mode
 exits 75 'spool: what is not delivered is status 75' \
 	logpush --spool sp --deadline 200ms "$es/spool" <numbers
 is 'spool: --status counts what is kept' "$(logpush --spool sp --status=json | grep -o '"records":[0-9]*')" '"records":100'
+says 'not delivered, 1 records are kept in sp1$' 'spool: a single record that is kept is told' \
+	sh -c 'echo one | logpush --spool sp1 --deadline 200ms "$1/spool"' - "$es"
 exits 75 'spool: more is added to what is kept' logpush --spool sp --deadline 200ms "$es/spool" <in
 fresh http
 exits 0 'spool: the next start delivers what is kept' logpush --spool sp "$es/spool" </dev/null
@@ -343,12 +345,14 @@ told=$(sed -n 's/.* kept in sp2, \([0-9]*\) dropped$/\1/p' told)
 fresh http
 logpush --spool sp2 --respool "logplex+$http/logplex" </dev/null 2>err
 is 'spool: --spool-full drop keeps the newest' "$(tail -n 1 http/lines | sed 's/.* //')" 20000
-lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' err)
+rest=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' err)
+# On a busy machine some are missed, and told, before the first run gives up.
+lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' told err | paste -sd+ - | bc)
 is 'spool: --spool-full drop counts each record that it dropped' "$((lost + $(grep -vc L12 http/lines)))" 20000
 is 'spool: --status counts each dropped record once, and forgets none' \
 	"$(logpush --spool sp2 --status=json | grep -o '"dropped":[0-9]*')" \
 	"\"dropped\":$((20000 - $(grep -vc L12 http/lines)))"
-is 'spool: --spool-full drop says how many were dropped before any is delivered' "$told" "$lost"
+is 'spool: --spool-full drop says how many were dropped before any is delivered' "$told" "$rest"
 ok 'spool: --spool-full drop tells a drain how many were dropped' grep -q "Error L12: $lost messages dropped" http/lines
 fresh http; echo status=503 >http/mode
 logpush --spool sp3 --spool-max 256K "$es/block" <many 2>/dev/null &
