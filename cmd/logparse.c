@@ -414,6 +414,10 @@ set_formats(struct scanner *s, const struct wishes *w)
 		return;
 	for (const struct format *const *f = formats; *f != NULL; f++)
 		opt_nearest(&near, bad, (*f)->name);
+	if (span_is(bad, "auto") ||
+	    (near.word != NULL && span_is(bad, near.word)))
+		opt_misuse(&cmd, "%.*s: auto is the last format, and %d are "
+		    "the most", (int)bad.len, bad.p, RECORD_LAYERS);
 	if (near.word != NULL)
 		opt_misuse(&cmd, "%.*s: no such format (did you mean %s?)",
 		    (int)bad.len, bad.p, near.word);

@@ -106,6 +106,10 @@ exits 2 '--unparsed=fail ends with status 2' logparse --unparsed fail mixed.log
 says 'logparse: mixed.log: line 2: no known format' '--unparsed=fail says which line and why' \
     logparse --unparsed=fail mixed.log
 exits 2 'an unknown format is misuse' logparse -f nothing
+for f in auto,json syslog,auto,auto cri,cri,cri,cri,cri,cri,cri,cri,cri; do
+	says "^logparse: ${f##*,}: auto is the last format, and 8 are the most" \
+	    "-f $f has a format too many, which is told" logparse -f $f
+done
 exits 2 'an unknown output is misuse' logparse --output nothing
 exits 2 'an unknown zone is misuse' logparse --tz Mars/Base
 exits 2 '-o template: a brace left open is misuse' logparse -o 'template:{status'
