@@ -359,6 +359,9 @@ is '-a: a missing folder does not keep others from their stamps' \
 	"$(logstamp -a "$tmp/nowhere/x.log $tmp/some.log")" \
 	"$tmp/some.log-1624977000"
 exits 0 '-a: a pattern that nothing fits is status 0' logstamp -a '*.nothing '
+touch -d @1624977000 "$tmp/other.log.1"
+is '-a: a pattern whose folder is not there does not keep others from their stamps' \
+	"$(logstamp -a "$tmp/nowhere*/x.log $tmp/other.log")" "$tmp/other.log-1624977000"
 exits 2 '-a with an empty base is misuse' logstamp -a ''
 touch -d @1624977000 pair.log-1624977000 pair.log.1.gz
 is 'a packed log does not get the name of one that is not' \
