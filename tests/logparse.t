@@ -56,6 +56,9 @@ line='1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5'
 
 record 'a month in another language needs a year' \
     'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
+is 'of two statuses of one rank the worse counts, be it the first or the second' \
+    "$(printf '%s\n' '{"statusCode":502,"response_code":200}' \
+    '{"statusCode":200,"response_code":502}' | logparse -o 'template:{status}' | xargs)" '502 502'
 record 'a year behind a zone whose name begins with A is the one that counts' \
     'Jun 29 10:05:03 AEST 2019 h x: y' '{"timestamp":"2019-06-29T10:05:03Z","hostname":"h","appname":"x","message":"y","format":"syslog"}'
 is 'a line of w3c has no separator behind its last column' "$(printf '%s\n' \
