@@ -149,6 +149,17 @@ static const struct { const char *line, *rest, *name; } same_stamp[] = {
 	{ "[10:05:03 INF] x", " INF] x", "a clock alone" },
 };
 
+/* An index must be told: without a zone a time may be half a day off. */
+static void
+knows_its_zone(const char *line, bool want, const char *name)
+{
+	struct timestamp t;
+	const char *at;
+
+	ok(timestamp_find(span_str(line), &zone, &t, &at) != NULL &&
+	    want == ((t.lacks & LACKS_ZONE) == 0), "finds in a line: %s", name);
+}
+
 static void
 finds_times_in_lines(void)
 {
@@ -157,6 +168,10 @@ finds_times_in_lines(void)
 	for (size_t i = 0; i < sizeof same_stamp / sizeof same_stamp[0]; i++)
 		finds(same_stamp[i].line, "2021-06-29T10:05:03Z", same_stamp[i].rest,
 		    same_stamp[i].name);
+	knows_its_zone("date=2021-06-29 time=12:05:03 tz=\"+0200\" x", true,
+	    "FortiGate's own zone is known");
+	knows_its_zone("date=2021-06-29 time=12:05:03 x", false,
+	    "FortiGate without a zone lacks one");
 	finds("06/05/2021 10:05:03 x", "2021-06-05T10:05:03Z", " x",
 	    "the month goes first with slashes");
 	finds("05.06.2021 10:05:03 x", "2021-06-05T10:05:03Z", " x",
