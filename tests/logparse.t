@@ -56,6 +56,10 @@ line='1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5'
 
 record 'a month in another language needs a year' \
     'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
+kube() { printf '{"log":"m","kubernetes":{"pod_name":"%s","container_name":"shop--web"}}\n' "$1" | logparse -o 'template:{instance}'; }
+is 'a pod is an instance of its container, or of the application' \
+    "$(kube shop--web-5d8f-abc) $(kube shop-5d8f)" '5d8f-abc 5d8f'
+is 'a pod of another name is an instance as it stands' "$(kube other-5d8f)" other-5d8f
 is 'of two statuses of one rank the worse counts, be it the first or the second' \
     "$(printf '%s\n' '{"statusCode":502,"response_code":200}' \
     '{"statusCode":200,"response_code":502}' | logparse -o 'template:{status}' | xargs)" '502 502'
