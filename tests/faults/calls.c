@@ -73,18 +73,30 @@ is_first(void)
 	return fd >= 0;
 }
 
+/* What --coverage writes at the end is not the program's. */
+static atomic_bool over;
+
+static void
+end(void)
+{
+	over = true;
+}
+
 /* Is the call to fail?  The error, -1 for half of it, 0 for no. */
 static int
 fault(const char *call)
 {
 	static atomic_int count;
+	static atomic_flag begun = ATOMIC_FLAG_INIT;
 	const char *program = getenv("FAULT_PROGRAM");
 	const char *log = getenv("FAULT_LOG"), *which = getenv("FAULT_CALL");
 	int saved = errno, error = 0;
 
 	if (program == NULL ||
-	    strcmp(program, program_invocation_short_name) != 0)
+	    strcmp(program, program_invocation_short_name) != 0 || over)
 		return 0;
+	if (!atomic_flag_test_and_set(&begun))
+		atexit(end);
 	if (log != NULL)
 		add_to_log(log, call);
 	if (which != NULL && strcmp(which, call) == 0 &&
