@@ -181,6 +181,8 @@ class Run:
         shutil.rmtree(self.dir)
         model.write_tree(nodes, root, self.dir)
         wrong = self.scenario.crashed(self, contexts)
+        if not wrong and any(c.over for c in contexts):
+            wrong = self.scenario.over(self, contexts)
         if not wrong:
             self.scenario.again(self)
             wrong = self.scenario.ended(self, contexts)
@@ -203,14 +205,14 @@ class Run:
 
 class Context:
     """What the world had seen of the recorded run when the power went."""
-    def __init__(self, ops):
+    def __init__(self, ops, over):
         def joined(kind):
             return b"".join(op.what[1] for op in ops
                             if op.kind == "event" and op.what[0] == kind)
         self.read, self.printed = joined("i"), joined("o")
         self.sent = joined("s")
         self.told = b""
-        self.k = len(ops)
+        self.k, self.over = len(ops), over
 
 
 def describe(ops, k):
@@ -237,7 +239,8 @@ def run_scenario(scenario, top, build, shim, limit, seed):
     if 0 < limit < total:
         states = random.Random(seed).sample(states, limit)
     for nodes, rules, ks in states:
-        wrong = run.try_state(nodes, root, [Context(ops[:k]) for k in ks])
+        wrong = run.try_state(nodes, root, [Context(ops[:k], k == len(ops))
+                                          for k in ks])
         tried[rules] += 1
         if wrong:
             lost[rules] += 1

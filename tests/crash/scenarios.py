@@ -95,6 +95,10 @@ class Scenario:
                          (len(gone), gone[0][:30]))
         return wrong
 
+    def over(self, run, contexts):
+        """The power went after the end: is all that was done on disk?"""
+        return []
+
     def done(self, run, contexts):
         """The status says that all was done; is it so?"""
         return self.ended(run, contexts)
@@ -119,6 +123,14 @@ class Scenario:
 
 class Files(Scenario):
     """Lines move from file to file."""
+    def over(self, run, contexts):
+        return ["it had ended, and " + w for w in self.ended(run, contexts)]
+
+
+class Copied(Files):
+    """Somebody else made the copy just now, of which a part may be on disk."""
+    def crashed(self, run, contexts):
+        return [w for w in Files.crashed(self, run, contexts) if "gone" in w]
 
 
 class Receipts(Files):
@@ -141,6 +153,12 @@ class Receipts(Files):
 class Moved(Files):
     """Each line is in the store, and once at most among the files done."""
     copies = (1, 2)
+
+    def over(self, run, contexts):
+        counts, _, _, _ = self.count(run)
+        return Files.over(self, run, contexts) + [
+            "it had ended, and %r is in one place" % line[:30]
+            for line, n in list(counts.items())[:1] if n != 2]
 
     def ended(self, run, contexts):
         wrong = Files.ended(self, run, contexts)
@@ -511,6 +529,14 @@ SCENARIOS = [
           command="ls -d app.log-? | logpack -j2 -T -",
           next_command="ls -d app.log-? 2>/dev/null | logpack -T -",
           final=r"\.gz$"),
+    Copied("logpack, a result that is there", files={"app.log-1": 150},
+          command="[ ! -e app.log-1 ] || { gzip -kf app.log-1; "
+          "logpack app.log-1; }", final=r"\.gz$"),
+    Copied("logpack -d of an archive, members that are there", files=TWO,
+          before="logpack -a all.tar.gz app.log-1 app.log-2; mkdir out",
+          command="cp app.log-? out; [ ! -e all.tar.gz ] || "
+          "logpack -d --rm -C out all.tar.gz",
+          ignore=(r"^app.log-",), final=r"^out/"),
     Files("logpack --type xz", files=TWO, command=PACK % "--type xz",
           final=r"\.xz$"),
     Files("logpack -k", files=TWO, command=PACK % "-k", copies=(2,)),
@@ -518,6 +544,11 @@ SCENARIOS = [
           command="logpack --rm -a all.tar.gz app.log-1 app.log-2",
           next_command="set -- app.log-?; [ ! -e $1 ] || logpack --rm "
           "-a all.tar.gz $*", final=r"tar\.gz$"),
+    Copied("logpack -a --rm, an archive that is there", files=TWO,
+           before="logpack -a ready.tar.gz app.log-1 app.log-2",
+           command="set -- app.log-?; [ ! -e $1 ] || { cp ready.tar.gz "
+           "all.tar.gz; logpack --rm -a all.tar.gz $*; }",
+           ignore=(r"^ready",), final=r"^all"),
     Files("logpack -a --rm, zip", files=TWO,
           command="logpack --rm -a all.zip app.log-1 app.log-2",
           next_command="set -- app.log-?; [ ! -e $1 ] || logpack --rm "
@@ -546,6 +577,10 @@ SCENARIOS = [
     Files("logpush --rm to a new folder", files=TWO,
           command=PUSH + "-j1 --rm -T - file://$D/new/deep/",
           final=r"^new/deep/"),
+    Copied("logpush --rm, a copy that is there", files={"app.log-1": 100},
+          before="mkdir new",
+          command="[ ! -e app.log-1 ] || cp app.log-1 new; " + PUSH +
+          "--rm -T - file://$D/new/", final=r"^new/"),
     Files("logpush --rm, several at once", files=TWO,
           command=PUSH + "-j4 --rm -T - file://$D/new/",
           final=r"^new/"),
@@ -572,6 +607,8 @@ SCENARIOS = [
     Files("stamp, pack, push", is_chain=True, files=ROTATED, times=LATER,
           command=CHAIN, final=r"^(store/|app.log$)"),
     Confirmed("logpush --spool --confirm"),
+    Confirmed("logpush --spool --confirm, many segments",
+              groups=(3, 40, 20), options="--confirm --spool-max 64k"),
     Unconfirmed("logpush --spool"),
     Unconfirmed("logpush --spool, over HTTP",
                 url="logplex+http://127.0.0.1:$PORT/"),
