@@ -468,6 +468,10 @@ is 'S3: with a spool numbers go on over a restart' \
 	"$(ls s3/objects | grep 'gz$' | sed 's/.*-0*\(.*\).log.gz/\1/' | tr '\n' ' ')" ' 1 2 3 4 5 6 7 '
 exits 0 'a stream goes to a folder, too' logpush --batch-lines 4 "file://$tmp/folder/" <timed
 is 'in a folder the files sort as the stream does' "$(cat folder/*.gz | gunzip)" "$(cat timed)"
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+printf '{"timestamp":"%s"}\n' 2021-06-29T10:05:00Z "$now" | logpush "file://$tmp/later/{date:%Y}/"
+is 'what looks for files by their time finds the last record of a batch' \
+    "$(cd later/2021 && loggrep -c --since 1h '' ./*)" 1
 for u in s3://bucket/all.log.gz 's3://bucket/{date:%F}.log' 'file:///tmp/{mtime}.log' 's3://bucket/{sha256}'; do
 	exits 2 "a stream needs a name for each batch: $u is misuse" $s3 --deadline 1s "$u" <timed
 	says 'end the URL in a slash, or use {name}' "what name a stream needs is told: $u" \

@@ -15,6 +15,7 @@ struct upload {
 	int fd;
 	bool (*stop)(void); /* if not NULL, may end digests with STATUS_RETRY */
 	struct stat st;		/* the file when its contents were last taken */
+	bool is_batch;	/* of a stream: the mtime is that of its first record */
 	struct digests digests;
 	char sha256[SHA256_HEX];	/* in hex; "" until upload_digest */
 	struct buf url, etag; /* where it is in the store, set by the sender */

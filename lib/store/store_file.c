@@ -196,7 +196,11 @@ fill(const struct store *s, struct upload *p, struct newfile *f,
 			return upload_fail_errno(p, STATUS_TROUBLE, NULL);
 		return store_failed(p, path);
 	}
-	if (futimens(f->fd, times) < 0 || fsync(f->fd) < 0 ||
+	/*
+	 * A batch was written now: whoever looks for files by their time would
+	 * not find its later records.
+	 */
+	if ((!p->is_batch && futimens(f->fd, times) < 0) || fsync(f->fd) < 0 ||
 	    fstat(f->fd, &st) < 0)
 		return store_failed(p, path);
 	posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);

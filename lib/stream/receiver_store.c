@@ -106,6 +106,7 @@ deliver(struct store_stream *d, int fd)
 	int status;
 
 	status = upload_take(&p, fd, d->name);
+	p.is_batch = true;
 	if (status == STATUS_OK)
 		status = d->put(d->store, &p);
 	buf_clear(&d->s.etag);
