@@ -241,9 +241,20 @@ static const struct {
 	{ "cs", "upstream_cache_status", false },
 };
 
+static bool
+is_upstream(struct span key)
+{
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+		if (span_is(key, usual[i].key))
+			return strncmp(usual[i].name, "upstream_", 9) == 0;
+	return key.len > 9 && memcmp(key.p, "upstream_", 9) == 0;
+}
+
 static void
 add_usual(struct scan *s, struct span key, struct span value, enum quoted how)
 {
+	bool upstream = is_upstream(key);
+
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
 		if (span_is(key, usual[i].key)) {
 			key = span_str(usual[i].name);
@@ -252,7 +263,34 @@ add_usual(struct scan *s, struct span key, struct span value, enum quoted how)
 				return;
 			}
 		}
-	add_quoted(s, key, value, how);
+	if (upstream)
+		add_list(s, key, value);
+	else
+		add_quoted(s, key, value, how);
+}
+
+/*
+ * What nginx asked of several servers has values after ", " or " : ".  The next
+ * key=value is no value of these.
+ */
+static struct span
+upstream_at(const char *p, const char *end)
+{
+	struct span word = token_at(p, end);
+	const char *q = word.p + word.len;
+
+	while (q < end) {
+		if (q > p && q[-1] == ',')
+			word = token_at(q + 1, end);
+		else if (end - q > 3 && memcmp(q, " : ", 3) == 0)
+			word = token_at(q + 3, end);
+		else
+			break;
+		if (word.len == 0 || memchr(word.p, '=', word.len) != NULL)
+			break;
+		q = word.p + word.len;
+	}
+	return span_to(p, q);
 }
 
 static bool
@@ -285,9 +323,14 @@ scan_pair(struct scan *s, const char *p, const char *end)
 		if ((q = quoted_at(q, end, &value, &how)) == NULL)
 			return NULL;
 	} else {
-		value = token_at(q, end);
+		value = is_upstream(key) ? upstream_at(q, end) :
+		    token_at(q, end);
 		q += value.len;
 	}
+	/* Some write ", " between pairs. */
+	if (how == QUOTED_PLAIN && value.len > 1 && q[-1] == ',' && q < end &&
+	    memchr(q + 1, '=', token_at(q + 1, end).len) != NULL)
+		value.len--;
 	add_usual(s, key, value, how);
 	return q;
 }
