@@ -193,7 +193,7 @@ is '--nginx-conf with all of its formats' \
     "$(echo '{"a":"192.0.2.1","u":"say \"\u00e9\""}' |
 	logparse --nginx-conf nginx.conf -o 'template:{format} {agent}')" \
     'js say "é"'
-says 'no log_format other in it' '--nginx-conf: a missing name is told' \
+says 'no log_format other in it but short' '--nginx-conf: a missing name is told, with those that are there' \
     logparse --nginx-conf nginx.conf:other ng.log
 mkdir conf.d
 echo "log_format own '\$status \$remote_addr';" >conf.d/own.conf

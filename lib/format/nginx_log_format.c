@@ -220,6 +220,8 @@ struct conf {
 	void *arg;
 	struct buf *why;
 	bool there;
+	/* The names of formats that are not wanted, for a message. */
+	struct buf others;
 	unsigned depth; /* how many files include each other around this one */
 };
 
@@ -299,9 +301,13 @@ find_formats(struct conf *c, struct span text)
 		if (!span_is(buf_span(&word), "log_format"))
 			continue;
 		p = read_directive(p, end, &name, &format, &escape);
-		if (buf_str(&name) == NULL || (c->wanted != NULL &&
-		    strcmp(name.p, c->wanted) != 0))
+		if (buf_str(&name) == NULL)
 			continue;
+		if (c->wanted != NULL && strcmp(name.p, c->wanted) != 0) {
+			buf_printf(&c->others, "%s%s",
+			    c->others.len > 0 ? ", " : " but ", name.p);
+			continue;
+		}
 		c->there = true;
 		l = layout_of(format.len > 0 ? buf_span(&format) :
 		    NAME(""), escape, c->why);
@@ -344,11 +350,13 @@ line_format_nginx_conf(const char *path, const char *name, add_layout *add,
 		if (name == NULL || strcmp(name, "combined") == 0) {
 			r = add_combined(&c);
 		} else {
-			buf_printf(why, "no log_format %s in it", name);
+			buf_printf(why, "no log_format %s in it%.*s", name,
+			    (int)c.others.len, c.others.p);
 			r = -1;
 		}
 	}
 	free(folder);
+	buf_free(&c.others);
 	buf_free(&text);
 	return r;
 }
