@@ -106,6 +106,43 @@ driver local
 exits 2 'a driver that cannot be followed is refused' dry docker s3://b/
 ok 'a driver that is refused is told with what to write in daemon.json' has '"log-driver": "json-file"'
 
+machine
+for n in nginx docker; do
+	mkdir -p machine/var/log/$n
+	dry $n 'file:///srv/{date:%Y}/'
+	is "without systemd cron repeats what failed for $n" \
+	    "$(would_write | tr ' ' '\n' | grep -v logrotate)" /etc/cron.d/logferry-$n
+	ok "without systemd the whole trigger for $n is told, to be run by hand" \
+	    grep -qE "^ *PATH=.* loggrep --syslog -5 --tail .* \| logquiet .* $data/scripts/ship --over $n .* file:///srv/\{date:%Y\}/'" out
+	ok "without systemd cron has the URL for $n with its percent sign escaped" \
+	    grep -qE "^  \| \*.* root $data/scripts/ship $n .* file:///srv/\{date:.%Y\}/" out
+done
+
+# ship, in folders of ours; rotating takes until the file go is there
+mkdir -p shipped.bin
+sed "s|=/var/|=$tmp/var/|; s|/run/logferry|$tmp/run/logferry|g" \
+    "$data/scripts/ship" >shipped.bin/ship
+printf '#!/bin/sh\necho rotate >>steps\nn=0\nuntil [ -e go ] || [ $((n += 1)) = 600 ]; do sleep 0.05; done\n' \
+    >shipped.bin/logrotate
+printf '#!/bin/sh\necho deliver >>steps\n' >shipped.bin/postrotate
+chmod +x shipped.bin/*
+ship="env PATH=$tmp/shipped.bin:$PATH sh shipped.bin/ship"
+waits_for_lock() {		# PID: its child is flock(1)
+	read -r child _ <"/proc/$1/task/$1/children"
+	grep -qs '(flock)' "/proc/$child/stat"
+}
+mkdir run
+$ship nginx rotate conf log url
+is 'without a burst ship delivers what waits' "$(cat steps)" deliver
+$ship --over nginx rotate conf log url & over=$!
+until_true 20 grep -q rotate steps
+$ship nginx rotate conf log url & second=$!
+until_true 20 waits_for_lock $second
+: >go
+wait $over && wait $second
+is 'with --over ship rotates once, and another run waits for it' \
+    "$(tr '\n' ' ' <steps)" 'deliver rotate deliver deliver '
+
 # made NAME DRIVER [OPTIONS]: a container with --log-driver and --log-opt
 made() {
 	c=machine/var/lib/docker/containers/$(printf %s "$1" | sha256sum | cut -d' ' -f1)
