@@ -185,6 +185,20 @@ is 'syslog is told how many were dropped, too' "$(sed -n 's/.*Error L12: \([0-9]
 is 'no line that was kept is missing, and the last is there' \
 	"$(grep -c '"n":' tcp/lines) $(tail -n 1 tcp/lines | numbers)" "$(status s delivered) 5000 "
 
+# --- SIGKILL while it drops ---
+fresh
+drain s "\"url\":\"$dead\",\"max\":65536"
+of x 1 100 | logpush --drains d --spool sp --deadline 200ms 2>err
+cp sp/s/report report
+of x 101 5000 | logpush --drains d --spool sp --deadline 200ms 2>err
+logpush --drains d --spool sp --deadline 200ms /dev/null 2>err
+kept=$(status s waiting)
+# As if SIGKILL had come between the two files
+mv report sp/s/report
+logpush --drains d --spool sp --deadline 200ms /dev/null 2>err
+is 'what was dropped and is in no report yet is counted by the next run' \
+	"$(status s waiting) $(status s dropped) $(status s delivered)" "$kept $((5000 - kept)) 0"
+
 # --- after a power cut ---
 fresh
 of a 1 20 >in

@@ -201,6 +201,8 @@ test_unread(void)
 	struct spool_reader *r;
 	struct spool_state st;
 	struct frame f;
+	uint64_t dropped;
+	char path[128];
 	int n = 0;
 
 	new_dir();
@@ -213,8 +215,21 @@ test_unread(void)
 	r = spool_reader_new(dir);
 	ok(spool_read(r, &f) == 1 && f.position == st.dropped &&
 	    spool_dropped(r) == st.dropped, "the first reader counts it");
-	ok(spool_look(dir, &st) == 0 && st.dropped == 0,
-	    "what a reader has counted the folder tells no more");
+	dropped = st.dropped;
+	ok(spool_look(dir, &st) == 0 && st.dropped == 0 &&
+	    st.counted_dropped == dropped,
+	    "the folder tells what a reader has counted");
+	spool_reader_free(r);
+	r = spool_reader_new(dir);
+	ok(spool_dropped(r) == dropped && spool_read(r, &f) == 1 &&
+	    f.position == dropped, "the next reader has counted it, too");
+	spool_reader_free(r);
+
+	/* The position as it was stored before these were counted */
+	snprintf(path, sizeof path, "%s/delivered", dir);
+	ok(truncate(path, 40) == 0 && (r = spool_reader_new(dir)) != NULL &&
+	    spool_dropped(r) == 0 && spool_read(r, &f) == 1 &&
+	    f.position == dropped, "an older position is known");
 	spool_reader_free(r);
 	spool_writer_free(w);
 }
@@ -360,7 +375,7 @@ static size_t
 get_all(uint64_t *damaged, bool *kept, uint64_t *last)
 {
 	struct spool_reader *r = spool_reader_new(dir);
-	uint64_t next = 0;
+	uint64_t next = 0, before = spool_damaged(r, kept);
 	struct frame f;
 	size_t n = 0;
 
@@ -370,7 +385,7 @@ get_all(uint64_t *damaged, bool *kept, uint64_t *last)
 	}
 	spool_ack(r, spool_number(r));
 	spool_end(r);
-	*damaged = spool_damaged(r, kept);
+	*damaged = spool_damaged(r, kept) - before;
 	*last = next;
 	spool_reader_free(r);
 	return n;

@@ -44,6 +44,7 @@ drain_status_print(struct drain *d, const struct drain_progress *p,
     struct buf *out)
 {
 	uint64_t first = 0, bytes = 0, acked = p->acked, settled;
+	struct queue_losses lost = queue_losses_look(d->queue);
 	struct spool_report r;
 	bool lossy = false;
 
@@ -51,7 +52,8 @@ drain_status_print(struct drain *d, const struct drain_progress *p,
 	pthread_mutex_lock(&d->delivery.lock);
 	r = d->delivery.report;
 	pthread_mutex_unlock(&d->delivery.lock);
-	/* Dropped, and not counted yet by who delivers. */
+	/* Dropped, and not counted yet by who delivers, nor by any reader. */
+	spool_report_missing(&r, &lost.dropped, &lost.damaged);
 	if (first > acked && first <= p->next) {
 		r.dropped += first - acked;
 		acked = first;

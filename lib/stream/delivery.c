@@ -236,6 +236,14 @@ delivery_tell_losses(struct delivery *d, struct receiver *s)
 	const struct stream *st = d->st;
 	struct queue_losses lost = queue_losses(d->queue);
 
+	pthread_mutex_lock(&d->lock);
+	spool_report_missing(&d->report, &lost.dropped, &lost.damaged);
+	if (lost.dropped + lost.damaged > 0)
+		save_report(d);
+	if (lost.damaged > 0)
+		d->status = status_worse(d->status, STATUS_NO);
+	pthread_mutex_unlock(&d->lock);
+	s->lost += lost.dropped + lost.damaged;
 	if (lost.disk_full)
 		st->tell("%s: %s; waiting for room", st->spool,
 		    strerror(ENOSPC));
@@ -249,17 +257,6 @@ delivery_tell_losses(struct delivery *d, struct receiver *s)
 		    (unsigned long long)lost.damaged, lost.kept ?
 		    ", what is left of them is kept in its folder damaged" :
 		    "");
-	if (lost.dropped + lost.damaged == 0)
-		return;
-	s->lost += lost.dropped + lost.damaged;
-	pthread_mutex_lock(&d->lock);
-	if (lost.damaged > 0)
-		d->status = status_worse(d->status, STATUS_NO);
-	d->report.dropped += lost.dropped;
-	d->report.damaged += lost.damaged;
-	d->report.untold += lost.dropped + lost.damaged;
-	save_report(d);
-	pthread_mutex_unlock(&d->lock);
 }
 
 /* Refuse an item that the receiver will never take. */

@@ -34,7 +34,7 @@ struct queue {
 	pthread_cond_t moved;
 	bool closed, gave_up, woken;
 	int error;
-	struct queue_losses losses;	/* that were not asked for yet */
+	struct queue_losses losses;
 	struct block *head, **tail;	/* memory only */
 	size_t queued;		/* bytes in the queue */
 	uint64_t put, delivered;	/* frames */
@@ -47,7 +47,7 @@ struct queue {
 
 	struct block *current;	/* the sender's: what it takes frames from */
 	struct span rest;
-	uint64_t got, dropped_seen, damaged_seen;
+	uint64_t got;
 	bool at_end;		/* nothing more will come */
 	struct spool_reader *reader;	/* NULL: memory, or not our turn yet */
 	const char *dir;
@@ -379,22 +379,15 @@ others_sent_all(struct queue *r)
 static void
 see_losses(struct queue *r)
 {
-	uint64_t dropped, damaged;
 	bool kept;
 
 	if (r->at_end)
 		spool_end(r->reader);
-	dropped = spool_dropped(r->reader);
-	damaged = spool_damaged(r->reader, &kept);
-	if (dropped == r->dropped_seen && damaged == r->damaged_seen)
-		return;
 	pthread_mutex_lock(&r->lock);
-	r->losses.dropped += dropped - r->dropped_seen;
-	r->losses.damaged += damaged - r->damaged_seen;
+	r->losses.dropped = spool_dropped(r->reader);
+	r->losses.damaged = spool_damaged(r->reader, &kept);
 	r->losses.kept |= kept;
 	pthread_mutex_unlock(&r->lock);
-	r->dropped_seen = dropped;
-	r->damaged_seen = damaged;
 }
 
 /* Returns false with errno. */
@@ -544,7 +537,6 @@ queue_rewind(struct queue *r)
 {
 	spool_reader_free(r->reader);
 	r->reader = NULL;
-	r->dropped_seen = r->damaged_seen = 0;
 	r->at_end = false;
 }
 
@@ -623,7 +615,18 @@ queue_losses(struct queue *r)
 
 	pthread_mutex_lock(&r->lock);
 	losses = r->losses;
-	r->losses = (struct queue_losses){ 0 };
+	r->losses.kept = r->losses.dropping = r->losses.disk_full = false;
+	pthread_mutex_unlock(&r->lock);
+	return losses;
+}
+
+struct queue_losses
+queue_losses_look(struct queue *r)
+{
+	struct queue_losses losses;
+
+	pthread_mutex_lock(&r->lock);
+	losses = r->losses;
 	pthread_mutex_unlock(&r->lock);
 	return losses;
 }

@@ -86,14 +86,17 @@ void queue_wake(struct queue *r);	/* a queue_get that waits returns 0 */
 bool queue_closed(struct queue *r);
 bool queue_refuses(struct queue *r);	/* to take more, by error or given up */
 bool queue_is_kept(const struct queue *r);	/* in a spool */
-struct queue_losses {		/* since last asked: */
-	uint64_t dropped, damaged;	/* records */
+struct queue_losses {
+	uint64_t dropped, damaged;	/* records, since there is a spool */
+	/* Since last asked: */
 	bool kept;		/* a damaged segment, in the folder "damaged" */
 	bool dropping;		/* the spool is full, the oldest go */
 	bool disk_full;
 };
 
 struct queue_losses queue_losses(struct queue *r);
+/* The same, and nothing counts as asked. */
+struct queue_losses queue_losses_look(struct queue *r);
 const char *queue_error(struct queue *r);	/* NULL: none */
 
 #endif

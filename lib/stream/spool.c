@@ -443,6 +443,15 @@ settle_missing(struct spool_reader *r)
 	r->settled_damaged = r->damaged;
 }
 
+/* What is missing is counted in the same write, so that no SIGKILL loses it. */
+static int
+save_position(struct spool_reader *r)
+{
+	r->delivered.dropped = r->settled_dropped;
+	r->delivered.damaged = r->settled_damaged;
+	return spool_position_set(r->position, &r->delivered);
+}
+
 /* Find the first frame that was not delivered. */
 static int
 find_position(struct spool_reader *r)
@@ -452,12 +461,14 @@ find_position(struct spool_reader *r)
 	int got;
 
 	r->number = r->delivered.number;
+	r->dropped = r->delivered.dropped;
+	r->damaged = r->delivered.damaged;
+	settle_missing(r);
 	got = open_segment(r, &seg, r->delivered.segment, true);
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return known ? 0 :
-		    spool_position_set(r->position, &r->delivered);
+		return known ? 0 : save_position(r);
 	if (!known)
 		r->number = seg.first;
 	if (known && seg.first == r->delivered.segment) {
@@ -466,12 +477,11 @@ find_position(struct spool_reader *r)
 		return 0;
 	}
 	begin_segment(r, &seg);
-	r->delivered = (struct spool_position){
-		.number = r->number, .planned = r->delivered.planned,
-		.segment = seg.first,
-	};
+	r->delivered.number = r->number;
+	r->delivered.segment = seg.first;
+	r->delivered.at = 0;
 	settle_missing(r);
-	return spool_position_set(r->position, &r->delivered);
+	return save_position(r);
 }
 
 static struct spool_reader *
@@ -624,7 +634,7 @@ spool_ack(struct spool_reader *r, uint64_t number)
 
 	number = find_mark(r, number);
 	r->delivered.number = r->delivered.planned = number;
-	if (spool_position_set(r->position, &r->delivered) < 0)
+	if (save_position(r) < 0)
 		return -1;
 	if (!r->others)
 		return 0;
@@ -643,8 +653,7 @@ spool_plan(struct spool_reader *r, uint64_t number)
 	if (r->delivered.planned == number)
 		return 0;
 	r->delivered.planned = number;
-	return spool_position_set(r->position, &r->delivered) < 0 ? -1 :
-	    fdatasync(r->position);
+	return save_position(r) < 0 ? -1 : fdatasync(r->position);
 }
 
 uint64_t

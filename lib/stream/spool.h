@@ -74,10 +74,10 @@ int spool_read(struct spool_reader *r, struct frame *f);
 /* The number of the next frame. */
 uint64_t spool_number(const struct spool_reader *r);
 /*
- * How many missing frames were dropped by writers that had no room, and how many
- * are damaged: of those that come before a frame that is acknowledged, or were
- * missing at the start, so that the next reader does not find them again.  *kept
- * says whether a segment is kept in DIR/damaged.
+ * How many frames are missing since there is a spool, as writers that had no
+ * room dropped them, or as they are damaged: of those that come before a frame
+ * that is acknowledged, or were missing at the start.  *kept says whether a
+ * segment is kept in DIR/damaged by this reader.
  */
 uint64_t spool_dropped(const struct spool_reader *r);
 uint64_t spool_damaged(const struct spool_reader *r, bool *kept);

@@ -16,6 +16,8 @@
 struct stored { /* the contents of SPOOL_POSITION, little-endian */
 	uint64_t number, planned, segment, at;
 	uint32_t crc, zero;
+	uint64_t dropped, damaged;	/* older files end before them */
+	uint32_t all_crc, all_zero;
 };
 
 /*
@@ -97,24 +99,30 @@ spool_folder_lock(int fd, int cmd, short type)
 	return r < 0 ? -1 : l.l_type != F_UNLCK;
 }
 
+/* Returns that of the first n bytes. */
 static uint32_t
-checksum(const struct stored *s)
+checksum(const struct stored *s, size_t n)
 {
-	return htole32(libdeflate_crc32(0, s, offsetof(struct stored, crc)));
+	return htole32(libdeflate_crc32(0, s, n));
 }
 
 bool
 spool_position_get(int fd, struct spool_position *p)
 {
-	struct stored s;
+	struct stored s = { 0 };
 
 	*p = (struct spool_position){ 0 };
-	if (pread(fd, &s, sizeof s, 0) != sizeof s || s.crc != checksum(&s))
+	if (pread(fd, &s, sizeof s, 0) < (ssize_t)offsetof(struct stored,
+	    dropped) || s.crc != checksum(&s, offsetof(struct stored, crc)))
 		return false;
 	p->number = le64toh(s.number);
 	p->planned = le64toh(s.planned);
 	p->segment = le64toh(s.segment);
 	p->at = le64toh(s.at);
+	if (s.all_crc == checksum(&s, offsetof(struct stored, all_crc))) {
+		p->dropped = le64toh(s.dropped);
+		p->damaged = le64toh(s.damaged);
+	}
 	return true;
 }
 
@@ -124,10 +132,13 @@ spool_position_set(int fd, const struct spool_position *p)
 	struct stored s = {
 		.number = htole64(p->number), .planned = htole64(p->planned),
 		.segment = htole64(p->segment), .at = htole64(p->at),
+		.dropped = htole64(p->dropped),
+		.damaged = htole64(p->damaged),
 	};
 	ssize_t n;
 
-	s.crc = checksum(&s);
+	s.crc = checksum(&s, offsetof(struct stored, crc));
+	s.all_crc = checksum(&s, offsetof(struct stored, all_crc));
 	if ((n = pwrite(fd, &s, sizeof s, 0)) >= 0 && n < (ssize_t)sizeof s)
 		errno = ENOSPC;
 	return n == sizeof s ? 0 : -1;

@@ -39,6 +39,8 @@ struct spool_position {
 	/* The segment in which the first frame not delivered lies. */
 	uint64_t segment;
 	uint64_t at;		/* the byte of the segment at which it begins */
+	/* How many frames were missing before it, since there is a spool. */
+	uint64_t dropped, damaged;
 };
 
 /* Returns false when the position is not known: then all of p is 0. */

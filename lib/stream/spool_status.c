@@ -175,6 +175,8 @@ spool_report_load(const char *dir, struct spool_report *r)
 		r->dropped = number_at(buf_span(&b), "dropped");
 		r->refused = number_at(buf_span(&b), "refused");
 		r->damaged = number_at(buf_span(&b), "damaged");
+		r->seen_dropped = number_at(buf_span(&b), "seen_dropped");
+		r->seen_damaged = number_at(buf_span(&b), "seen_damaged");
 		r->untold = number_at(buf_span(&b), "untold");
 		r->failing_since =
 		    (int64_t)number_at(buf_span(&b), "failing_since");
@@ -199,17 +201,40 @@ spool_report_save(const char *dir, const struct spool_report *r)
 	if (folder < 0)
 		return -1;
 	buf_printf(&b, "{\"dropped\":%llu,\"refused\":%llu,"
-	    "\"damaged\":%llu,\"untold\":%llu,\"failing_since\":%lld,"
-	    "\"last_error\":",
+	    "\"damaged\":%llu,\"seen_dropped\":%llu,\"seen_damaged\":%llu,"
+	    "\"untold\":%llu,\"failing_since\":%lld,\"last_error\":",
 	    (unsigned long long)r->dropped, (unsigned long long)r->refused,
-	    (unsigned long long)r->damaged, (unsigned long long)r->untold,
-	    (long long)r->failing_since);
+	    (unsigned long long)r->damaged,
+	    (unsigned long long)r->seen_dropped,
+	    (unsigned long long)r->seen_damaged,
+	    (unsigned long long)r->untold, (long long)r->failing_since);
 	json_add_string(&b, span_str(r->last_error), &lossy);
 	buf_adds(&b, "}\n");
 	got = b.failed ? -1 : write_small(folder, REPORT, buf_span(&b));
 	buf_free(&b);
 	close(folder);
 	return got;
+}
+
+/* Returns how many of all are new, and sees them. */
+static uint64_t
+see(uint64_t all, uint64_t *seen)
+{
+	uint64_t fresh = all > *seen ? all - *seen : 0;
+
+	*seen += fresh;
+	return fresh;
+}
+
+void
+spool_report_missing(struct spool_report *r, uint64_t *dropped,
+    uint64_t *damaged)
+{
+	*dropped = see(*dropped, &r->seen_dropped);
+	*damaged = see(*damaged, &r->seen_damaged);
+	r->dropped += *dropped;
+	r->damaged += *damaged;
+	r->untold += *dropped + *damaged;
 }
 
 /* --- the frames in it --- */
@@ -278,6 +303,8 @@ spool_look(const char *dir, struct spool_state *st)
 		close(fd);
 	}
 	st->delivered = p.number;
+	st->counted_dropped = p.dropped;
+	st->counted_damaged = p.damaged;
 	lock = openat(folder, SPOOL_READ_LOCK, O_RDONLY | O_CLOEXEC);
 	if (lock >= 0) {
 		st->sending =
@@ -420,6 +447,8 @@ spool_print_status(const char *dir, bool json, struct buf *out)
 	if (read_small(folder, RECEIVER, &v.url) == 0 && v.url.len > 0)
 		v.url.len--;
 	close(folder);
+	spool_report_missing(&v.report, &v.st.counted_dropped,
+	    &v.st.counted_damaged);
 	v.report.dropped += v.st.dropped;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (v.st.records > 0 && v.st.oldest_ms > 0)

@@ -22,6 +22,8 @@ int spool_claim(const char *dir, const char *url, bool take,
 
 struct spool_report {		/* the sums over all runs; begin with { 0 } */
 	uint64_t dropped, refused, damaged;	/* how many records so far */
+	/* Of those that the spool counts as missing, how many these have. */
+	uint64_t seen_dropped, seen_damaged;
 	uint64_t untold;	/* of the missing: the receiver does not know */
 	int64_t failing_since;	/* seconds since 1970, 0: it is not failing */
 	char last_error[512];	/* the receiver's last error, or "" */
@@ -33,12 +35,19 @@ struct spool_report {		/* the sums over all runs; begin with { 0 } */
  */
 int spool_report_load(const char *dir, struct spool_report *r);
 int spool_report_save(const char *dir, const struct spool_report *r);
+/*
+ * Have the report count what a spool counts as missing in all: *dropped and
+ * *damaged, which become how many of these it had not counted.
+ */
+void spool_report_missing(struct spool_report *r, uint64_t *dropped,
+    uint64_t *damaged);
 
 struct spool_state {
 	/* The number of the first frame that is not delivered. */
 	uint64_t delivered;
 	uint64_t records;	/* how many are not delivered yet */
-	uint64_t dropped;	/* how many no report counts yet */
+	uint64_t dropped;	/* how many no reader has counted yet */
+	uint64_t counted_dropped, counted_damaged;	/* readers have */
 	uint64_t bytes;		/* how many bytes the segments take */
 	int64_t oldest_ms;	/* when the oldest was read; 0: not known */
 	bool sending;		/* some process is the reader */
