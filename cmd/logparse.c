@@ -377,12 +377,14 @@ struct wishes {
 	struct url_options urls;
 };
 
-/* r is what one of custom.h gave for the argument of an option. */
+/* r is what one of custom.h gave for the argument of an option, maybe a file. */
 static void
-check_custom(int r, struct buf *why)
+check_custom(int r, bool is_file, struct buf *why)
 {
 	if (r < 0 && why->len == 0)
 		diex("out of memory");
+	if (r < 0 && is_file)
+		diex("%s: %s", optarg, buf_str(why));
 	if (r < 0)
 		opt_misuse(&cmd, "%s: %s", optarg, buf_str(why));
 }
@@ -393,13 +395,15 @@ add_custom(struct user_formats *c, int ch)
 	struct buf why = { 0 };
 
 	if (ch == 'F')
-		check_custom(user_formats_log_format(c, optarg, &why), &why);
+		check_custom(user_formats_log_format(c, optarg, &why), false,
+		    &why);
 	else if (ch == 'e')
-		check_custom(user_formats_regex(c, optarg, &why), &why);
+		check_custom(user_formats_regex(c, optarg, &why), false, &why);
 	else if (ch == NGINX_CONF)
-		check_custom(user_formats_nginx_conf(c, optarg, &why), &why);
+		check_custom(user_formats_nginx_conf(c, optarg, &why), true,
+		    &why);
 	else
-		check_custom(user_formats_file(c, optarg, &why), &why);
+		check_custom(user_formats_file(c, optarg, &why), true, &why);
 	buf_free(&why);
 }
 

@@ -195,6 +195,8 @@ is '--nginx-conf with all of its formats' \
     'js say "é"'
 says 'no log_format other in it but short' '--nginx-conf: a missing name is told, with those that are there' \
     logparse --nginx-conf nginx.conf:other ng.log
+is '--nginx-conf: a missing name is no misuse, so that no usage is told' \
+    "$(logparse --nginx-conf nginx.conf:other ng.log 2>&1 | wc -l)" 1
 mkdir conf.d
 echo "log_format own '\$status \$remote_addr';" >conf.d/own.conf
 echo 'http { include conf.d/*.conf; include absent/*; }' >main.conf
