@@ -56,6 +56,8 @@ line='1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5'
 
 record 'a month in another language needs a year' \
     'out 12 10:05:03 of memory' '{"message":"out 12 10:05:03 of memory","format":"raw","error":"no known format"}'
+record 'the name of a thread may have brackets in its brackets' \
+    '2021-06-29 10:05:03 [main [x]] INFO hello' '{"timestamp":"2021-06-29T10:05:03Z","thread":"main [x]","level":"INFO","message":"hello","format":"app"}'
 record 'what is no number behind the name of a file is no line of it' \
     "$(printf '2021-06-29T10:05:03Z\tINFO\tmain.go:12x\thello')" '{"timestamp":"2021-06-29T10:05:03Z","level":"INFO","logger":"main.go:12x","message":"hello","format":"app"}'
 kube() { printf '{"log":"m","kubernetes":{"pod_name":"%s","container_name":"shop--web"}}\n' "$1" | logparse -o 'template:{instance}'; }
