@@ -21,6 +21,10 @@ ok 'the object has the digest of the file' grep -q "\"x-amz-meta-sha256\": \"$su
 ok 'the object has the time of the file' grep -q '"x-amz-meta-mtime": "1624977000.250000000"' s3/objects/*.meta
 ok 'the receipt has the ETag' grep -q \
 	"\"etag\":\"$(md5sum <app.log | cut -c1-32)\",\"size\":3893,\"sha256\":\"$sum\"" receipts
+seq 3 | logpush --receipts streamed s3://bucket/streamed/
+ok 'a receipt of a stream has the ETag of its object' \
+	grep -q "\"etag\":\"$(cat s3/objects/streamed*.gz | md5sum | cut -c1-32)\"" streamed
+rm s3/objects/streamed*
 : >s3/requests
 ok 'a file that is in the store already is success' logpush -q "s3://bucket/logs/$host/" app.log
 is 'a file that is in the store already is not sent' "$(cut -d' ' -f1 s3/requests)" HEAD
