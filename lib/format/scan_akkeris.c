@@ -273,6 +273,8 @@ name_keys(struct scan *s, struct keys *keys)
 		set_origin(r, value_of(r, NAME("app")), space,
 		    NAME("akkeris/router"));
 		add_composed(s, compose_object, path);
+	} else {
+		keys_end(keys, s, false);
 	}
 }
 
