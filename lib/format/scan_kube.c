@@ -11,6 +11,7 @@
 #include "format/json_object.h"
 #include "format/known_keys.h"
 #include "format/scan_util.h"
+#include "format/unique_names.h"
 
 static const struct {
 	const char *theirs, *ours;
@@ -45,24 +46,23 @@ spread(struct scan *s, struct span object)
 	}
 }
 
-/* Returns a field that is a string without escapes, or an empty span. */
+/*
+ * Returns a field, from number from on, that is a string without escapes; or an
+ * empty span.
+ */
 static struct span
-plain_string(const struct record *r, const char *name)
+plain_string(const struct record *r, size_t from, const char *name)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = from; i < r->n; i++)
 		if (r->fields[i].kind == FIELD_JSON_STRING &&
 		    !r->fields[i].escaped && span_is(r->fields[i].name, name))
 			return r->fields[i].value;
 	return span_of(NULL, 0);
 }
 
-/* Add a field with a part of such a string, unless the line has the field. */
 static void
 add_part(struct record *r, struct span name, struct span value)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (span_eq(r->fields[i].name, name))
-			return;
 	if (value.len > 0)
 		record_add(r, name, value, FIELD_TEXT);
 }
@@ -78,10 +78,10 @@ after(struct span s, struct span prefix)
 }
 
 static void
-add_application(struct record *r)
+add_application(struct record *r, size_t from)
 {
-	struct span container = plain_string(r, "container");
-	struct span pod = plain_string(r, "pod");
+	struct span container = plain_string(r, from, "container");
+	struct span pod = plain_string(r, from, "pod");
 	struct span app = container, type = span_str("web"), instance;
 	const char *cut = container.len == 0 ? NULL :
 	    memmem(container.p, container.len, "--", 2);
@@ -99,6 +99,36 @@ add_application(struct record *r)
 	add_part(r, NAME("app"), app);
 	add_part(r, NAME("proc_type"), type);
 	add_part(r, NAME("instance"), instance.len > 0 ? instance : pod);
+}
+
+static bool
+has_twins(const struct record *r, size_t first, size_t from)
+{
+	for (size_t i = from; i < r->n; i++)
+		for (size_t k = first; k < i; k++)
+			if (span_eq(r->fields[i].name, r->fields[k].name))
+				return true;
+	return false;
+}
+
+/*
+ * What says where a line comes from keeps its name: a collector may have put
+ * members of the line itself, which can say anything, beside the envelope's.
+ */
+static void
+keep_origin(struct record *r, size_t first, size_t from)
+{
+	static const char *const origin[] = { "container", "pod", "namespace",
+		"app", "proc_type", "instance" };
+	size_t kept[sizeof origin / sizeof *origin], n = 0;
+
+	for (size_t o = 0; o < sizeof origin / sizeof *origin; o++)
+		for (size_t i = from; i < r->n; i++)
+			if (span_is(r->fields[i].name, origin[o])) {
+				kept[n++] = i;
+				break;
+			}
+	unique_names(r, first, kept, n);
 }
 
 static void
@@ -119,7 +149,9 @@ name_keys(struct scan *s, struct keys *keys)
 			r->fields[i].kind = FIELD_GONE;
 			spread(s, r->fields[i].value);
 		}
-	add_application(r);
+	add_application(r, n);
+	if (has_twins(r, keys->first, n))
+		keep_origin(r, keys->first, n);
 }
 
 const struct format format_kube = {
