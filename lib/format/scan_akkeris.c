@@ -193,8 +193,10 @@ scan_pairs(struct scan *s, struct span text)
 	name = span_to(name.p, find_char(name.p, name.p + name.len, '.'));
 	if (!cut_name(name, &app, &space))
 		return scan_fail(s, 1, text.p, "hostname=app-space");
-	if ((f = field_named(r, NAME("site_domain"))) != NULL)
-		f->name = NAME("site");
+	if ((f = field_named(r, NAME("site_domain"))) != NULL) {
+		f->kind = FIELD_GONE;
+		set_field(r, NAME("site"), f->value);
+	}
 	set_origin(r, app, space, NAME("akkeris/router"));
 	return add_composed(s, compose_pairs, text) ||
 	    scan_fail(s, 1, text.p, "key=value");
