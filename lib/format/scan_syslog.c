@@ -487,6 +487,7 @@ scan_syslog(struct scan *s, struct span text)
 {
 	const char *p = text.p, *end = p + text.len, *q, *percent;
 	unsigned pri;
+	size_t n;
 
 	p = skip_octet_count(p, end);
 	q = scan_priority(p, end, &pri);
@@ -497,8 +498,8 @@ scan_syslog(struct scan *s, struct span text)
 	add_priority(s, pri);
 	while (q < end && (*q == ' ' || *q == ':'))
 		q++;
-	percent = memchr(q, '%', (size_t)(end - q < MNEMONIC_MAX ? end - q :
-	    MNEMONIC_MAX));
+	n = (size_t)(end - q);
+	percent = memchr(q, '%', n < MNEMONIC_MAX ? n : MNEMONIC_MAX);
 	if (percent != NULL && is_mnemonic(percent, end) &&
 	    scan_cisco(s, q, end))
 		return true;
