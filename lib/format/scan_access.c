@@ -253,7 +253,7 @@ is_upstream(struct span key)
 static void
 add_usual(struct scan *s, struct span key, struct span value, enum quoted how)
 {
-	bool upstream = is_upstream(key);
+	bool list = how != QUOTED_ESCAPED && is_upstream(key);
 
 	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
 		if (span_is(key, usual[i].key)) {
@@ -263,7 +263,7 @@ add_usual(struct scan *s, struct span key, struct span value, enum quoted how)
 				return;
 			}
 		}
-	if (upstream)
+	if (list)
 		add_list(s, key, value);
 	else
 		add_quoted(s, key, value, how);
