@@ -54,6 +54,15 @@ assert s["url"].endswith("/a") and s["delivered"] == 10 and s["waiting"] == 0, s
 assert s["oldest"] is s["failing_since"] is s["last_error"] is None, s'
 is 'nobody else may read a status' "$(stat -c %a d/a d/a.status | tr '\n' ' ')" "$(stat -c '%a %a' d/a) "
 
+fresh
+drain one "\"url\":\"$tcp\",\"batch_lines\":1"
+of a 1 50 >fifty
+before=$(wc -l <tcp/peers)
+logpush --drains d --spool sp fifty
+arrived 50
+is 'all batches of a drain take one connection' \
+	"$(($(wc -l <tcp/peers) - before))" 1
+
 # --- a dead one ---
 fresh
 drain alive "\"url\":\"$http/alive\",\"where\":[\"app=a\"]"
