@@ -136,7 +136,7 @@ exits 75 'a drain whose time is over stays while lines wait' logpush --drains d 
 is 'a drain whose time is over gets no more lines' "$(status a waiting)" 3
 drain a "\"url\":\"$http/a\",\"until\":\"2020-01-01T00:00:00Z\""
 exits 0 'a drain whose time is over delivers what waits' logpush --drains d --spool sp in
-is 'then it has gone, with its file, status and spool, when the run ends' \
+is 'a drain whose time is over has gone, with its file, status and spool, when the run ends' \
 	"$(numbers http/lines)$(ls d sp | grep -v :)" '1 2 3 '
 
 # --- the oldest line ---
