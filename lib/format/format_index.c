@@ -262,9 +262,12 @@ may_hold_status(struct span text)
 bool
 format_index_may_answer(struct span text)
 {
-	/* "Completed 200", "Sent 200" and ">> Outcome: Success(200 OK)" */
+	/*
+	 * "Completed 200", "[tag] Completed 200", "Sent 200" and
+	 * ">> Outcome: Success(200 OK)"
+	 */
 	return (memchr(text.p, '/', text.len) != NULL ||
-	    (text.len > 0 && memchr("CSO> *-", *text.p, 7) != NULL) ||
+	    (text.len > 0 && memchr("CSO> *-[", *text.p, 8) != NULL) ||
 	    memchr(text.p, '*', text.len) != NULL ||
 	    memchr(text.p, '"', text.len) != NULL) && may_hold_status(text);
 }

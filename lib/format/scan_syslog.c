@@ -292,6 +292,25 @@ is_hostname(struct span s)
 }
 
 /*
+ * Adds the message.  Daemons that leave out what they have just had write
+ * "message repeated 3 times: [ text]" in its place (rsyslog's
+ * $RepeatedMsgReduction).
+ */
+static void
+add_content(struct scan *s, const char *p, const char *end)
+{
+	const char *digits = skip(p, end, "message repeated "), *q, *text;
+
+	if (digits != NULL && end[-1] == ']' &&
+	    (q = skip_digits(digits, end)) > digits &&
+	    (text = skip(q, end, " times: [")) != NULL) {
+		add_number(s, NAME("repeated"), span_to(digits, q));
+		p = skip_spaces(text, --end);
+	}
+	record_add_message(s->rec, span_to(p, end));
+}
+
+/*
  * Reads host and tag after the time.  Without <PRI> and with an ISO time there
  * must be both, as many other lines look like that.
  */
@@ -319,7 +338,7 @@ scan_host_tag(struct scan *s, const char *p, const char *end, bool strict)
 	}
 	if (q != NULL)
 		p = q;
-	record_add_message(s->rec, span_of(p, (size_t)(end - p)));
+	add_content(s, p, end);
 	return true;
 }
 

@@ -4,14 +4,41 @@
  */
 #include "format/scan_util.h"
 
+/*
+ * Tags, as the request's id, stand before it in brackets; what the timings say
+ * may have parentheses of its own.
+ */
+static bool
+scan_rails(struct scan *s, struct span text)
+{
+	const char *p = text.p, *end = p + text.len, *q;
+	struct span tags, timings = span_of(NULL, 0);
+
+	while (p < end && *p == '[' &&
+	    (q = memmem(p, (size_t)(end - p), "] ", 2)) != NULL)
+		p = q + 2;
+	tags = span_to(text.p, p);
+	if (p < end && end[-1] == ')' &&
+	    (q = memmem(p, (size_t)(end - p), " (", 2)) != NULL) {
+		timings = span_to(q + 2, end - 1);
+		end = q;
+	}
+	if (!scan_layout(s, span_to(p, end)))
+		return false;
+	if (timings.p != NULL)
+		add_text(s, NAME("timings"), timings);
+	if (tags.len > 0)
+		add_text(s, NAME("tags"), span_trim(tags));
+	return true;
+}
+
 const struct format format_rails = {
 	.name = "rails", .description = "Rails' answers",
 	.example = "Completed 200 OK in 12ms (ActiveRecord: 1.0ms)",
 	.word = "Completed ",
-	.first = "C", .distinct = true, .scan = scan_layout,
+	.first = "C[", .distinct = true, .scan = scan_rails,
 	.status = "status",
-	.layout = "{~}Completed {status:status} in {duration:duration}{?} "
-	    "({timings})",
+	.layout = "{~}Completed {status:status} in {duration:duration}",
 };
 
 const struct format format_morgan = {
