@@ -337,6 +337,48 @@ exec 3>&-
 wait $pid
 is '--multiline: a trace that no line follows is whole' "$(cat trace.out)" 'a: 1\n b'
 
+# joins NAME LINES WANTED [OPTION...]: the messages of the records
+joins() {
+	joins_name=$1 joins_lines=$2 joins_want=$3; shift 3
+	is "--multiline: $joins_name" "$(printf '%b' "$joins_lines" |
+	    logparse --multiline -o 'template:{message};' "$@" |
+	    tr '\n' ' ')" "$joins_want "
+}
+
+cat >stamped.formats <<'E'
+[stamped]
+regex = ^(?<timestamp>\S+ \S+) (?<level>\w): (?<message>.*)
+E
+joins 'an empty message of another level is a record of its own' \
+    '2026-11-30 06:57:50 I: a\n2026-11-30 06:57:51 E: \n2026-11-30 06:57:52 I: c\n' \
+    'a; ; c;' --formats stamped.formats
+joins 'an empty message that no trace follows stays a record, also the last one' \
+    '2026-11-30 06:57:50 I: a\n2026-11-30 06:57:50 I: \n2026-11-30 06:57:50 I: c\n2026-11-30 06:57:50 I: \n' \
+    'a; ; c; ;' --formats stamped.formats -f stamped
+joins 'an empty message in a trace is a part of it' \
+    '2026-11-30 06:57:50 I: a\n2026-11-30 06:57:50 I: \n2026-11-30 06:57:50 I:   b\n' \
+    'a\n\n  b;' --formats stamped.formats
+joins 'a pattern of -e tells the message and the time of a line' \
+    '2026-11-30 06:57:50 I: a\n2026-11-30 06:57:50 I:   b\n2026-11-30 06:57:51 I:   c\n' \
+    'a\n  b;   c;' -e '^(?<timestamp>\S+ \S+) (?<level>\w): (?<message>.*)'
+joins 'lines of syslog with another severity or time are records of their own' \
+    '<11>Nov 30 06:57:50 h app[1]: start\n<14>Nov 30 06:57:50 h app[1]:  \n<14>Nov 30 06:58:50 h app[1]:   x\n' \
+    'start;  ;   x;'
+joins 'JSON lines with another level or time are records of their own' \
+    '{"time":"2026-11-30T06:57:50Z","level":"info","msg":"a"}\n{"time":"2026-11-30T06:57:50Z","level":"error","msg":""}\n{"time":"2026-11-30T06:57:50.3Z","level":"error","msg":"  x"}\n' \
+    'a; ;   x;'
+joins 'lines of a container within a fifth of a second are one record' \
+    '{"log":"a\\n","stream":"stderr","time":"2026-11-30T06:57:50.9Z"}\n{"log":"\\n","stream":"stderr","time":"2026-11-30T06:57:50.95Z"}\n{"log":"  b\\n","stream":"stderr","time":"2026-11-30T06:57:51.05Z"}\n' \
+    'a\n\n  b;'
+joins 'lines without a stamp belong to one of a format of --formats' \
+    '2026-11-30 06:57:50 I: a\n  b\n' 'a\n  b;' --formats stamped.formats
+joins 'lines without a stamp belong to a JSON line' \
+    '{"level":"error","msg":"a"}\n  at x.Y.z(Y.java:1)\n' \
+    'a\n  at x.Y.z(Y.java:1);'
+joins 'records without a name of a source keep their order where pairs stand in one' \
+    '2026-11-30  6:57:49 0 [Note] InnoDB: a=1, b=2\n2026-11-30  6:57:50 0 [Note] InnoDB: x\n2026-11-30  6:57:51 0 [Note] y\n' \
+    '-; x; y;'
+
 # -j
 i=0
 while [ $((i += 1)) -le 60 ]; do cat lines; done >big

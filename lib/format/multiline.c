@@ -11,6 +11,7 @@ enum {
 	SOURCES = 64,
 	PATIENCE = 1000, /* how many lines of others a source waits */
 	MORE_MAX = 1 << 20, /* how many bytes are joined at most */
+	GAP_NS = 200000000, /* how far apart the stamps of a trace may be */
 };
 
 /*
@@ -27,8 +28,16 @@ enum trace {
 /* A source and its line that may continue. */
 struct waiting {
 	struct buf source, line, more;
+	struct buf level;	/* and severity, as its envelope tells them */
+	struct timestamp when;	/* of its last line that has one */
+	bool has_when;
 	enum trace state;
 	unsigned blank;		/* empty lines that may be part of it */
+	/*
+	 * Those of them that are empty messages in an envelope, each behind its
+	 * size: records of their own when nothing continues the line.
+	 */
+	struct buf empty;
 	uint64_t since; /* number of the source's last line; 0: none waits */
 };
 
@@ -38,6 +47,7 @@ struct multiline {
 	void (*done)(void *arg, struct span line, struct span more);
 	void *arg;
 	uint64_t lines;
+	struct buf source, level;	/* of the line that is added */
 	struct waiting waiting[SOURCES];
 };
 
@@ -64,7 +74,11 @@ multiline_free(struct multiline *m)
 		buf_free(&m->waiting[i].source);
 		buf_free(&m->waiting[i].line);
 		buf_free(&m->waiting[i].more);
+		buf_free(&m->waiting[i].level);
+		buf_free(&m->waiting[i].empty);
 	}
+	buf_free(&m->source);
+	buf_free(&m->level);
 	record_free(&m->rec);
 	scanner_free(m->outer);
 	free(m);
@@ -326,10 +340,17 @@ trace_continues(struct span s, enum trace *state, bool behind_blank)
 static void
 finish(struct multiline *m, struct waiting *w)
 {
+	const char *p = w->empty.p, *end = p + w->empty.len;
+	size_t len;
+
 	if (w->since == 0)
 		return;
 	w->since = 0;
 	m->done(m->arg, buf_span(&w->line), buf_span(&w->more));
+	for (; p < end; p += sizeof len + len) {
+		memcpy(&len, p, sizeof len);
+		m->done(m->arg, span_of(p + sizeof len, len), NAME(""));
+	}
 }
 
 /* Returns the source that waits longest, or NULL. */
@@ -385,34 +406,80 @@ waiting_of(struct multiline *m, struct span source)
 	return free_one;
 }
 
+/* Sets to to the values of these fields, or to nothing when none is there. */
+static void
+join_values(struct record *r, const struct span *names, size_t n,
+    struct buf *to)
+{
+	struct span v;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (record_find(r, names[i], &v)) {
+			any = true;
+			buf_addspan(to, v);
+		}
+		buf_addc(to, '\0');
+	}
+	if (!any)
+		to->len = 0;
+}
+
 /*
- * Finds the source of the line, and returns its text: the whole line when it
- * has no envelope.
+ * Finds the source and the level of the line, and returns its text: the whole
+ * line when it has no envelope.
  */
 static struct span
-source_and_text(struct multiline *m, struct span line, struct span *source)
+text_of(struct multiline *m, struct span line)
 {
 	static const struct span names[] = { { "hostname", 8 },
 	    { "appname", 7 }, { "procid", 6 }, { "container_id", 12 },
 	    { "pod", 3 }, { "container", 9 }, { "stream", 6 } };
-	struct span text = line, v;
-	struct buf b = { 0 };
-	char *p;
+	static const struct span levels[] = { { "severity", 8 },
+	    { "level", 5 } };
+	struct span text;
 
-	*source = span_of("", 0);
-	if (m->rec.layers == 0 || !record_find(&m->rec, NAME("message"), &text))
+	buf_clear(&m->source);
+	buf_clear(&m->level);
+	if (m->rec.layers == 0)
 		return line;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (record_find(&m->rec, names[i], &v))
-			buf_addspan(&b, v);
-		buf_addc(&b, '\0');
-	}
-	if (!b.failed && (p = record_room(&m->rec, b.len)) != NULL) {
-		memcpy(p, b.p, b.len);
-		*source = span_of(p, b.len);
-	}
-	buf_free(&b);
+	join_values(&m->rec, levels, sizeof levels / sizeof *levels, &m->level);
+	if (!record_find(&m->rec, NAME("message"), &text))
+		return line;
+	join_values(&m->rec, names, sizeof names / sizeof *names, &m->source);
 	return text;
+}
+
+/*
+ * Whether the line's envelope tells that it is a record of its own: its level
+ * is another, or its time is too far from that of the line before.
+ */
+static bool
+stands_alone(const struct multiline *m, const struct waiting *w)
+{
+	const struct timestamp *t = &m->rec.when;
+	int64_t gap;
+
+	if (m->level.len > 0 && !span_eq(buf_span(&m->level),
+	    buf_span(&w->level)))
+		return true;
+	if (!m->rec.has_when || !w->has_when)
+		return false;
+	if (t->sec > w->when.sec + 1 || t->sec < w->when.sec - 1)
+		return true;
+	gap = (t->sec - w->when.sec) * 1000000000 + t->nsec - w->when.nsec;
+	return gap > GAP_NS || gap < -GAP_NS;
+}
+
+/* Adds an empty line, which is a part of a trace when more of that follows. */
+static int
+add_blank(struct multiline *m, struct waiting *w, struct span line)
+{
+	w->blank++;
+	if (m->rec.layers == 0)
+		return 0;
+	buf_add(&w->empty, &line.len, sizeof line.len);
+	return buf_addspan(&w->empty, line);
 }
 
 static int
@@ -423,14 +490,49 @@ add_more(struct waiting *w, struct span text)
 	while (ends-- > 0)
 		buf_addc(&w->more, '\n');
 	w->blank = 0;
+	buf_clear(&w->empty);
 	return buf_addspan(&w->more, text);
+}
+
+/* Keeps the time of the source's last line. */
+static void
+note_line(struct multiline *m, struct waiting *w)
+{
+	w->since = m->lines;
+	if (m->rec.has_when) {
+		w->when = m->rec.when;
+		w->has_when = true;
+	}
+}
+
+/* Begins a record; the line waits for more. */
+static int
+begin(struct multiline *m, struct span line, struct span text)
+{
+	struct waiting *w = oldest(m);
+
+	if (w != NULL && m->lines - w->since > PATIENCE)
+		finish(m, w);
+	w = waiting_of(m, buf_span(&m->source));
+	w->state = trace_start(text);
+	w->blank = 0;
+	w->has_when = false;
+	note_line(m, w);
+	buf_clear(&w->empty);
+	buf_clear(&w->line);
+	buf_clear(&w->more);
+	buf_clear(&w->level);
+	buf_addspan(&w->level, buf_span(&m->level));
+	buf_addspan(&w->line, line);
+	return w->level.failed || w->line.failed ? -1 : 0;
 }
 
 int
 multiline_add(struct multiline *m, struct span line)
 {
 	struct waiting *w;
-	struct span source, text;
+	struct span text;
+	bool alone;
 	int r;
 
 	m->lines++;
@@ -443,25 +545,18 @@ multiline_add(struct multiline *m, struct span line)
 		m->done(m->arg, line, span_of("", 0));
 		return 0;
 	}
-	text = source_and_text(m, line, &source);
-	w = waiting_of(m, source);
-	if (w->since > 0 && text.len == 0) {
-		w->blank++;
-		return 0;
-	}
-	if (w->since > 0 && w->more.len + text.len < MORE_MAX &&
+	text = text_of(m, line);
+	if (m->source.failed || m->level.failed)
+		return -1;
+	w = waiting_of(m, buf_span(&m->source));
+	alone = w->since == 0 || w->empty.len > MORE_MAX || stands_alone(m, w);
+	if (text.len == 0 && (!alone || line.len == 0))
+		return w->since > 0 ? add_blank(m, w, line) : 0;
+	if (!alone && w->more.len + w->blank + text.len < MORE_MAX &&
 	    trace_continues(text, &w->state, w->blank > 0)) {
-		w->since = m->lines;
+		note_line(m, w);
 		return add_more(w, text);
 	}
 	finish(m, w);
-	if ((w = oldest(m)) != NULL && m->lines - w->since > PATIENCE)
-		finish(m, w);
-	w = waiting_of(m, source);
-	w->state = trace_start(text);
-	w->blank = 0;
-	w->since = m->lines;
-	buf_clear(&w->line);
-	buf_clear(&w->more);
-	return buf_addspan(&w->line, line);
+	return begin(m, line, text);
 }

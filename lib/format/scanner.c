@@ -563,6 +563,9 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 		scan.sure = true;
 		if (!try_format(&scan, s->wanted[0], line))
 			return -1;
+	} else if (s->custom != NULL && user_formats_count(s->custom) > 0) {
+		if (!try_custom(s, &scan, line, false))
+			return -1;
 	} else if (!try_all(s, &scan, line, ~UINT64_C(0))) {
 		return -1;
 	}
