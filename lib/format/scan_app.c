@@ -602,6 +602,19 @@ scan_report(struct app *a, struct span text, const struct timestamp *t,
 	return true;
 }
 
+/*
+ * Whether the text, which an envelope with a time carries, is a sentence that
+ * names a time: "was shut down at 2021-06-29 10:05:03 UTC".  It has words in
+ * front, and nothing else that a log line has.
+ */
+static bool
+is_sentence(const struct app *a, struct span prefix)
+{
+	return !a->level && !a->pid && !a->logger && !a->thread &&
+	    prefix.len > 0 && is_letter(*prefix.p) &&
+	    (a->p == a->end || memchr(prefix.p, ' ', prefix.len) != NULL);
+}
+
 static const struct format app_that_nests;
 
 static bool
@@ -609,7 +622,9 @@ scan_app(struct scan *s, struct span text)
 {
 	struct app a = { .s = s };
 	struct timestamp t;
+	bool enveloped = s->rec->has_when;
 	const char *at, *behind;
+	struct span prefix;
 	char open;
 
 	text = without_colors(s->rec, text);
@@ -625,9 +640,9 @@ scan_app(struct scan *s, struct span text)
 	a.p = behind;
 	open = opening(text, at);
 	enter(&a, open);
+	prefix = span_trim(span_to(text.p, at - (open != '\0')));
 	if (!take_ruby(&a))
-		app_prefix(&a, span_trim(span_to(text.p,
-		    at - (open != '\0'))));
+		app_prefix(&a, prefix);
 	if (!a.done) {
 		if (a.close != NULL && a.close > a.p)
 			take_inside(&a);
@@ -636,6 +651,8 @@ scan_app(struct scan *s, struct span text)
 		for (int i = 0; i < ITEMS_MAX && !a.done && take_item(&a); i++)
 			;
 	}
+	if (enveloped && is_sentence(&a, prefix))
+		return scan_fail(s, 1, text.p, "time");
 	add_message_and_object(s, span_to(a.p, a.end));
 	if (may_nest(&a))
 		s->format = &app_that_nests;
