@@ -329,6 +329,9 @@ same '--multiline joins stack traces, those of several sources, too' "$g/traces.
 same '--multiline joins what Go, Node.js, Ruby and PHP wrote, a record per goroutine' \
     "$g/traces-programs.json" \
     logparse --multiline --tz UTC --year 2021 "$g/traces-programs.txt"
+same '--multiline joins the lines of a row of csvlog, whatever its quotes hold' \
+    "$g/postgres-csvlog.json" \
+    logparse --multiline --tz UTC "$g/postgres-csvlog.txt"
 mkfifo trace
 logparse --multiline -o 'template:{message}' <trace >trace.out & pid=$!
 exec 3>trace

@@ -111,6 +111,11 @@ struct format {
 	/* Whether the next line continues the last one. */
 	bool (*is_open)(const struct memory *m);
 	/*
+	 * Whether this line of the format ends inside of a quote, so that the
+	 * next one is a part of it.
+	 */
+	bool (*goes_on)(struct span line);
+	/*
 	 * At the end of an input: gives the record of a line that is held back.
 	 */
 	bool (*end)(struct scan *s);

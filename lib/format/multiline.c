@@ -49,6 +49,8 @@ struct multiline {
 	uint64_t lines;
 	struct buf source, level;	/* of the line that is added */
 	struct waiting waiting[SOURCES];
+	/* The one whose line ends inside of a quote, or NULL. */
+	struct waiting *open;
 };
 
 struct multiline *
@@ -346,6 +348,8 @@ finish(struct multiline *m, struct waiting *w)
 	if (w->since == 0)
 		return;
 	w->since = 0;
+	if (m->open == w)
+		m->open = NULL;
 	m->done(m->arg, buf_span(&w->line), buf_span(&w->more));
 	for (; p < end; p += sizeof len + len) {
 		memcpy(&len, p, sizeof len);
@@ -378,7 +382,7 @@ multiline_flush(struct multiline *m)
 bool
 multiline_waits(const struct multiline *m)
 {
-	for (int i = 0; i < SOURCES; i++)
+	for (int i = 0; m->open == NULL && i < SOURCES; i++)
 		if (m->waiting[i].since > 0)
 			return true;
 	return false;
@@ -517,6 +521,8 @@ begin(struct multiline *m, struct span line, struct span text)
 	w->state = trace_start(text);
 	w->blank = 0;
 	w->has_when = false;
+	if (scanner_goes_on(m->outer, line))
+		m->open = w;
 	note_line(m, w);
 	buf_clear(&w->empty);
 	buf_clear(&w->line);
@@ -525,6 +531,19 @@ begin(struct multiline *m, struct span line, struct span text)
 	buf_addspan(&w->level, buf_span(&m->level));
 	buf_addspan(&w->line, line);
 	return w->level.failed || w->line.failed ? -1 : 0;
+}
+
+/* Adds a line to one that ended inside of a quote. */
+static int
+add_quoted_line(struct multiline *m, struct waiting *w, struct span line)
+{
+	const char *p = line.p, *end = p + line.len;
+
+	w->since = m->lines;
+	for (; (p = find_char(p, end, '"')) < end; p++)
+		m->open = m->open == NULL ? w : NULL;
+	buf_addc(&w->line, '\n');
+	return buf_addspan(&w->line, line);
 }
 
 int
@@ -536,6 +555,9 @@ multiline_add(struct multiline *m, struct span line)
 	int r;
 
 	m->lines++;
+	if (m->open != NULL && m->open->line.len + line.len < MORE_MAX)
+		return add_quoted_line(m, m->open, line);
+	m->open = NULL;
 	r = scan_outer(m->outer, line, &m->rec);
 	/*
 	 * The line is a part of an entry, or its end: the scanner joins those.

@@ -1,5 +1,6 @@
 /*
- * multiline - stack traces joined to the line that started them
+ * multiline - stack traces joined to the line that started them, and the lines
+ * of a row of CSV
  *
  * Lines of several sources (syslog's host, appname and procid, a container's
  * stream) may come mixed: each source has a line of its own that waits for
@@ -24,6 +25,10 @@ void multiline_free(struct multiline *m);
 /* Returns 0, or -1 with errno ENOMEM. */
 int multiline_add(struct multiline *m, struct span line);
 void multiline_flush(struct multiline *m);	/* finish all lines that wait */
-bool multiline_waits(const struct multiline *m); /* whether any line waits */
+/*
+ * Whether any line waits for what may come; not when what must come is missing,
+ * as the end of a quote.
+ */
+bool multiline_waits(const struct multiline *m);
 
 #endif

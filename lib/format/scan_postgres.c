@@ -127,33 +127,63 @@ csv_value(struct scan *s, const char *p, const char *end, struct span *v)
 	return p + 1 + (end - p > 1);
 }
 
-/* Reads the CSV of log_destination = csvlog, after the time. */
+/*
+ * Reads the CSV of log_destination = csvlog, after the time.  A value whose
+ * quote is open at the end is the last one.
+ */
 static bool
 scan_csv(struct scan *s, const char *p, const char *end)
 {
 	static const struct span names[] = { { "user", 4 }, { "database", 8 },
 	    { "pid", 3 }, { "client", 6 }, { "session_id", 10 },
 	    { "session_line", 12 }, { "command", 7 }, { "", 0 }, { "", 0 },
-	    { "transaction_id", 14 }, { "level", 5 }, { "sql_state", 9 } };
+	    { "transaction_id", 14 }, { "level", 5 }, { "sql_state", 9 },
+	    { "message", 7 }, { "detail", 6 }, { "hint", 4 },
+	    { "internal_query", 14 }, { "internal_position", 17 },
+	    { "context", 7 }, { "statement", 9 }, { "cursor_position", 15 },
+	    { "location", 8 }, { "application_name", 16 },
+	    { "backend_type", 12 }, { "leader_pid", 10 }, { "query_id", 8 } };
+	enum { CSV_PID = 2, CSV_CLIENT, CSV_LEVEL = 10, CSV_MESSAGE = 12,
+		NUMBERS = 1 << CSV_PID | 1 << 16 | 1 << 19 | 1 << 23 | 1 << 24 };
+	const char *next;
 	struct span v;
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if ((p = csv_value(s, p, end, &v)) == NULL ||
-		    (i == 2 && !all_digits(v)))
-			return scan_fail(s, PID, p != NULL ? p : end, "pid");
-		if (i == 10 && !is_level(v))
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++, p = next) {
+		if ((next = csv_value(s, p, end, &v)) == NULL) {
+			v = span_to(p + (p < end), end);
+			next = end;
+		}
+		if (i == CSV_PID && !all_digits(v))
+			return scan_fail(s, PID, p, "pid");
+		if (i == CSV_LEVEL && !is_level(v))
 			return scan_fail(s, LEVEL, p, "level");
-		if (i == 2)
-			add_number(s, names[i], v);
-		else if (i == 3)
+		if (i == CSV_MESSAGE)
+			record_add_message(s->rec, v);
+		else if (i == CSV_CLIENT)
 			add_address(s, v);
+		else if ((NUMBERS >> i & 1) != 0)
+			add_number(s, names[i], v);
 		else if (names[i].len > 0)
 			add_text(s, names[i], v);
 	}
-	if (csv_value(s, p, end, &v) == NULL)
-		v = span_to(p + (p < end), end);
-	record_add_message(s->rec, v);
 	return true;
+}
+
+/* Whether a row of csvlog ends inside of a quote. */
+static bool
+row_goes_on(struct span line)
+{
+	const char *p = line.p, *end = p + line.len;
+	bool open = false;
+
+	while (p < end && (is_digit(*p) || is_letter(*p) ||
+	    memchr(".:+- ", *p, 5) != NULL))
+		p++;
+	if (p == end || *p != ',')
+		return false;
+	for (; (p = find_char(p, end, '"')) < end; p++)
+		open = !open;
+	return open;
 }
 
 /* Whether ",", ":" or " [1" follows the time, as in each kind of line. */
@@ -217,5 +247,5 @@ const struct format format_postgres = {
 	.name = "postgres",
 	.description = "PostgreSQL, with the usual log_line_prefix",
 	.example = "2021-06-29 10:05:03.123 UTC [7] bob@db ERROR:  text",
-	.first = "0", .scan = scan_postgres,
+	.first = "0", .scan = scan_postgres, .goes_on = row_goes_on,
 };

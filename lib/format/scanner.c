@@ -554,6 +554,7 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 	    .memory = &s->memory };
 
 	begin_line(s, r);
+	s->outer = NULL;
 	if (s->memory.used && open_format(s).format != NULL)
 		return scan_line(s, line, r);
 	line = bare_line(line);
@@ -569,9 +570,18 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 	} else if (!try_all(s, &scan, line, ~UINT64_C(0))) {
 		return -1;
 	}
+	s->outer = scan.format;
 	if (!scan.format->nests)
 		record_clear(r);
 	return !scan.skip;
+}
+
+bool
+scanner_goes_on(const struct scanner *s, struct span line)
+{
+	const struct format *f = s->outer;
+
+	return f != NULL && f->goes_on != NULL && f->goes_on(line);
 }
 
 unsigned

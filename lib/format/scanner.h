@@ -69,6 +69,12 @@ int scan_line(struct scanner *s, struct span line, struct record *r);
 int scan_outer(struct scanner *s, struct span line, struct record *r);
 
 /*
+ * Whether the line, which scan_outer has just read, ends inside of a quote, so
+ * that the next one is a part of it.
+ */
+bool scanner_goes_on(const struct scanner *s, struct span line);
+
+/*
  * Returns the HTTP status of a record, from 100 to 999: that of the innermost
  * format whose lines have one.  0: there is none.
  */
