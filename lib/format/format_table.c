@@ -7,6 +7,7 @@
 #define FORMATS(FORMAT)							\
 	FORMAT(sls)							\
 	FORMAT(cri)							\
+	FORMAT(kubectl)							\
 	FORMAT(envoy)							\
 	FORMAT(npm)							\
 	FORMAT(home_assistant)						\
