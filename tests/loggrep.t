@@ -52,6 +52,12 @@ cat >cri <<'EOF'
 2021-06-29T10:05:03.5Z stdout F "status":503}
 2021-06-29T10:05:03.6Z stderr F one","status":200}
 EOF
+mkdir pods
+sed -n '2p' cri >pods/0.log
+cp pods/0.log pods/1.log
+is '-5 reads lines with the name of a file in front' \
+    "$(loggrep '' pods/0.log pods/1.log | loggrep -5 -c) $(
+    loggrep -H '' "$PWD/pods/0.log" | loggrep -5 -c)" '2 1'
 cp cri one-cri
 is 'all pieces of a cut message are server errors' \
     "$(loggrep -5 -n cri | cut -d: -f1 | tr '\n' ' ')" '1 2 3 5 '

@@ -20,11 +20,11 @@ record() {
 # (Kubernetes' CRI logging proposal, Docker's json-file driver, fluentd's
 # kubernetes_metadata), spring-boot (Spring Boot's and logback's manuals),
 # syslog (RFC 3164, RFC 5424, Heroku's Logplex), w3c-cloudfront (CloudFront's
-# "standard log file format"); app, w3c-times, bom (two files, joined, that begin
-# with the byte order mark of UTF-8), json, json-times, mixed and
-# postgres-prefixes are made up, json-status, proxies, web-frameworks,
-# postgres-csvlog and postgres-jsonlog follow what the programs named in their
-# lines document.
+# "standard log file format"), kubectl ("kubectl logs --help"); app, file-names,
+# w3c-times, bom (two files, joined, that begin with the byte order mark of
+# UTF-8), json, json-times, mixed and postgres-prefixes are made up,
+# json-status, proxies, web-frameworks, postgres-csvlog and postgres-jsonlog
+# follow what the programs named in their lines document.
 for log in "$g"/*.log; do
 	name=${log##*/} name=${name%.log}
 	set -- --tz UTC --year 2021

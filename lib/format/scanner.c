@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format/file_name.h"
 #include "format/format_index.h"
 #include "format/known_keys.h"
 #include "format/named_groups.h"
@@ -27,6 +28,8 @@ struct scanner {
 	const struct format *outer;
 	const struct user_formats *custom;
 	struct memory memory;
+	/* The name of a file in front of this line; p is NULL until it is known. */
+	struct span name;
 };
 
 /* The format as a choice. */
@@ -530,11 +533,27 @@ scan_open(struct scanner *s, struct scan *scan, struct span line)
 	return true;
 }
 
+/* As scan_line, of a line that seems to have the name of a file in front. */
+static int
+scan_named(struct scanner *s, struct span line, size_t name, struct record *r)
+{
+	int found;
+
+	s->name = span_of(line.p, name);
+	found = scan_line(s, span_of(line.p + name, line.len - name), r);
+	s->name.len = 0;
+	if (found < 0)
+		found = scan_line(s, line, r);
+	s->name.p = NULL;
+	return found;
+}
+
 int
 scan_line(struct scanner *s, struct span line, struct record *r)
 {
 	struct scan scan = { .rec = r, .zone = &s->zone,
 	    .memory = &s->memory };
+	size_t name;
 
 	begin_line(s, r);
 	if (s->memory.used && scan_open(s, &scan, line))
@@ -542,6 +561,12 @@ scan_line(struct scanner *s, struct span line, struct record *r)
 	line = bare_line(line);
 	if (line.len == 0)
 		return 0;
+	if (s->name.p == NULL) {
+		if ((name = file_name_len(&scan, line)) > 0)
+			return scan_named(s, line, name, r);
+	} else if (s->name.len > 0) {
+		record_add(r, NAME("prefix"), s->name, FIELD_TEXT);
+	}
 	if (!scan_layers(s, &scan, line))
 		make_raw(s, &scan, line);
 	return r->error.len > 0 ? -1 : !scan.skip;
@@ -552,6 +577,7 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 {
 	struct scan scan = { .rec = r, .zone = &s->zone,
 	    .memory = &s->memory };
+	size_t name;
 
 	begin_line(s, r);
 	s->outer = NULL;
@@ -560,6 +586,11 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 	line = bare_line(line);
 	if (line.len == 0)
 		return 0;
+	if ((name = file_name_len(&scan, line)) > 0) {
+		record_add(r, NAME("prefix"), span_of(line.p, name),
+		    FIELD_TEXT);
+		line = span_of(line.p + name, line.len - name);
+	}
 	if (s->n_wanted > 0) {
 		scan.sure = true;
 		if (!try_format(&scan, s->wanted[0], line))
