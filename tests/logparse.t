@@ -353,6 +353,18 @@ cat >stamped.formats <<'E'
 [stamped]
 regex = ^(?<timestamp>\S+ \S+) (?<level>\w): (?<message>.*)
 E
+t=2021-06-29T10:05:03.123456789Z
+joins 'pods of kubectl logs have a trace each' "[pod/a/x] $t ERROR one
+[pod/b/x] $t ERROR two
+[pod/a/x] $t java.lang.IllegalStateException: empty
+[pod/b/x] $t \tat b.B.b(B.java:7)" \
+    'ERROR one\njava.lang.IllegalStateException: empty; ERROR two\n\tat b.B.b(B.java:7);'
+joins 'the times of kubectl logs part no trace' "$t ERROR one
+$t Caused by: java.io.IOException: gone
+$t \tat a.A.a(A.java:7)" 'one\nCaused by: java.io.IOException: gone\n\tat a.A.a(A.java:7);'
+joins 'files that loggrep names have a trace each' "a.log:$t stdout F one
+b.log:$t stdout F two
+a.log:$t stdout F \tat a.A.a(A.java:7)" 'two; one\n\tat a.A.a(A.java:7);'
 joins 'an empty message of another level is a record of its own' \
     '2026-11-30 06:57:50 I: a\n2026-11-30 06:57:51 E: \n2026-11-30 06:57:52 I: c\n' \
     'a; ; c;' --formats stamped.formats

@@ -436,9 +436,10 @@ join_values(struct record *r, const struct span *names, size_t n,
 static struct span
 text_of(struct multiline *m, struct span line)
 {
-	static const struct span names[] = { { "hostname", 8 },
-	    { "appname", 7 }, { "procid", 6 }, { "container_id", 12 },
-	    { "pod", 3 }, { "container", 9 }, { "stream", 6 } };
+	static const struct span names[] = { { "prefix", 6 },
+	    { "hostname", 8 }, { "appname", 7 }, { "procid", 6 },
+	    { "container_id", 12 }, { "pod", 3 }, { "container", 9 },
+	    { "stream", 6 } };
 	static const struct span levels[] = { { "severity", 8 },
 	    { "level", 5 } };
 	struct span text;
