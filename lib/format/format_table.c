@@ -28,6 +28,7 @@
 	FORMAT(chi)							\
 	FORMAT(gitea)							\
 	FORMAT(rails)							\
+	FORMAT(spring_answer)						\
 	FORMAT(morgan)							\
 	FORMAT(koa)							\
 	FORMAT(kestrel)							\

@@ -1,23 +1,29 @@
 /*
- * The requests of other web frameworks: Rails, Express, Koa, ASP.NET Core,
- * Serilog, Phoenix, CouchDB, TheHive, Vaultwarden, Rocket, uvicorn and Tornado.
+ * The requests of other web frameworks: Rails, Spring, Express, Koa, ASP.NET
+ * Core, Serilog, Phoenix, CouchDB, TheHive, Vaultwarden, Rocket, uvicorn and
+ * Tornado.
  */
 #include "format/scan_util.h"
 
-/*
- * Tags, as the request's id, stand before it in brackets; what the timings say
- * may have parentheses of its own.
- */
-static bool
-scan_rails(struct scan *s, struct span text)
+/* Returns the tags in brackets, as the request's id, in front of text. */
+static struct span
+tags_at(struct span text)
 {
 	const char *p = text.p, *end = p + text.len, *q;
-	struct span tags, timings = span_of(NULL, 0);
 
 	while (p < end && *p == '[' &&
 	    (q = memmem(p, (size_t)(end - p), "] ", 2)) != NULL)
 		p = q + 2;
-	tags = span_to(text.p, p);
+	return span_to(text.p, p);
+}
+
+/* What the timings say may have parentheses of its own. */
+static bool
+scan_rails(struct scan *s, struct span text)
+{
+	struct span tags = tags_at(text), timings = span_of(NULL, 0);
+	const char *p = text.p + tags.len, *end = text.p + text.len, *q;
+
 	if (p < end && end[-1] == ')' &&
 	    (q = memmem(p, (size_t)(end - p), " (", 2)) != NULL) {
 		timings = span_to(q + 2, end - 1);
@@ -39,6 +45,66 @@ const struct format format_rails = {
 	.first = "C[", .distinct = true, .scan = scan_rails,
 	.status = "status",
 	.layout = "{~}Completed {status:status} in {duration:duration}",
+};
+
+/* Whether words are the reason of a status from 500 on, as 502 BAD_GATEWAY. */
+static bool
+is_reason(struct span status, struct span words)
+{
+	static const char *const reasons[] = { "internal server error",
+	    "not implemented", "bad gateway", "service unavailable",
+	    "gateway timeout", "http version not supported",
+	    "variant also negotiates", "insufficient storage",
+	    "loop detected", "bandwidth limit exceeded", "not extended",
+	    "network authentication required" };
+	const char *reason;
+	size_t i;
+
+	if (status.len != 3 || *status.p != '5' || !all_digits(status))
+		return false;
+	i = (size_t)(status.p[1] - '0') * 10 + (size_t)(status.p[2] - '0');
+	if (i >= sizeof reasons / sizeof reasons[0] ||
+	    words.len != strlen(reasons[i]))
+		return false;
+	reason = reasons[i];
+	for (i = 0; i < words.len; i++)
+		if (words.p[i] != reason[i] && (reason[i] == ' ' ?
+		    words.p[i] != '_' : words.p[i] != reason[i] - 'a' + 'A'))
+			return false;
+	return true;
+}
+
+/*
+ * Any program may have "Completed 500 items", so the reason is wanted.  A
+ * comma and the headers may follow it.
+ */
+static bool
+scan_spring_answer(struct scan *s, struct span text)
+{
+	struct span tags = tags_at(text), status, reason;
+	const char *end = text.p + text.len, *p;
+
+	if ((p = skip(text.p + tags.len, end, "Completed ")) == NULL)
+		return scan_fail(s, 1, text.p, "Completed");
+	status = token_at(p, end);
+	p += status.len;
+	p += p < end;
+	reason = span_to(p, find_char(p, end, ','));
+	if (!is_reason(status, reason))
+		return scan_fail(s, 2, status.p, "status");
+	add_number(s, NAME("status"), status);
+	add_text(s, NAME("reason"), reason);
+	if (tags.len > 0)
+		add_text(s, NAME("tags"), span_trim(tags));
+	return true;
+}
+
+const struct format format_spring_answer = {
+	.name = "spring-answer", .description = "Spring's answers that failed",
+	.example = "Completed 500 INTERNAL_SERVER_ERROR",
+	.word = "Completed ",
+	.first = "C[", .distinct = true, .scan = scan_spring_answer,
+	.status = "status",
 };
 
 const struct format format_morgan = {
