@@ -88,9 +88,10 @@ scanner_has_columns(const struct scanner *s)
 static bool
 has_word(struct span line, const char *word)
 {
-	size_t len = strlen(word), last = len - 1;
+	size_t len = strlen(word);
 	const char *p = line.p, *end = p + line.len;
 #ifdef __SSE2__
+	const size_t last = len - 1;
 	const __m128i first_byte = _mm_set1_epi8(*word);
 	const __m128i last_byte = _mm_set1_epi8(word[last]);
 	unsigned bits;
