@@ -470,13 +470,18 @@ mkdir o2
 ok '-a: a growing source is archived up to the size it had' sh -c 'logpack -d -C o2 g2.tar.xz && cmp o2/grows2 log'
 
 mkfifo pipe
-logpack -t pipe 2>err &
-pid=$!
-until_true 10 catches_term $pid
-kill -TERM $pid
-until_true 10 not kill -0 $pid || kill -KILL $pid
-wait $pid
-is 'SIGTERM ends the test of a pipe that nobody writes to' "$?" 2
+if [ -z "${QEMU-}" ]; then
+	logpack -t pipe 2>err &
+	pid=$!
+	until_true 10 catches_term $pid
+	kill -TERM $pid
+	until_true 10 not kill -0 $pid || kill -KILL $pid
+	wait $pid
+	is 'SIGTERM ends the test of a pipe that nobody writes to' "$?" 2
+else
+	skip 'qemu catches it from its beginning' \
+		'SIGTERM ends the test of a pipe that nobody writes to'
+fi
 logpack <pipe >term.gz &
 pid=$!
 exec 4>pipe
