@@ -333,9 +333,18 @@ done
 mkdir broken
 : >broken/libarchive.so.13
 echo 'a line' | xz -c >line.xz
-LD_LIBRARY_PATH=$PWD/broken loggrep line line.xz 2>err
-is 'loggrep: a file that a missing library would unpack is trouble' $? 2
-ok 'loggrep: the error names the missing library' grep -q libarchive.so.13 err
+if [ -z "${FOREIGN-}" ]; then
+	LD_LIBRARY_PATH=$PWD/broken loggrep line line.xz 2>err
+	is 'loggrep: a file that a missing library would unpack is trouble' $? 2
+	ok 'loggrep: the error names the missing library' \
+	    grep -q libarchive.so.13 err
+else
+	for name in 'a file that a missing library would unpack is trouble' \
+	    'the error names the missing library'; do
+		skip 'the programs hold the names of their libraries' \
+		    "loggrep: $name"
+	done
+fi
 for c in loggrep logparse logpack; do
 	ok "$c: an ELF note names the library that is loaded on demand" \
 	    grep -aq '"soname":\["libarchive.so.13"\]' "$B/$c"
@@ -444,6 +453,38 @@ is 'a format that is not known is told no word that has little in common' \
     'logparse: docker: no such format; --list-formats lists them'
 loggrep --zzzzzz 2>err
 is 'what is like no option is told none' "$(grep -c 'did you mean' err)" 0
+
+# A time that a number of 32 bits does not hold.
+late=2382343503
+echo "$line" | sed s/2021/2045/ | cat three.log - >late.log
+mkdir late
+cp three.log late/a.log.1
+touch -d @$late late.log late/a.log.1
+is 'logparse: a time after 2038 is printed' "$(logparse -s timestamp late.log |
+    tail -n 1)" '{"timestamp":"2045-06-29T10:05:03Z"}'
+is 'loggrep: --since can be after 2038' "$(loggrep -c --since 2040-01-01 late.log)" 1
+is 'loggrep: --until can be after 2038' "$(loggrep -c --until 2040-01-01 late.log)" 3
+for format in tar.gz tar.zst tar.xz zip; do
+	mkdir late/$format
+	logpack -k -a late.$format late/a.log.1 >out 2>err &&
+	    logpack -d -C late/$format late.$format >out 2>err
+	if grep -q 'Value too large' err; then
+		skip 'libarchive has times of 32 bits' \
+		    "logpack: a .$format keeps a time after 2038"
+		continue
+	fi
+	is "logpack: a .$format keeps a time after 2038" \
+	    "$(stat -c %Y late/$format/late/a.log.1)" $late
+done
+is 'logpack: a packed file keeps a time after 2038' \
+    "$(logpack -k late/a.log.1 && stat -c %Y late/a.log.1.gz)" \
+    "late/a.log.1.gz
+$late"
+logpush -q "file://$tmp/late/{date:%Y}/" late/a.log.1
+is 'logpush: a delivered file keeps a time after 2038' \
+    "$(stat -c %Y late/2045/a.log.1)" $late
+is 'logstamp: a name can hold a time after 2038' "$(logstamp late/a.log.1)" \
+    late/a.log-$late
 
 # A run with many files opens as many as the hard limit allows.
 if [ -r /proc/self/limits ]; then

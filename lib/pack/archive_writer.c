@@ -165,7 +165,7 @@ archive_writer_begin(
 	/* It calls fstat: on 32 bits its struct stat need not be ours. */
 	if (archive_read_disk_entry_from_file(b->disk, b->entry, fd, NULL) <
 	    ARCHIVE_WARN && archive_entry_filetype(b->entry) == 0)
-		return fail(b, archive_error_string(b->disk));
+		return fail(b, strerror(archive_errno(b->disk)));
 	archive_entry_unset_atime(b->entry);
 	archive_entry_unset_ctime(b->entry);
 	archive_entry_unset_birthtime(b->entry);
