@@ -342,7 +342,7 @@ report_no_file(const struct job *j, const char *name)
 		warnx("%s: %s (a pattern beside -W, --since or --until goes "
 		    "behind -e: -e %s)", name, strerror(e), name);
 	else
-		warn("%s", name);
+		warnx("%s: %s%s", name, strerror(e), operand_hint(name, e));
 	errno = e;
 }
 
@@ -532,6 +532,17 @@ search_files(const struct job *j, struct url_operands *files)
 	return exit_status(j);
 }
 
+/* Whether path has a pattern in front of its last two parts. */
+static bool
+has_early_pattern(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	slash = slash != NULL ? memrchr(path, '/', (size_t)(slash - path)) :
+	    NULL;
+	return slash != NULL && strcspn(path, "*?[") < (size_t)(slash - path);
+}
+
 /* Search the data that is appended to files from now on. */
 int
 search_tails(const struct job *j)
@@ -542,8 +553,12 @@ search_tails(const struct job *j)
 	struct tail *t;
 
 	if ((t = tail_new(j->tails, j->max_line, &bad)) == NULL ||
-	    (lines = lines_of(tail_read, t, j->max_line)) == NULL)
+	    (lines = lines_of(tail_read, t, j->max_line)) == NULL) {
+		if (errno == ENOENT && has_early_pattern(bad))
+			diex("%s: %s (only its last two parts may be patterns)",
+			    bad, strerror(errno));
 		die("%s", bad);
+	}
 	begin_search(&s, j, NULL, 0);
 	selector_input(s.selector, ZONE_NOW);
 	search_lines(&s, NULL, t, lines);

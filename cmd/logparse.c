@@ -315,7 +315,8 @@ parse_file(struct job *job, struct operand *o)
 		trouble_with(job, name, why);
 	} else if (in == NULL || (lines = lines_new(in, job->max_line)) == NULL ||
 	    begin_file(job, in, o->name) < 0) {
-		warn("%s", name);
+		warnx("%s: %s%s", name, strerror(errno),
+		    in == NULL ? operand_hint(name, errno) : "");
 		worse(job, STATUS_TROUBLE);
 	} else if (input_is_output(in)) {
 		warnx("%s: input file is also the output", name);

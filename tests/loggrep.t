@@ -295,6 +295,15 @@ is 'a pattern that was taken for a file gets a hint' \
 	"$(loggrep --since 10m boom </dev/null 2>&1)" "loggrep: boom: No such \
 file or directory (a pattern beside -W, --since or --until goes behind -e: -e \
 boom)"
+mkdir folder
+is 'a folder and a URL that only logpush takes get a hint' \
+	"$(loggrep x folder "file://$PWD/folder/" 2>&1)" "loggrep: folder: Is a \
+directory (name its files, as in DIR/*)
+loggrep: file://$PWD/folder/: No such file or directory (only logpush takes \
+file://: give the path alone)"
+is '--tail: a pattern too far in front gets a hint' \
+	"$(loggrep --tail 'folder/*/*/0.log' x 2>&1)" "loggrep: folder/*/*/0.log: \
+No such file or directory (only its last two parts may be patterns)"
 printf '29-Jun-2021 10:05:03 x\n' >local
 is '--tz says where a time is local, in the line and on the command line' \
 	"$(for since in 2021-06-29T08:05:03Z 2021-06-29T08:05:04Z \

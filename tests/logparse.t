@@ -126,6 +126,9 @@ exits 2 'an unknown output is misuse' logparse --output nothing
 exits 2 'an unknown zone is misuse' logparse --tz Mars/Base
 exits 2 '-o template: a brace left open is misuse' logparse -o 'template:{status'
 exits 2 'a missing file is trouble' logparse "$tmp/absent"
+mkdir folder
+is 'a folder gets a hint' "$(logparse folder 2>&1)" \
+    'logparse: folder: Is a directory (name its files, as in DIR/*)'
 exits 2 'a full disk is trouble' sh -c 'logparse "$1" >/dev/full' - mixed.log
 says '2 records, 0 lines' '-v says what was read' sh -c \
     'printf "a=1 b=2\na=1 b=2\n" | logparse -v'

@@ -638,6 +638,16 @@ operand_open(struct operand *o, const char **why)
 }
 
 const char *
+operand_hint(const char *name, int error)
+{
+	if (error == EISDIR)
+		return " (name its files, as in DIR/*)";
+	if (error == ENOENT && strncmp(name, "file://", 7) == 0)
+		return " (only logpush takes file://: give the path alone)";
+	return "";
+}
+
+const char *
 operand_end(struct operand *o)
 {
 	if (o->fetch == NULL)

@@ -47,6 +47,8 @@ void url_operands_free(struct url_operands *u);
  * as the operand, or with errno when that is NULL.
  */
 struct input *operand_open(struct operand *o, const char **why);
+/* Returns what helps a user whose file was not opened: " (...)", or "". */
+const char *operand_hint(const char *name, int error);
 /*
  * After the input was closed: the reason why not all of it came, or NULL.  It
  * lasts as long as the operand.
