@@ -382,8 +382,12 @@ fi
 
 # As a person sees it, on a screen.  A file of holes takes an hour, unless it is
 # cut short once the bar is there.
-screen() { LC_ALL=C.UTF-8 tmux -S "$tmp/tmux" "$@"; }
+# A server that was told to end still takes sessions for a moment: each screen
+# has one of its own.
+screens=0
+screen() { LC_ALL=C.UTF-8 tmux -S "$tmp/tmux.$screens" "$@"; }
 on_screen() {			# columns, command
+	screens=$((screens + 1))
 	truncate -s 300G holes.log
 	screen -f /dev/null new-session -d -x "$1" -y 24 \
 	    "PATH=$PATH; $2; echo status \$?; exec cat"

@@ -33,7 +33,7 @@ for f in scripts/postrotate scripts/rsyslog/docker-5xx scripts/setup \
 done
 is 'the snippets name the folder they lie in' \
     "$(grep -rl /usr/local/share/logferry "$at/share/logferry")" ''
-is 'the manuals name the folder that they are installed for' "$(grep -rl /usr/local/ "$at/share/man")" ''
+is 'the manuals name the folder that they are installed for' "$(grep -rlE '/usr/local/(bin|share)' "$at/share/man")" ''
 mkdir log && echo one >log/app.log.1
 env PATH=/usr/bin:/bin LOGFERRY_RUN="$tmp/run" \
     "$at/share/logferry/scripts/postrotate" log/app.log "file://$tmp/store/"

@@ -95,6 +95,9 @@ says() {
 	fi
 }
 
+# sum: of the numbers on standard input, one to a line
+sum() { awk '{ n += $1 } END { print n }'; }
+
 # until_true SECONDS COMMAND...: poll until it succeeds.  That is enough time on
 # an idle machine; a busy one gets ten times as much.
 until_true() {

@@ -41,7 +41,7 @@ drain text "\"url\":\"$http/text\",\"where\":[\"message~^just\"]"
 { of a 1 10; of b 1 10; echo just text; } >in
 exits 0 'all that was read is delivered at the end' logpush --drains d --spool sp in
 is 'conditions say which lines a drain gets' \
-	"$(for p in a b5 one text; do echo "$p $(to $p | paste -sd+ | bc)"; done | tr '\n' ' ')" 'a 10 b5 5 one 1 text 1 '
+	"$(for p in a b5 one text; do echo "$p $(to $p | sum)"; done | tr '\n' ' ')" 'a 10 b5 5 one 1 text 1 '
 is 'lines of one drain keep their order' "$(grep '"app":"a"' http/lines | numbers | cut -c1-21)" '1 2 3 4 5 6 7 8 9 10 '
 arrived 21
 is 'a drain without conditions gets every line' "$(wc -l <tcp/lines)" 21
@@ -272,7 +272,7 @@ of a 2 2 >&9
 exec 9>&-
 wait "$pid"
 is 'lines that were in no spool are trouble, those after it are delivered' \
-	"$? $(to a | paste -sd+ | bc) $(to b | paste -sd+ | bc)" '2 1 2'
+	"$? $(to a | sum) $(to b | sum)" '2 1 2'
 is 'a spool that cannot be made is told once' "$(grep -c 'd/a: ' err)" 1
 
 # --- SIGTERM ---

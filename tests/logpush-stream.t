@@ -347,7 +347,7 @@ logpush --spool sp2 --respool "logplex+$http/logplex" </dev/null 2>err
 is 'spool: --spool-full drop keeps the newest' "$(tail -n 1 http/lines | sed 's/.* //')" 20000
 rest=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' err)
 # On a busy machine some are missed, and told, before the first run gives up.
-lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' told err | paste -sd+ - | bc)
+lost=$(sed -n 's/.* \([0-9]*\) records were dropped.*/\1/p' told err | sum)
 is 'spool: --spool-full drop counts each record that it dropped' "$((lost + $(grep -vc L12 http/lines)))" 20000
 is 'spool: --status counts each dropped record once, and forgets none' \
 	"$(logpush --spool sp2 --status=json | grep -o '"dropped":[0-9]*')" \

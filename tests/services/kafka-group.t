@@ -150,9 +150,9 @@ send logs $((last + 1)) $((last += 100))
 ok 'SIGTERM: the other takes over long before the session ends' until_true 20 delivered 1 "$last" each
 echo "# taken over in $((($(date +%s%N) - began) / 1000000)) ms"
 # taken MEMBER N: more than n lines went through it
-taken() { [ "$(cat d"$1"/*.status | sed 's/.*"delivered":\([0-9]*\).*/\1/' | paste -sd+ | bc)" -gt "$2" ]; }
+taken() { [ "$(cat d"$1"/*.status | sed 's/.*"delivered":\([0-9]*\).*/\1/' | sum)" -gt "$2" ]; }
 # What the other has read meanwhile is not read again by who had it before.
-cat d1/*.status | sed 's/.*"delivered":\([0-9]*\).*/\1/' | paste -sd+ | bc >before
+cat d1/*.status | sed 's/.*"delivered":\([0-9]*\).*/\1/' | sum >before
 member 1 patient
 shares() { send logs $((last += 1)) "$last"; sleep 0.2; taken 1 "$(cat before)"; }
 until_true 60 shares
@@ -171,7 +171,7 @@ wait $m2
 
 # --- those that were dead ---
 m1='' m2=''
-sum() { echo $(($(status 1 "$1" "$2") + $(status 2 "$1" "$2"))); }
+both() { echo $(($(status 1 "$1" "$2") + $(status 2 "$1" "$2"))); }
 waiting=$(sum 7 waiting) dropped=$(sum 7 dropped)
 ok 'a bounded spool has dropped lines' test "$dropped" -gt 0
 sink back "$port_dead"
@@ -183,7 +183,7 @@ ok 'a drain that comes back gets every line' until_true 20 six
 ok 'a bounded spool gives back what it has kept' until_true 20 seven
 missing=$((last - $(sed 's/.*"n"://' seven | sort -u | wc -l)))
 ok 'what a bounded spool has not kept is counted' test "$missing" -le "$dropped"
-is 'the receiver is told what was dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages.*/\1/p' back/lines | paste -sd+ | bc)" "$dropped"
+is 'the receiver is told what was dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages.*/\1/p' back/lines | sum)" "$dropped"
 echo "# lines: $((last * 8)), of the bounded one $missing missing, $dropped dropped, $waiting kept, $(sum 7 delivered) counted as delivered"
 
 # --- a spool that cannot be written ---
