@@ -241,6 +241,16 @@ is '--formats adds to auto, with any strftime' \
     "$(echo '29.06.2021 10:05:03,250 WARN a=1 b=2' |
 	logparse --tz Europe/Berlin --formats my.formats)" \
     '{"timestamp":"2021-06-29T08:05:03.250Z","level":"WARN","a":"1","b":"2","format":"dotted,logfmt"}'
+printf '%s\n' '[plain]' 'log_format = $remote_addr - $remote_user [$time_local] "$request" $status' >plain.formats
+for front in '2021-06-29T10:05:03.1Z stdout F' '[pod/web-1/nginx]' \
+    '<34>1 2021-06-29T10:05:03.003Z host nginx - - -'; do
+	echo "$front 192.0.2.7 - - [29/Jun/2021:10:05:03 +0000] \"GET /a HTTP/1.1\" 503"
+done >fronts
+is '--formats reads what is inside of an envelope' \
+    "$(logparse --formats plain.formats -o 'template:{format} {client}' fronts)" \
+    'cri,plain 192.0.2.7
+kubectl,plain 192.0.2.7
+syslog,plain 192.0.2.7'
 is '--formats gives names to -f' "$(logparse --formats my.formats -f short \
     -s format,status ng.log)" '{"format":"short","status":502}'
 for bad in 'regex = (?<a>.)' '[a]' '[a]

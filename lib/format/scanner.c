@@ -336,6 +336,20 @@ try_last(struct scan *scan, struct choice last, struct span text)
 	return false;
 }
 
+/*
+ * Tries the envelopes that no line of another format has, which go before
+ * formats of the user's own: one that begins with any word would take them.
+ */
+static bool
+try_envelope(struct scanner *s, struct scan *scan, struct span text)
+{
+	static const struct span names[] = { { "cri", 3 }, { "kubectl", 7 },
+	    { "syslog", 6 } };
+	size_t i = *text.p == '<' ? 2 : *text.p == '[';
+
+	return try_last(scan, choose(s, names[i]), text);
+}
+
 /* The first format that fits of those that have a bit in left; see try_all. */
 static bool
 try_each(const struct scanner *s, struct scan *scan, struct span text,
@@ -383,7 +397,8 @@ try_all(struct scanner *s, struct scan *scan, struct span text,
 
 	if (text.len == 0)
 		return false;
-	if (s->custom != NULL && try_custom(s, scan, text, true))
+	if (s->custom != NULL && (try_envelope(s, scan, text) ||
+	    try_custom(s, scan, text, true)))
 		return true;
 	if (last->format != NULL && last->format->distinct &&
 	    (format_index.by_first[(unsigned char)*text.p] & last->bit) != 0 &&
