@@ -153,6 +153,30 @@ example journalctl
 is 'server errors of the journal are found' "$(grep -c 'api/a.* 503' out)$(wc -l <out)" 11
 example kubectl
 is 'server errors of pods are found' "$(grep -c 'web-1.*api/a.* 503' out)$(wc -l <out)" 11
+mkdir -p var/log/containers var/log/pods/live_web-1_0/nginx
+at() { date -u -d "$1" +%Y-%m-%dT%H:%M:%S.123456789Z; }
+{ echo "$(at -2min) stdout F $(access /api/a 503 12 | sed 's/"x"$/"4bf92f3577b34da6"/')"
+(now=$(date -u -d -3hours +%d/%b/%Y:%H:%M:%S)
+echo "$(at -3hours) stdout F $(access /old 503 12)"); } >var/log/containers/web-1_live_nginx-0.log
+{ echo "$(at -3min) stderr F $(date -u +'%Y-%m-%d %H:%M:%S.123') ERROR 7 --- [main] c.e.App  : no 4bf92f3577b34da6"
+echo "$(at -3min) stderr F java.lang.IllegalStateException: empty"
+printf '%s stderr F \tat a.A.a(A.java:7)\n' "$(at -3min)"; } >var/log/containers/api-1_live_api-0.log
+example 'loggrep -c -5'
+is 'server errors of the last hour are counted by pod' "$(sed 's|.*/||' out)" \
+    web-1_live_nginx-0.log:1
+example 'logparse --multiline | loggrep -W level=ERROR'
+is 'an error of a pod has its whole trace' "$(jq -r .message out | tr '\n' '|')" \
+    "$(printf 'no 4bf92f3577b34da6|java.lang.IllegalStateException: empty|\tat a.A.a(A.java:7)|')"
+example 'loggrep -hF 4bf92f3577b34da6 /var/log/containers'
+is 'a request is found in all pods, in the order of time' \
+    "$(cut -d ' ' -f 2 out | tr '\n' ' ')" 'stderr stdout '
+echo old | gzip >var/log/pods/live_web-1_0/nginx/0.log.20210629-100503.gz
+echo new >var/log/pods/live_web-1_0/nginx/0.log
+example 'find /var/log/pods'
+is 'rotated logs of pods are carried off, the others are not' \
+    "$(find bucket -path '*/var/log/pods/live_web-1_0/nginx/0.log*' | sed 's|.*/||')" \
+    0.log.20210629-100503.gz
+rm -r var/log/containers var/log/pods bucket
 example 'find /var/log'
 is 'logs with server errors are found, wherever they lie' \
     "$(sed 's|.* [^ ]*/var/||' out | sort)" 'log/nginx/access.log
