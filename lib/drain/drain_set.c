@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "base/termination.h"
 #include "base/units.h"
-#include "drain/drain_folder.h"
+#include "drain/drain_entry.h"
 #include "drain/drain_status.h"
 #include "file/path.h"
 #include "stream/spool_folder.h"
@@ -21,19 +21,6 @@ enum {
 	FLUSH_MS = 100, SCAN_MS = 250, STATUS_MS = 1000,
 	STATUS_EACH = 4,	/* are written in one tick */
 	LONGEST_PART = 4, /* a line may take one part in so many of a spool */
-};
-
-struct entry {			/* a drain's file */
-	char *id;
-	struct drain *drain;	/* NULL: the file was never good */
-	struct buf named[DRAIN_NAMED];	/* files that it names */
-	struct drain_look seen, loaded; /* when last looked at, and read */
-	struct buf status;	/* as it was written last */
-	struct drain_progress told;	/* of the drain, when that was made */
-	bool is_told;		/* nothing but these can have changed it */
-	bool routed;		/* lines go to it */
-	bool again;		/* the system had no room: it is to be loaded */
-	bool expired;		/* it ends when nothing waits */
 };
 
 struct drain_set {
@@ -52,7 +39,7 @@ struct drain_set {
 	atomic_bool needs_record;
 
 	/* The other thread's. */
-	struct entry **entry;	/* sorted by id */
+	struct drain_entry **entry;	/* sorted by id */
 	size_t n;
 	struct drain **retired;	/* they may still have a turn */
 	size_t n_retired;
@@ -182,7 +169,7 @@ flush_if_due(struct drain_set *ds)
 /* --- drains that come and go --- */
 
 static int
-route(struct drain_set *ds, struct entry *e)
+route(struct drain_set *ds, struct drain_entry *e)
 {
 	if (e->routed)
 		return 0;
@@ -194,7 +181,7 @@ route(struct drain_set *ds, struct entry *e)
 }
 
 static void
-unroute(struct drain_set *ds, struct entry *e)
+unroute(struct drain_set *ds, struct drain_entry *e)
 {
 	struct drain **p = &ds->dirty;
 
@@ -254,9 +241,9 @@ free_retired(struct drain_set *ds)
  * Returns -1 after a message, and the drain is freed.
  */
 static int
-replace(struct drain_set *ds, struct entry *e, struct drain *d)
+replace(struct drain_set *ds, struct drain_entry *e, struct drain *d)
 {
-	struct entry old = *e;
+	struct drain_entry old = *e;
 	bool failed;
 
 	e->drain = d;
@@ -288,7 +275,7 @@ replace(struct drain_set *ds, struct entry *e, struct drain *d)
  * is to blame, it is read again later, without another message.
  */
 static void
-load(struct drain_set *ds, struct entry *e)
+load(struct drain_set *ds, struct drain_entry *e)
 {
 	bool told = e->again && drain_folder_is_same(&e->seen, &e->loaded);
 	bool ours = false;	/* to do: the file is not wrong */
@@ -328,31 +315,9 @@ load(struct drain_set *ds, struct entry *e)
 	buf_free(&error);
 }
 
-static struct entry *
-new_entry(const char *id)
-{
-	struct entry *e = calloc(1, sizeof *e);
-
-	if (e != NULL && (e->id = strdup(id)) == NULL) {
-		free(e);
-		e = NULL;
-	}
-	return e;
-}
-
-static void
-free_entry(struct entry *e)
-{
-	for (size_t i = 0; i < DRAIN_NAMED; i++)
-		buf_free(&e->named[i]);
-	buf_free(&e->status);
-	free(e->id);
-	free(e);
-}
-
 /* The file has gone: so do the lines that wait, and the status. */
 static void
-drop(struct drain_set *ds, struct entry *e)
+drop(struct drain_set *ds, struct drain_entry *e)
 {
 	struct drain *d = e->drain;
 
@@ -367,7 +332,7 @@ drop(struct drain_set *ds, struct entry *e)
 		retire(ds, d);
 	}
 	drain_status_remove(ds->dir, e->id);
-	free_entry(e);
+	drain_entry_free(e);
 }
 
 /* --- the folder --- */
@@ -376,7 +341,8 @@ drop(struct drain_set *ds, struct entry *e)
 static int
 match_names(struct drain_set *ds, const struct drain_names *names)
 {
-	struct entry **all = calloc(names->n + 1, sizeof(struct entry *));
+	struct drain_entry **all = calloc(names->n + 1,
+	    sizeof(struct drain_entry *));
 	size_t i = 0, k = 0, n = 0;
 	int r, result = 0;
 
@@ -389,7 +355,7 @@ match_names(struct drain_set *ds, const struct drain_names *names)
 			drop(ds, ds->entry[i]);
 		else if (r == 0)
 			all[n++] = ds->entry[i];
-		else if ((all[n] = new_entry(names->name[k])) != NULL)
+		else if ((all[n] = drain_entry_new(names->name[k])) != NULL)
 			n++;
 		else
 			result = -1;
@@ -407,7 +373,7 @@ match_names(struct drain_set *ds, const struct drain_names *names)
  * taken as it is.
  */
 static void
-look_at(struct drain_set *ds, struct entry *e, bool first)
+look_at(struct drain_set *ds, struct drain_entry *e, bool first)
 {
 	struct drain_look look = { 0 };
 	bool settled;
@@ -447,7 +413,7 @@ scan(struct drain_set *ds, bool first)
 
 /* A drain whose time is over gets no more lines, and goes when none waits. */
 static void
-expire(struct drain_set *ds, struct entry *e)
+expire(struct drain_set *ds, struct drain_entry *e)
 {
 	struct drain_progress p;
 
@@ -467,32 +433,6 @@ expire(struct drain_set *ds, struct entry *e)
 		unlinkat(ds->dir, e->id, 0);
 }
 
-/* Returns whether there was anything to be written. */
-static bool
-write_status(struct drain_set *ds, struct entry *e)
-{
-	struct drain_progress p;
-	struct buf text = { 0 };
-
-	if (e->drain == NULL)
-		return false;
-	p = drain_pool_look(ds->pool, e->drain);
-	if (e->is_told && p.next == e->told.next && p.turns == e->told.turns)
-		return false;
-	e->is_told = drain_status_print(e->drain, &p, &text) == 0 &&
-	    (span_eq(buf_span(&text), buf_span(&e->status)) ||
-	    drain_status_write(ds->dir, e->id, buf_span(&text),
-	    e->loaded.own.st_mode) == 0);
-	if (e->is_told) {
-		e->told = p;
-		buf_free(&e->status);
-		e->status = text;
-	} else {
-		buf_free(&text);
-	}
-	return true;
-}
-
 /*
  * Each second those that have changed are written, in turn and a few at a time:
  * it takes as long as the disk does.
@@ -509,20 +449,21 @@ write_some_status(struct drain_set *ds, int64_t now)
 		ds->told_ms = now;
 	}
 	while (ds->next_status < ds->n && n < STATUS_EACH)
-		n += write_status(ds, ds->entry[ds->next_status++]);
+		n += drain_entry_write_status(
+		    ds->entry[ds->next_status++], ds->pool, ds->dir);
 }
 
 static void
 write_all_status(struct drain_set *ds)
 {
 	for (size_t i = 0; i < ds->n; i++)
-		write_status(ds, ds->entry[i]);
+		drain_entry_write_status(ds->entry[i], ds->pool, ds->dir);
 }
 
 static int
 compare_id(const void *id, const void *e)
 {
-	return strcmp(id, (*(struct entry *const *)e)->id);
+	return strcmp(id, (*(struct drain_entry *const *)e)->id);
 }
 
 /*
@@ -552,7 +493,7 @@ free_set(struct drain_set *ds)
 	if (ds->dir >= 0)
 		close(ds->dir);
 	for (size_t i = 0; i < ds->n; i++)
-		free_entry(ds->entry[i]);
+		drain_entry_free(ds->entry[i]);
 	free(ds->entry);
 	free(ds->retired);
 	condition_index_free(ds->index);
