@@ -103,6 +103,10 @@ is 'the drain is still there' "$(find drains -type f | wc -l)" 1
 gives 404 'an id is no path' GET "$drains/../key"
 gives 404 'an id that nobody has is not found' GET $drains/00000000-0000-4000-a000-000000000000
 gives 200 'the drains of another application are other ones' GET /apps/shop-test/log-drains
+gives 200 'a slash at the end of a path makes no difference' GET "$drains/$id/"
+gives 200 'nor does one at the end of a list' GET "$drains/"
+is 'the list with a slash is that of the application' "$(jq -r '.[].id' body)" "$id"
+ask GET /apps/shop-test/log-drains
 is 'the other application has none' "$(jq -c . body)" '[]'
 ask POST /apps/a-b-c/log-drains "$made"
 is 'an application is cut at its first -' "$(jq -c .where "drains/$(jq -r .id body)")" '["app=a","namespace=b-c"]'
@@ -193,6 +197,7 @@ is 'an event is a line, even when its body has several' "$(jq -c . events | uniq
 gives 422 'an event has a line of a log' POST /log-events '{"x":1}'
 gives 405 'events are not read' GET /log-events
 gives 404 'without a place for events there are none' POST /log-events "$event" LOGFERRY_EVENTS=
+is 'the reason why there are no events is told' "$(jq -r .message body)" 'no events: LOGFERRY_EVENTS is not set'
 gives 503 'an event that cannot be written is not taken' POST /log-events "$event" LOGFERRY_EVENTS=none/x
 if command -v python3 >/dev/null; then
 	start_server intakes python3 "$top/tests/servers/intakes"
@@ -262,6 +267,7 @@ gives 404 'after five minutes a session is not read any more' GET "/log-sessions
 auth='the key'
 gives 404 'without a folder for sessions there are none' POST /log-sessions '{"app":"a","space":"b"}' \
 	LOGFERRY_SESSIONS=
+ok 'the reason why there are no sessions is told' grep -q 'no sessions: LOGFERRY_SESSIONS is no folder' body
 
 # --- several machines: a topic ---
 # A kcat that writes the file topic, does what logferry-drains-follow does with
@@ -394,12 +400,17 @@ auth='the key'
 if busybox httpd --help >/dev/null 2>&1 && command -v curl python3 >/dev/null; then
 	rm -f drains/*
 	mkdir -p www/cgi-bin
-	ln -s "$cgi" www/cgi-bin/drains
+	chmod +x fast.cgi
+	ln -s "$tmp/fast.cgi" www/cgi-bin/drains
 	port=$(python3 -c 'import socket
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
-	LOGFERRY_DRAINS=$tmp/drains LOGFERRY_KEY_FILE=$tmp/key busybox httpd -f -p "127.0.0.1:$port" -h www &
+	# Its page's URL, with our port
+	page=$(grep -o 'http://192.0.2.1:8080.*/apps/.*' "$top/man/logferry-drains.7")
+	sessions=$(sed -n 's/.*LOGFERRY_SESSION_URL=\(http:.*\)/\1/p' "$top/man/logferry-drains.7" | sed "s/192.0.2.1:8080/127.0.0.1:$port/")
+	LOGFERRY_SESSIONS=$tmp/sessions LOGFERRY_SESSION_URL=$sessions \
+	LOGFERRY_DRAINS=$tmp/drains LOGFERRY_KEY_FILE=$tmp/key busybox httpd -f -p "127.0.0.1:$port" -h www 2>httpd.err &
 	servers="$servers $!"
 	at=http://127.0.0.1:$port/cgi-bin/drains
 	until_true 20 curl -fs "$at/octhc"
@@ -408,9 +419,17 @@ print(s.getsockname()[1])')
 	}
 	is 'busybox httpd: a drain is made' "$(web -d "$made" "$at$drains")" 201
 	id=$(jq -r .id body)
+	is "busybox httpd: the manual's call lists the drains" \
+		"$(web "$(echo "$page" | sed "s/192.0.2.1:8080/127.0.0.1:$port/")") $(jq -r '.[].id' body)" "200 $id"
 	is 'busybox httpd: drains are listed' "$(web "$at$drains") $(jq -r '.[].id' body)" "200 $id"
 	is 'busybox httpd: a drain is shown' "$(web "$at$drains/$id") $(jq -r .id body)" "200 $id"
 	is 'busybox httpd: a drain is removed' "$(web -X DELETE "$at$drains/$id") $(ls drains)" '200 '
+	web -d '{"app":"shop","space":"live"}' "$at/log-sessions" >code
+	curl -sN -D session-head -o session "$(jq -r .logplex_url body)" &
+	reader=$!
+	ok 'busybox httpd: a session is read where its answer says' until_true 20 grep -q '^HTTP.* 200' session-head
+	kill $reader
+	ok "busybox httpd: a session's drain goes with its client" until_true 20 not have
 	auth=wrong
 	is 'busybox httpd: a wrong key gets nowhere' "$(web "$at$drains")" 401
 else

@@ -45,7 +45,7 @@ answer() {
 # fail STATUS REASON [HEADER]: REASON needs no escape in JSON
 fail() { answer "$1" "{\"message\":\"$2\"}" ${3+"$3"}; }
 refuse() { fail '422 Unprocessable Entity' "$1"; }
-not_found() { fail '404 Not Found' 'No such log drain or app found'; }
+not_found() { fail '404 Not Found' "${1-No such log drain or app found}"; }
 broken() { fail '500 Internal Server Error' "$1"; }
 only() { fail '405 Method Not Allowed' 'not for this path' "Allow: $1"; }
 
@@ -381,7 +381,7 @@ add_event() {
 create_event() {
 	[ "$method" = POST ] || only POST
 	need_key
-	[ -n "${LOGFERRY_EVENTS-}" ] || not_found
+	[ -n "${LOGFERRY_EVENTS-}" ] || not_found 'no events: LOGFERRY_EVENTS is not set'
 	read_body
 	# "log" is the message of a record.
 	[ "$(member message)" != - ] || refuse 'log: there is none'
@@ -391,7 +391,8 @@ create_event() {
 
 need_sessions() {
 	[ -d "${LOGFERRY_SESSIONS-}" ] && [ -w "$LOGFERRY_SESSIONS" ] &&
-	    [ -n "${LOGFERRY_SESSION_URL-}" ] || not_found
+	    [ -n "${LOGFERRY_SESSION_URL-}" ] ||
+	    not_found 'no sessions: LOGFERRY_SESSIONS is no folder that can be written, or LOGFERRY_SESSION_URL is not set'
 }
 
 create_session() {
@@ -515,6 +516,7 @@ health() {
 
 unread=${CONTENT_LENGTH-}
 method=${REQUEST_METHOD-} path=${PATH_INFO-}
+path=${path%/}
 case $path in
 /octhc) health ;;
 /log-events) create_event ;;
