@@ -13,13 +13,14 @@
 #include "base/stdout.h"
 #include "drain/drain_status.h"
 #include "drain/drains.h"
+#include "net/kafka.h"
 
 enum {
 	MMAP_FROM = 128 << 10, ARENAS = 4,
 };
 
 static void
-check_options(const struct push *push)
+check_options(const struct push *push, char *const *operands)
 {
 	const struct stream *st = &push->stream;
 
@@ -32,6 +33,11 @@ check_options(const struct push *push)
 	    push->also != NULL || push->store.jobs > 0)
 		opt_misuse(&logpush_cmd, "--also, --confirm, --jobs, "
 		    "--receipts and --respool are for one receiver");
+	for (; *operands != NULL; operands++)
+		if (receiver_kind_of(*operands) != NULL &&
+		    !kafka_is_url(*operands))
+			opt_misuse(&logpush_cmd, "%s: --drains takes no URL to "
+			    "deliver to, each drain has its own", *operands);
 }
 
 /*
@@ -54,7 +60,7 @@ push_to_drains(struct push *push, char *const *operands)
 	struct operands *files;
 	bool hung;
 
-	check_options(push);
+	check_options(push, operands);
 	keep_memory_low();
 	push->store.http.until_done = true;
 	set_receiver_options(push);

@@ -76,12 +76,14 @@ ok 'no status has a secret' not grep -rq geheim d/secret.status
 logpush --drains-status d >table
 ok '--drains-status is a table of them' sh -c 'grep -q "^drain  *waiting" table && grep -q "^dead  *10 " table &&
 	grep -q "^alive  *0 .* 10 " table && ! grep -q geheim table'
+is '--drains-status: bytes are those on disk' "$(sed -n '1s/.* \(disk bytes\) .*/\1/p' table)" 'disk bytes'
 drain dead "\"url\":\"$http/moved\",\"where\":[\"app=a\"]"
 rm d/secret
 fresh_lines=$(wc -l <http/lines)
 exits 0 'what waits goes to where the drain has moved' logpush --drains d --spool sp /dev/null
 is 'each line that waited, and no other, goes there' "$(tail -n +$((fresh_lines + 1)) http/lines | numbers)" '1 2 3 4 5 6 7 8 9 10 '
 is 'what is delivered adds up over runs' "$(status alive delivered) $(status dead delivered)" '10 10'
+is 'a drain that has recovered has no last error' "$(status dead failing_since) $(status dead last_error)" 'null null'
 
 # --- while it runs ---
 # run [OPTION...]: it reads from fd 9
@@ -106,16 +108,22 @@ drain b "\"url\":\"$http/b\",\"where\":\"app=b\""
 ok 'a broken file is told' until_true 20 grep -q 'd/b: where is no array' err
 of b 4 4 >&9
 ok 'a drain whose file is broken goes on as it was' until_true 20 sent 4
+ok '--drains-status: a drain that goes on as it was has the reason why its file is not taken' \
+	sh -c "\"\$@\" | grep -q '^b .*/b - file not taken: where is no array$'" - logpush --drains-status d
 drain b "\"url\":\"$http/b\",\"where\":[\"app=c\"]"
 ok 'a changed drain gets other lines' until_true 20 sh -c "$(cat <<'END'
 echo '{"app":"c","n":5}' >&9; sleep 0.1; grep -q '"n":5}' http/lines
 END
 )"
+is '--drains-status: a file that was mended has no reason any more' "$(logpush --drains-status d | grep 'not taken')" ''
 echo status=503 >http/mode
 of c 6 6 >&9
 ok 'a drain that fails says so while it runs' until_true 20 says_status b last_error '"HTTP status 503: being difficult"'
+drain b '"url":5'
+ok 'a file that is broken again has a reason again' until_true 20 grep -q '"error":"url is no string"' d/b.error
 rm d/b
-ok 'the status and the lines of a drain that is removed go' until_true 20 sh -c '! [ -e d/b.status ] && ! [ -e sp/b ]'
+ok 'the status, the reason and the lines of a drain that is removed go' until_true 20 \
+	sh -c '! [ -e d/b.status ] && ! [ -e d/b.error ] && ! [ -e sp/b ]'
 rm http/mode
 drain late "\"url\":\"$http/late\",\"where\":[\"app=a\"],\"until\":\"$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)\""
 ok 'a drain whose time is over goes' until_true 20 sh -c '[ -e sp/late ] || [ -e d/late.status ]'
@@ -133,6 +141,8 @@ of a 1 3 | logpush --drains d --spool sp --deadline 200ms 2>err
 drain a "\"url\":\"$dead\",\"until\":\"2020-01-01T00:00:00Z\""
 of a 4 4 >in
 exits 75 'a drain whose time is over stays while lines wait' logpush --drains d --spool sp --deadline 200ms in
+logpush --drains d --spool sp --deadline 200ms in 2>err
+ok 'one drain that is away is told as one' grep -q ': 1 drain: not delivered, 3 records are kept in sp$' err
 is 'a drain whose time is over gets no more lines' "$(status a waiting)" 3
 drain a "\"url\":\"$http/a\",\"until\":\"2020-01-01T00:00:00Z\""
 exits 0 'a drain whose time is over delivers what waits' logpush --drains d --spool sp in
@@ -401,6 +411,27 @@ says 'd/no: url is of a store that LOGFERRY_ALLOW does not name' 'S3: no drain l
 	logpush --drains d --spool sp --endpoint-url "$url" in
 is 'S3: a drain stores its lines' "$(gunzip -c s3/objects/logs%2F*.gz | numbers)" "$(seq 100 | tr '\n' ' ')"
 ok 'S3: with its headers' grep -q '"x-amz-tagging": "a=b"' s3/objects/*.meta
+# The example of logferry-drains(7), with our servers, and a pipe that ends
+sed -n '/^\.Ss One machine and a pipe/,/^\.Ed/p' "$top/man/logferry-drains.7" | sed "1,/^\.Bd/d; /^\.Ed/d
+	s,http://127.0.0.1:8080,$http,; s/tail -n +1 -F/cat/" >script
+fresh
+rm -r d s3/objects/*
+mkdir page
+{ of shop 1 2; of other 3 4; of blog 5 6; of shopper 7 8; } >page/app.log
+(cd page || exit
+AWS_ENDPOINT_URL=$url; export AWS_ENDPOINT_URL
+sh ../script >out 2>err)
+is 'the example with one machine and a pipe delivers and stores what it says' \
+	"$? $(cat page/err) $(numbers http/lines)- $(gunzip -c s3/objects/logs%2F*.gz | numbers)" '0  1 2 5 6 - 1 2 3 4 5 6 7 8 '
+mkdir d
+echo 'plain text' >in
+drain a "\"url\":\"$tcp\",\"framing\":\"lf\""
+logpush --drains d --spool sp in
+echo '{"message":"m","appname":"my","hostname":"hh"}' >in
+logpush --drains d --spool sp in
+arrived 2
+is 'without templates a line has its own appname and hostname, if any' "$(cut -d' ' -f3,4 tcp/lines | tr '\n' ' ')" \
+	"$(uname -n) - hh my "
 LOGFERRY_ALLOW=127.0.0.1
 
 # --- where a drain may not lead ---
@@ -442,6 +473,8 @@ refuses() {
 }
 refuses 'url is missing' '"where":[]'
 refuses 'url is of no kind' '"url":"gopher://x"'
+ok '--drains-status: a drain that was never valid has the reason' sh -c \
+	"logpush --drains-status d | grep -q '^x .* file not taken: url is of no kind that takes a stream\$'"
 refuses 'url is of a store that LOGFERRY_ALLOW does not name' '"url":"file:///tmp/"'
 refuses 'batch_bytes is no number from 1 to 67108864' "\"url\":\"$dead\",\"batch_bytes\":0"
 refuses 'batch_lines is no number' "\"url\":\"$dead\",\"batch_lines\":\"5\""
@@ -461,6 +494,17 @@ drain x "\"url\":\"$dead\""; chmod 666 d/x
 says 'd/x: anybody may change it' "a drain's file that anybody may change is not used" logpush --drains d --spool sp /dev/null
 rm d/x; ln -s /etc/passwd d/x
 says 'd/x: ' "a drain's file is no link" logpush --drains d --spool sp /dev/null
+fresh
+drain x "\"url\":\"$http/x\",\"wher\":[\"app=a\"]"
+of b 1 1 >in
+says 'd/x: wher is ignored .did you mean where' "a drain's member that may be mistyped is told" \
+	logpush --drains d --spool sp in
+refuses 'url is missing; uri is ignored' "\"uri\":\"$http/\""
+drain x "\"url\":\"$http/x\",\"kind\":\"apps\",\"key\":\"a-b\",\"drain\":{},\"name\":1"
+logpush --drains d --spool sp /dev/null 2>err
+is "a drain's members of others are told nothing" "$(cat err)" ''
+fresh
+says 'd: no drains: lines are passed over' 'a folder without drains is told' logpush --drains d --spool sp in
 fresh
 drain h "\"url\":\"$http/h\",\"headers\":{\"X-One\":\"1\"},\"auth_file\":\"$tmp/auth\""
 echo 'Bearer secret' >auth
@@ -489,6 +533,9 @@ wait "$pid"
 ok 'a drain whose auth_file has gone goes on as it was' sent 3
 is 'neither is told twice' "$(grep -c 'No such file' err)" 2
 exits 2 '--drains without --spool is misuse' logpush --drains d </dev/null
+exits 2 '--drains with a URL to deliver to is misuse' logpush --drains d --spool sp http://x/ </dev/null
+says 'http://x/: --drains takes no URL to deliver to, each drain has its own' '--drains with a URL to deliver to says so' \
+	logpush --drains d --spool sp http://x/
 exits 2 '--drains with --confirm is misuse' logpush --drains d --spool sp --confirm </dev/null
 exits 2 'a folder of drains that is not there is trouble' logpush --drains nonesuch --spool sp </dev/null
 exits 2 '--drains-status of a folder that is not there is trouble' logpush --drains-status nonesuch

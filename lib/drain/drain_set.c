@@ -270,6 +270,23 @@ replace(struct drain_set *ds, struct drain_entry *e, struct drain *d)
 	return 0;
 }
 
+static int
+take(struct drain_set *ds, struct drain_entry *e, struct drain *d)
+{
+	if (d->settings->doubt.len > 0)
+		tell(ds, e->id, d->settings->doubt.p);
+	drain_status_write_fault(ds->dir, e->id, NULL, 0);
+	return replace(ds, e, d);
+}
+
+/* Tell why the file is not taken, now and in the table. */
+static void
+complain(struct drain_set *ds, struct drain_entry *e, const char *why)
+{
+	tell(ds, e->id, why);
+	drain_status_write_fault(ds->dir, e->id, why, e->seen.own.st_mode);
+}
+
 /*
  * Read the file.  When it is broken, the drain stays as it was; when the system
  * is to blame, it is read again later, without another message.
@@ -300,9 +317,9 @@ load(struct drain_set *ds, struct drain_entry *e)
 	    ds->o->spools, &error)) == NULL)
 		drain_settings_free(s);
 	if (d != NULL)
-		e->again = replace(ds, e, d) < 0;
+		e->again = take(ds, e, d) < 0;
 	else if (!told)
-		tell(ds, e->id, buf_str(&error) != NULL ? error.p :
+		complain(ds, e, buf_str(&error) != NULL ? error.p :
 		    strerror(ENOMEM));
 	if (e->drain == NULL)	/* its lines are in no spool */
 		ds->status = STATUS_TROUBLE;
@@ -525,6 +542,9 @@ drain_set_new(const struct drain_set_options *o)
 		    (ds->index = condition_index_new()) != NULL) {
 			if (scan(ds, true) == 0) {
 				tell_strays(ds, spools);
+				if (ds->n == 0)
+					o->stream.tell("%s: no drains: lines "
+					    "are passed over", o->dir);
 				close(spools);
 				return ds;
 			}

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/opt.h"
 #include "match/condition_index.h"
 #include "net/http_headers.h"
 #include "net/url.h"
@@ -239,18 +240,37 @@ static const struct {
 	{ "where", take_where },
 };
 
+/* We do not know the member: without a where a drain would get all lines. */
+static void
+doubt_member(struct drain_settings *s, const struct json_value *key)
+{
+	struct nearest near = { 0 };
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		opt_nearest(&near, key->text, members[i].name);
+	if (near.word == NULL)
+		return;
+	buf_clear(&s->doubt);
+	buf_printf(&s->doubt, "%.*s is ignored (did you mean %s?)",
+	    (int)key->text.len, key->text.p, near.word);
+}
+
 static int
 take_member(struct drain_settings *s, const struct json_value *key,
     const struct json_value *v, struct buf *error)
 {
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		if (!json_is(key, members[i].name) || v->type == JSON_NULL)
+		if (!json_is(key, members[i].name))
 			continue;
+		if (v->type == JSON_NULL)
+			return 0;
 		buf_printf(error, "%s ", members[i].name);
 		if (members[i].take(s, v, error) < 0)
 			return -1;
 		buf_clear(error);
+		return 0;
 	}
+	doubt_member(s, key);
 	return 0;
 }
 
@@ -354,6 +374,8 @@ drain_settings_new(struct span text, const struct receiver_options *defaults,
 	    check_receiver(s, error) == 0)
 		return s;
 	failed = errno;
+	if (s->doubt.len > 0)
+		buf_printf(error, "; %s", s->doubt.p);
 	drain_settings_free(s);
 	errno = failed;
 	return NULL;
@@ -370,6 +392,7 @@ drain_settings_free(struct drain_settings *s)
 	store_free(&s->store);
 	buf_wipe(&s->url);
 	buf_free(&s->shown);
+	buf_free(&s->doubt);
 	buf_free(&s->hostname);
 	buf_free(&s->appname);
 	buf_free(&s->cacert);

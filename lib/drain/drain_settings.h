@@ -5,7 +5,8 @@
  *	 "where":["app=shop","namespace=live"],"max":104857600,
  *	 "hostname":"{app}-{namespace}","appname":"{proc_type}.{instance}"}
  *
- * Only url must be there, and other members are ignored.
+ * Only url must be there.  Other members are ignored, but one that is near to one
+ * of these is a doubt.
  */
 #ifndef DRAIN_DRAIN_SETTINGS_H
 #define DRAIN_DRAIN_SETTINGS_H
@@ -24,6 +25,7 @@ struct drain_settings {
 	/* How many make a batch, and how long they wait; 0: as for all. */
 	uint64_t batch_bytes, batch_lines, batch_s;
 	struct receiver_options receiver;	/* points to what is here */
+	struct buf doubt;	/* what may be mistyped, for a message, or "" */
 	struct buf hostname, appname, cacert, auth, headers;
 	struct store store;	/* for a URL of one */
 };

@@ -68,7 +68,8 @@ drain_status_print(struct drain *d, const struct drain_progress *p,
 	buf_adds(out, ",\"failing_since\":");
 	add_time(out, r.failing_since);
 	buf_adds(out, ",\"last_error\":");
-	if (r.last_error[0] != '\0')
+	/* What was wrong before it recovered would look like trouble. */
+	if (r.failing_since > 0 && r.last_error[0] != '\0')
 		json_add_string(out, span_str(r.last_error), &lossy);
 	else
 		buf_adds(out, "null");
@@ -80,14 +81,15 @@ drain_status_print(struct drain *d, const struct drain_progress *p,
 	return out->failed ? -1 : 0;
 }
 
-int
-drain_status_write(int dir, const char *id, struct span text, mode_t mode)
+static int
+write_beside(int dir, const char *id, const char *what, struct span text,
+    mode_t mode)
 {
 	char name[NAME_SIZE], fresh[NAME_SIZE];
 	int fd, r;
 
-	snprintf(name, sizeof name, "%s.status", id);
-	snprintf(fresh, sizeof fresh, ".%s.status", id);
+	snprintf(name, sizeof name, "%s.%s", id, what);
+	snprintf(fresh, sizeof fresh, ".%s.%s", id, what);
 	unlinkat(dir, fresh, 0);
 	fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);
@@ -104,12 +106,43 @@ drain_status_write(int dir, const char *id, struct span text, mode_t mode)
 }
 
 int
-drain_status_remove(int dir, const char *id)
+drain_status_write(int dir, const char *id, struct span text, mode_t mode)
+{
+	return write_beside(dir, id, "status", text, mode);
+}
+
+static void
+remove_beside(int dir, const char *id, const char *what)
 {
 	char name[NAME_SIZE];
 
-	snprintf(name, sizeof name, "%s.status", id);
-	return unlinkat(dir, name, 0);
+	snprintf(name, sizeof name, "%s.%s", id, what);
+	unlinkat(dir, name, 0);
+}
+
+void
+drain_status_write_fault(int dir, const char *id, const char *why, mode_t mode)
+{
+	struct buf text = { 0 };
+	bool lossy = false;
+
+	if (why == NULL) {
+		remove_beside(dir, id, "error");
+		return;
+	}
+	buf_adds(&text, "{\"error\":");
+	json_add_string(&text, span_str(why), &lossy);
+	buf_adds(&text, "}\n");
+	if (!text.failed)
+		write_beside(dir, id, "error", buf_span(&text), mode);
+	buf_free(&text);
+}
+
+void
+drain_status_remove(int dir, const char *id)
+{
+	remove_beside(dir, id, "status");
+	remove_beside(dir, id, "error");
 }
 
 /* --- the table --- */
@@ -137,7 +170,7 @@ add_cell(struct buf *out, struct span json, const char *name, int width)
 }
 
 static void
-add_row(struct buf *out, const char *id, struct span json)
+add_row(struct buf *out, const char *id, struct span json, struct span fault)
 {
 	buf_printf(out, "%-20s", id);
 	add_cell(out, json, "waiting", 10);
@@ -149,17 +182,34 @@ add_row(struct buf *out, const char *id, struct span json)
 	add_cell(out, json, "failing_since", -20);
 	add_cell(out, json, "url", 0);
 	add_cell(out, json, "last_error", 0);
+	if (fault.len > 0) {
+		buf_adds(out, " file not taken:");
+		add_cell(out, fault, "error", 0);
+	}
 	buf_addc(out, '\n');
+}
+
+/* Read the file ID.what, if there is one. */
+static struct span
+read_beside(int dir, const char *id, const char *what, struct buf *text)
+{
+	struct buf error = { 0 };
+	char name[NAME_SIZE];
+	struct stat st;
+
+	buf_clear(text);
+	snprintf(name, sizeof name, "%s.%s", id, what);
+	drain_folder_read(dir, name, &st, text, &error);
+	buf_free(&error);
+	return buf_span(text);
 }
 
 int
 drain_status_table(const char *path, struct buf *out)
 {
-	struct buf text = { 0 }, error = { 0 };
+	struct buf text = { 0 }, fault = { 0 };
 	int dir = path_folder(path);
 	struct drain_names names;
-	char name[NAME_SIZE];
-	struct stat st;
 
 	if (dir < 0 || drain_folder_list(dir, &names) < 0) {
 		if (dir >= 0)
@@ -167,16 +217,14 @@ drain_status_table(const char *path, struct buf *out)
 		return -1;
 	}
 	buf_printf(out, "%-20s %10s %12s %12s %10s %8s %-20s %-20s %s %s\n",
-	    "drain", "waiting", "bytes", "delivered", "dropped", "refused",
-	    "oldest", "failing since", "url", "last error");
-	for (size_t i = 0; i < names.n; i++) {
-		buf_clear(&text);
-		snprintf(name, sizeof name, "%s.status", names.name[i]);
-		drain_folder_read(dir, name, &st, &text, &error);
-		add_row(out, names.name[i], buf_span(&text));
-	}
+	    "drain", "waiting", "disk bytes", "delivered", "dropped",
+	    "refused", "oldest", "failing since", "url", "last error");
+	for (size_t i = 0; i < names.n; i++)
+		add_row(out, names.name[i],
+		    read_beside(dir, names.name[i], "status", &text),
+		    read_beside(dir, names.name[i], "error", &fault));
 	buf_free(&text);
-	buf_free(&error);
+	buf_free(&fault);
 	drain_names_free(&names);
 	close(dir);
 	return out->failed ? -1 : 0;

@@ -243,8 +243,9 @@ finish(struct run *run)
 	}
 	if (t.waiting == 0)
 		return;
-	st->tell("%zu drains: not delivered, %llu records are kept in %s",
-	    t.drains, (unsigned long long)t.waiting, run->o->set.spools);
+	st->tell("%zu drain%s: not delivered, %llu record%s kept in %s",
+	    t.drains, t.drains == 1 ? "" : "s", (unsigned long long)t.waiting,
+	    t.waiting == 1 ? " is" : "s are", run->o->set.spools);
 	run->status = status_worse(run->status, STATUS_RETRY);
 }
 
