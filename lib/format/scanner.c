@@ -336,18 +336,19 @@ try_last(struct scan *scan, struct choice last, struct span text)
 	return false;
 }
 
+extern const struct format format_cri, format_kubectl, format_syslog;
+
 /*
  * Tries the envelopes that no line of another format has, which go before
  * formats of the user's own: one that begins with any word would take them.
  */
 static bool
-try_envelope(struct scanner *s, struct scan *scan, struct span text)
+try_envelope(struct scan *scan, struct span text)
 {
-	static const struct span names[] = { { "cri", 3 }, { "kubectl", 7 },
-	    { "syslog", 6 } };
-	size_t i = *text.p == '<' ? 2 : *text.p == '[';
+	const struct format *f = *text.p == '<' ? &format_syslog :
+	    *text.p == '[' ? &format_kubectl : &format_cri;
 
-	return try_last(scan, choose(s, names[i]), text);
+	return try_last(scan, (struct choice){ f, 0 }, text);
 }
 
 /* The first format that fits of those that have a bit in left; see try_all. */
@@ -397,7 +398,7 @@ try_all(struct scanner *s, struct scan *scan, struct span text,
 
 	if (text.len == 0)
 		return false;
-	if (s->custom != NULL && (try_envelope(s, scan, text) ||
+	if (s->custom != NULL && (try_envelope(scan, text) ||
 	    try_custom(s, scan, text, true)))
 		return true;
 	if (last->format != NULL && last->format->distinct &&
