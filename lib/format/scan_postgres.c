@@ -6,6 +6,7 @@
  *	2021-06-29 10:05:03 UTC [7]: [1-1] user=u,db=d,client=h LOG:  message
  *	2021-06-29 10:05:03.123 UTC,"user","db",7,...,LOG,00000,"message"
  *	2021-06-29 10:05:03 UTC:10.0.0.1(5432):user@database:[1234]:LOG: message
+ *	[2021-06-29 10:05:03.123 UTC] any words LOG:  message
  */
 #include "format/scan_util.h"
 
@@ -41,14 +42,18 @@ skip_zone(const char *p, const char *end)
 	return q;
 }
 
+/* Adds "user", "user@database" or "user@database/program". */
 static void
 add_user(struct scan *s, struct span who)
 {
-	const char *sign = memchr(who.p, '@', who.len), *end = who.p + who.len;
+	const char *end = who.p + who.len, *sign = find_char(who.p, end, '@');
+	const char *slash = find_char(sign, end, '/');
 
-	add_text(s, NAME("user"), span_to(who.p, sign != NULL ? sign : end));
-	if (sign != NULL)
-		add_text(s, NAME("database"), span_to(sign + 1, end));
+	add_text(s, NAME("user"), span_to(who.p, sign));
+	if (sign < end)
+		add_text(s, NAME("database"), span_to(sign + 1, slash));
+	if (slash < end)
+		add_text(s, NAME("appname"), span_to(slash + 1, end));
 }
 
 /* Reads "10.0.0.1(5432):user@database:" at p, as Amazon RDS writes. */
@@ -198,21 +203,74 @@ may_follow_time(const char *p, const char *end)
 	return *p == '[' && is_digit(p[1]);
 }
 
-static bool
-scan_postgres(struct scan *s, struct span text)
+/*
+ * Returns where the time may stand: in front, or in "[time]", "< time >" or
+ * "6a5c1f4e.c time".
+ */
+static const char *
+time_place(struct scan *s, struct span text)
 {
-	const char *p = text.p, *end = p + text.len, *q, *colon;
-	struct timestamp t;
+	const char *p = text.p, *end = p + text.len, *q;
+
+	if (text.len < 20)
+		return p;
+	if (*p == '[' || *p == '<')
+		return skip_spaces(p + 1, end);
+	if (p[8] != '.')
+		return p;
+	for (q = p; q < end && (hex_digit(*q) >= 0 || q == p + 8); q++)
+		;
+	if (q == end || *q != ' ')
+		return p;
+	add_text(s, NAME("session_id"), span_to(p, q));
+	return q + 1;
+}
+
+/*
+ * Reads a prefix of other words than the usual: the level is behind them, in
+ * front of a colon and two blanks, and a zone in front of them.
+ */
+static bool
+scan_other_prefix(struct scan *s, const char *p, const char *end)
+{
+	enum { OTHER_MAX = 200 };
+	size_t room = end - p < OTHER_MAX ? (size_t)(end - p) : OTHER_MAX;
+	const char *colon = memmem(p, room, ":  ", 3), *level = colon, *q;
 	struct span word;
 
-	q = text.len > 20 && p[10] == ' ' ? iso_time(s, p, end, &t) :
-	    NULL;
-	if (q == NULL)
-		return scan_fail(s, STAMP, p, "time");
-	p = skip_zone(q, end);
+	if (colon == NULL || p[-1] < 'A' || p[-1] > 'Z')
+		return false;
+	while (level > p && (is_letter(level[-1]) || is_digit(level[-1])))
+		level--;
+	if (!is_level(span_to(level, colon)))
+		return false;
+	while (p < level && memchr(" ]>|,;:", *p, 7) != NULL)
+		p++;
+	for (q = level; q > p && memchr(" |,;:-", q[-1], 6) != NULL; q--)
+		;
+	add_text(s, NAME("prefix"), span_to(p, q));
+	for (; p < q; p = skip_spaces(word.p + word.len, q)) {
+		word = token_at(p, q);
+		if (memchr(word.p, '@', word.len) != NULL)
+			add_user(s, word);
+		else if (*p == '[' && p[word.len - 1] == ']' &&
+		    all_digits(span_of(p + 1, word.len - 2)))
+			add_number(s, NAME("pid"), span_of(p + 1, word.len - 2));
+	}
+	add_text(s, NAME("level"), span_to(level, colon));
+	record_add_message(s->rec, span_to(skip_spaces(colon + 1, end), end));
+	return true;
+}
+
+/* Reads one of the usual lines, from the end of the time, q, and the zone, p. */
+static bool
+scan_usual(struct scan *s, const char *q, const char *p, const char *end)
+{
+	const char *colon;
+	struct span word;
+
 	if (!may_follow_time(p, end))
 		return scan_fail(s, PID, p + (p < end && *p == ' '), "[pid]");
-	record_add_time(s->rec, &t);
 	if (p < end && *p == ',')
 		return scan_csv(s, p + 1, end);
 	if (p < end && *p == ':' && (p = scan_rds(s, p + 1, end)) == NULL)
@@ -243,9 +301,29 @@ scan_postgres(struct scan *s, struct span text)
 	return true;
 }
 
+static bool
+scan_postgres(struct scan *s, struct span text)
+{
+	const char *at = time_place(s, text), *end = text.p + text.len, *q, *p;
+	struct record_mark mark;
+	struct timestamp t;
+
+	q = end - at > 20 && at[10] == ' ' ? iso_time(s, at, end, &t) : NULL;
+	if (q == NULL)
+		return scan_fail(s, STAMP, at, "time");
+	p = skip_zone(q, end);
+	record_add_time(s->rec, &t);
+	mark = record_mark(s->rec);
+	if (at == text.p && scan_usual(s, q, p, end))
+		return true;
+	record_reset(s->rec, &mark);
+	return scan_other_prefix(s, p, end) ||
+	    (at > text.p && scan_fail(s, LEVEL, p, "LEVEL:"));
+}
+
 const struct format format_postgres = {
 	.name = "postgres",
 	.description = "PostgreSQL, with the usual log_line_prefix",
 	.example = "2021-06-29 10:05:03.123 UTC [7] bob@db ERROR:  text",
-	.first = "0", .scan = scan_postgres, .goes_on = row_goes_on,
+	.first = "0a[<", .scan = scan_postgres, .goes_on = row_goes_on,
 };
