@@ -371,7 +371,7 @@ print_stats(const struct tally *t)
 /* The options about formats, until all of them are known. */
 struct wishes {
 	const char *formats, *output, *fields;
-	bool header, multiline;
+	bool header, multiline, list_formats;
 	struct user_formats *custom;
 	const char *list;	/* the argument of -T */
 	bool nul;		/* whether -0 was given */
@@ -479,16 +479,28 @@ start_threads(struct job *job)
 		};
 }
 
+static void
+list_format(const struct format *f)
+{
+	out_span(span_str(f->name));
+	out_addc('\t');
+	out_span(span_str(f->description));
+	out_addc('\n');
+}
+
 /* Print a name, a tab and a description for each format, in the order tried. */
 static _Noreturn void
-list_formats(void)
+list_formats(const struct user_formats *custom)
 {
-	for (size_t i = 0; formats[i] != NULL; i++) {
-		out_span(span_str(formats[i]->name));
-		out_addc('\t');
-		out_span(span_str(formats[i]->description));
-		out_addc('\n');
-	}
+	const struct format *f;
+	bool of_file;
+
+	for (unsigned i = 0;
+	     (f = user_formats_at(custom, i, &of_file)) != NULL; i++)
+		if (of_file)
+			list_format(f);
+	for (size_t i = 0; formats[i] != NULL; i++)
+		list_format(formats[i]);
 	exit(out_finish(STATUS_OK));
 }
 
@@ -526,7 +538,7 @@ set_option(struct job *job, struct wishes *w, int ch)
 	case 's': w->fields = optarg; break;
 	case 'v': job->verbose = true; break;
 	case HEADER: w->header = true; break;
-	case LIST_FORMATS: list_formats();
+	case LIST_FORMATS: w->list_formats = true; break;
 	case MAX_LINE: job->max_line = opt_size(&cmd, 1, 1 << 30); break;
 	case MULTILINE: w->multiline = true; break;
 	case SOURCE: job->with_source = true; break;
@@ -561,6 +573,8 @@ main(int argc, char *argv[])
 		die("cannot start");
 	while ((ch = opt_next(&cmd, argc, argv)) != -1)
 		set_option(&job, &wishes, ch);
+	if (wishes.list_formats)
+		list_formats(wishes.custom);
 	set_formats(job.parser.scanner, &wishes);
 	set_output(&job, &wishes);
 	if (wishes.multiline)

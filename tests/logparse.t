@@ -253,6 +253,9 @@ kubectl,plain 192.0.2.7
 syslog,plain 192.0.2.7'
 is '--formats gives names to -f' "$(logparse --formats my.formats -f short \
     -s format,status ng.log)" '{"format":"short","status":502}'
+is '--list-formats begins with the formats of --formats, which are tried first' \
+    "$(logparse --list-formats --formats my.formats | cut -f1 | head -n 3 |
+	tr '\n' ' ')" "dotted short $(head -n 1 names) "
 for bad in 'regex = (?<a>.)' '[a]' '[a]
 regex = (' '[a]
 nothing = x' '[a]
@@ -262,6 +265,8 @@ regex = (?<a>.)
 log_format = $status' '[a]
 time = %s
 time = %s
+regex = (?<a>.)' '[app]
+regex = (?<a>.)' '[raw]
 regex = (?<a>.)' 'neither'; do
 	printf '%s\n' "$bad" >bad.formats
 	exits 2 "--formats refuses $(echo "$bad" | tr '\n' ' ')" \

@@ -9,11 +9,6 @@
 
 bool scan_layout(struct scan *s, struct span text);
 
-/* Returns the i-th format of a struct user_formats, or NULL after the last. */
-struct user_formats;
-const struct format *user_formats_at(const struct user_formats *c, unsigned i,
-    bool *only_named);
-
 /*
  * Note where and why the text is not of the format: p is the byte.  Returns
  * false.

@@ -66,11 +66,11 @@ user_formats_count(const struct user_formats *c)
 }
 
 const struct format *
-user_formats_at(const struct user_formats *c, unsigned i, bool *only_named)
+user_formats_at(const struct user_formats *c, unsigned i, bool *of_file)
 {
 	if (c == NULL || i >= c->n)
 		return NULL;
-	*only_named = c->formats[i]->only_named;
+	*of_file = c->formats[i]->only_named;
 	return &c->formats[i]->format;
 }
 
@@ -233,6 +233,15 @@ set_key(struct custom_format *f, const char *key, char *value,
 	return why->len == 0 && has_grammar(f) ? 0 : -1;
 }
 
+/* Whether a record or -f means something else by this name. */
+static bool
+is_taken(const char *name)
+{
+	return format_named(span_str(name)) != NULL ||
+	    strcmp(name, "auto") == 0 || strcmp(name, "raw") == 0 ||
+	    strcmp(name, "custom") == 0;
+}
+
 /* Read one line of the file; *f is the format that it belongs to. */
 static int
 read_line(struct user_formats *c, char *line, struct custom_format **f,
@@ -251,10 +260,16 @@ read_line(struct user_formats *c, char *line, struct custom_format **f,
 			return -1;
 		}
 		line[strlen(line) - 1] = '\0';
+		if (is_taken(line + 1)) {
+			buf_printf(why, "%s: a format of that name is there",
+			    line + 1);
+			return -1;
+		}
 		if ((*f = calloc(1, sizeof **f)) == NULL)
 			return -1;
 		(*f)->only_named = true;
 		(*f)->name = strdup(line + 1);
+		(*f)->format.description = "of --formats";
 		return add_format(c, *f);
 	}
 	if ((value = strchr(line, '=')) == NULL) {

@@ -39,4 +39,12 @@ int user_formats_file(
  */
 unsigned user_formats_count(const struct user_formats *c);
 
+/*
+ * Returns the i-th of all, or NULL after the last; *of_file says that it is of
+ * a file.
+ */
+struct format;
+const struct format *user_formats_at(const struct user_formats *c, unsigned i,
+    bool *of_file);
+
 #endif
