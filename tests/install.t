@@ -74,6 +74,17 @@ own/logferry/scripts/package/make-dist 0 dist >made 2>&1
 ok "the tarball's own tarball is whole in a checkout of something else" \
     tar -tzf dist/logferry-0.tar.gz logferry-0/Makefile logferry-0/scripts/ship
 
+# As git refuses a checkout of somebody else's, or is not installed.
+mkdir refused
+printf '#!/bin/sh\necho "fatal: detected dubious ownership" >&2\nexit 128\n' \
+    >refused/git
+chmod +x refused/git
+git -C own/logferry init -q
+PATH=$tmp/refused:$PATH own/logferry/scripts/package/make-dist 1 dist >made 2>&1
+is 'where git refuses a checkout, no tarball is made, and its reason is told' \
+    "$? $(ls dist) $(head -n 1 made)" \
+    '2 logferry-0.tar.gz fatal: detected dubious ownership'
+
 export CFLAGS='-O1 -DTHEIRS' LDFLAGS='-Wl,-z,theirs' CPPFLAGS=-DBEFORE
 make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
 ok "a packager's flags stand behind ours" \
