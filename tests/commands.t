@@ -37,6 +37,10 @@ for c in $all; do
 	ok "$c: --version names it" grep -Eq "^$c \(logferry\) [0-9.]+$" version
 	ok "$c: --version names the libraries in use" \
 	    grep -q '^with .*libc[.]' version
+	is "$c: --version names each library of scripts/package/libraries that it is linked with" \
+	    "$(awk -v c="$c" '$3 == "linked" && $0 ~ c { print $1 }' \
+		"$top/scripts/package/libraries" |
+		while read -r lib; do grep -qF " $lib." version || echo "$lib"; done)" ''
 
 	# shellcheck disable=SC2016
 	exits 2 "$c: --help to a full disk is trouble" sh -c '"$1" --help >/dev/full' - "$c"

@@ -258,7 +258,7 @@ print_library(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	static const char *const linked[] = {
 		"libpcre2-8.", "libz.", "libdeflate.", "libarchive.",
-		"libcurl.", "libc.",
+		"liblz4.", "libcrypto.", "libcurl.", "librdkafka.", "libc.",
 	};
 	char *path = realpath(info->dlpi_name, NULL), *name;
 	const char **before = arg;
