@@ -151,6 +151,8 @@ bench: all
 
 # Whatever the umask is; PREFIX and DESTDIR may hold blanks.
 D = "$(DESTDIR)
+RELOCATE = sed -i -e 's|/usr/local/share/logferry|$(DATADIR)|g' \
+	-e 's|/usr/local/bin\([:/]\)|$(BINDIR)\1|g'
 install: all
 	install -d -m 755 $D$(BINDIR)" $D$(DATADIR)/scripts" $D$(DOCDIR)" \
 	    $D$(MANDIR)/man1" $D$(MANDIR)/man5" $D$(MANDIR)/man7" \
@@ -169,12 +171,10 @@ install: all
 	cp -R logrotate.d $D$(DATADIR)"
 	cp -R $(ADMIN:%=scripts/%) $D$(DATADIR)/scripts"
 	chmod -R u=rwX,go=rX $D$(DATADIR)"
-	grep -rlZ /usr/local/share/logferry $D$(DATADIR)" | \
-	    xargs -0 sed -i 's|/usr/local/share/logferry|$(DATADIR)|g'
-	cd man && for m in *.[157]; do sed -i \
-	    -e 's|/usr/local/share/logferry|$(DATADIR)|g' \
-	    -e 's|/usr/local/bin/|$(BINDIR)/|g' \
-	    $D$(MANDIR)"/man$${m##*.}/$$m || exit 1; done
+	grep -rlZ /usr/local/ $D$(DATADIR)" | xargs -0 $(RELOCATE)
+	$(RELOCATE) $D$(DOCDIR)/README"
+	cd man && for m in *.[157]; do \
+	    $(RELOCATE) $D$(MANDIR)"/man$${m##*.}/$$m || exit 1; done
 
 # make setup ARGS='docker s3://bucket/logs/{host}/'
 setup: install

@@ -31,9 +31,10 @@ for f in scripts/postrotate scripts/rsyslog/docker-5xx scripts/setup \
     scripts/rest/logferry-drains.cgi scripts/rest/logferry-drains-follow; do
 	ok "$f can be run" test -x "$at/share/logferry/$f"
 done
-is 'the snippets name the folder they lie in' \
-    "$(grep -rl /usr/local/share/logferry "$at/share/logferry")" ''
-is 'the manuals name the folder that they are installed for' "$(grep -rlE '/usr/local/(bin|share)' "$at/share/man")" ''
+is 'snippets, README and manuals name the folders that they are installed for' \
+    "$(grep -rlE '/usr/local/(share/logferry|bin[:/])' "$at/share" | grep -v /NEWS)" ''
+ok 'a unit looks for the commands where they are installed' grep -q \
+    '^Environment="PATH=/opt/x/bin:' "$at/share/logferry/scripts/systemd/logferry-docker.service"
 mkdir log && echo one >log/app.log.1
 env PATH=/usr/bin:/bin LOGFERRY_RUN="$tmp/run" \
     "$at/share/logferry/scripts/postrotate" log/app.log "file://$tmp/store/"
@@ -53,6 +54,29 @@ is 'everybody may read what is installed, whatever the umask was' \
     "$(find 'a root' ! -perm -444)" ''
 ok 'a prefix with blanks can be uninstalled' blanks uninstall
 is 'nothing is left below a prefix with blanks' "$(find 'a root' ! -type d)" ''
+
+# Quotes keep it whole where it is a word, in each snippet's language; rsyslog's
+# omprog has none.
+blanks install
+is 'no snippet below a prefix with blanks names it without quotes' \
+    "$(grep -rE '(^|[[:blank:]=])/opt/a b/' 'a root/opt/a b/share/logferry' |
+	grep -v '"PATH=')" ''
+rm -rf 'a root'
+if command -v logrotate >/dev/null; then
+	make -s -C "$top" install B="$B" DESTDIR= PREFIX="$tmp/a b"
+	mkdir -p log/nginx run && chmod 700 log log/nginx
+	echo two >log/nginx/access.log
+	sed -e "s|/var/log|$tmp/log|; s|/run/|$tmp/run/|" \
+	    -e "s|s3://bucket/logs/{host}|file://$tmp/blank|" \
+	    'a b/share/logferry/logrotate.d/nginx' >nginx.conf
+	env PATH=/usr/sbin:/usr/bin:/sbin:/bin LOGFERRY_RUN="$tmp/run" \
+	    logrotate -f -s state nginx.conf
+	is 'a snippet for logrotate below a prefix with blanks delivers' \
+	    "$(gzip -dc blank/nginx/access.log-*.gz)" two
+else
+	skip 'no logrotate' \
+	    'a snippet for logrotate below a prefix with blanks delivers'
+fi
 
 # A few objects stand for all: names of folders come by __FILE__ and debuggers'.
 for d in 'folder one' two; do

@@ -57,9 +57,9 @@ dry docker 's3://b/{host}/{date:%Y}/'
 is 'with syslog-ng its program() is the trigger' "$(would_write)" \
     '/etc/logrotate.d/docker /etc/syslog-ng/conf.d/logferry-docker.conf /etc/systemd/system/logferry-docker-ship.service /etc/systemd/system/logferry-docker-ship.timer '
 ok 'the source of syslog-ng is called as in syslog-ng.conf' has 'source(s_src);'
-ok 'the rotation delivers to the URL' has "postrotate \"\$1\" s3://b/{host}/{date:%Y}/"
+ok 'the rotation delivers to the URL' has "postrotate\" \"\$1\" s3://b/{host}/{date:%Y}/"
 ok 'a percent sign of the URL is doubled for systemd' has ' s3://b/{host}/{date:%%Y}/'
-ok 'the commands are looked for where they are installed' has "PATH=$tmp/opt/bin:"
+ok 'the commands are looked for where they are installed' has "PATH='$tmp/opt/bin:"
 sed -i 's/s_src/s_sys/' machine/etc/syslog-ng/syslog-ng.conf
 dry docker s3://b/
 ok 'a source of syslog-ng with another name is found' has 'source(s_sys);'
@@ -113,9 +113,9 @@ for n in nginx docker; do
 	is "without systemd cron repeats what failed for $n" \
 	    "$(would_write | tr ' ' '\n' | grep -v logrotate)" /etc/cron.d/logferry-$n
 	ok "without systemd the whole trigger for $n is told, to be run by hand" \
-	    grep -qE "^ *PATH=.* loggrep --syslog -5 --tail .* \| logquiet .* $data/scripts/ship --over $n .* file:///srv/\{date:%Y\}/'" out
+	    grep -qE "^ *PATH=.* loggrep --syslog -5 --tail .* \| logquiet .* \"$data/scripts/ship\" --over $n .* file:///srv/\{date:%Y\}/'" out
 	ok "without systemd cron has the URL for $n with its percent sign escaped" \
-	    grep -qE "^  \| \*.* root $data/scripts/ship $n .* file:///srv/\{date:.%Y\}/" out
+	    grep -qE "^  \| \*.* root \"$data/scripts/ship\" $n .* file:///srv/\{date:.%Y\}/" out
 done
 
 # ship, in folders of ours; rotating takes until the file go is there
@@ -187,7 +187,7 @@ dry nginx s3://b/n/
 ok "another package's rotation is replaced, and kept for --remove" \
     has 'Would replace /etc/logrotate.d/nginx, keeping it'
 ok 'nginx has all its logs followed' has '--tail "/var/log/nginx/*.log"'
-ok 'nginx has its logs shipped to the URL as it was given' has 'postrotate "$1" s3://b/n/ ||'
+ok 'nginx has its logs shipped to the URL as it was given' has 'postrotate" "$1" s3://b/n/ ||'
 is 'a dry run writes nothing' "$(cat machine/etc/logrotate.d/nginx; find machine -newer out)" old
 exits 2 'apache that is not there is refused' dry apache s3://b/
 

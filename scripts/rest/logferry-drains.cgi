@@ -20,7 +20,7 @@
 
 umask 077
 PATH=$PATH:${0%/*}/../../../../bin
-PATH=$PATH:/usr/local/bin:/usr/bin:/bin
+PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
 LC_ALL=C
 export PATH LC_ALL
 body_max=65536			# bytes
