@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -237,6 +238,9 @@ find_destination(struct push *push)
 		if (strncmp(url, destinations[i].scheme,
 		    strlen(destinations[i].scheme)) == 0)
 			push->to = &destinations[i];
+	if (push->to == NULL && strstr(url, "://") == NULL)
+		opt_misuse(&logpush_cmd,
+		    "%s: no URL, which stands before the files", url);
 	if (push->to == NULL)
 		opt_misuse(&logpush_cmd, "%.*s: no such kind of destination",
 		    (int)strcspn(url, ":"), url);

@@ -256,6 +256,9 @@ for u in syslog+tcp://127.0.0.1:99999 syslog+udp://127.0.0.1:0 \
     http://127.0.0.1:99999/ "es+http://[::1]:x/i" logplex+http://u:p@127.0.0.1:0/; do
 	exits 2 "a URL without a valid port is misuse: $u" timeout 100 logpush "$u" <in
 done
+says '^logpush: one.log: no URL, which stands before the files' \
+    'a URL behind the files is told where it belongs' \
+    logpush --rm one.log two.log s3://bucket/
 says 'mqtt: no such kind' 'a kind of destination that there is not is told' \
 	logpush mqtt://127.0.0.1 <in
 exits 2 'a syslog URL without a port is misuse' logpush syslog+tcp://127.0.0.1 </dev/null
