@@ -307,11 +307,15 @@ LEFT_OVER=file://$tmp/left/ sh -e stop 2>err
 is 'the unit for the shutdown sends what a spool holds somewhere else' \
     "$? $(cat left/* | gzip -dcf | tr '\n' ' ')" '0 1 2 3 '
 
+exits 0 'bootstrap --help is status 0' "$scripts/bootstrap" --help
+is 'bootstrap --help begins with its usage and installs nothing' \
+    "$(grep -c -e '^usage: bootstrap ' -e '^bootstrap: ' .out)" 1
+
 # What is changed to try the tests has tests
-if command -v python3 >/dev/null; then
+if python3 -c 'import multiprocessing as m; m.Lock()' 2>err; then
 	exits 0 'tests/mutants knows the suites of each room' "$top/tests/mutants" -n 0
 else
-	skip 'no python3' 'tests/mutants knows the suites of each room'
+	skip "$(tail -n 1 err)" 'tests/mutants knows the suites of each room'
 fi
 
 done_testing
