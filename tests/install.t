@@ -109,6 +109,19 @@ is 'where git refuses a checkout, no tarball is made, and its reason is told' \
     "$? $(ls dist) $(head -n 1 made)" \
     '2 logferry-0.tar.gz fatal: detected dubious ownership'
 
+# Stands in for dpkg's and fails, as a compiler that is missing would make it.
+mkdir debian.bin debs
+printf '#!/bin/sh\necho "options: $DEB_BUILD_OPTIONS"; exit 2\n' \
+    >debian.bin/dpkg-buildpackage
+printf '#!/bin/sh\n' >debian.bin/dh
+chmod +x debian.bin/*
+cp dist/logferry-0.tar.gz debs
+DEB_BUILD_OPTIONS=parallel=2 PATH=$tmp/debian.bin:$PATH \
+    "$top/scripts/package/make-deb" 0 debs >made 2>&1
+is 'a package that cannot be made is told with the end of its log and its name' \
+    "$? $(cat made)" "1 options: parallel=2 nocheck
+make-deb: no package; all that was said is in $tmp/debs/deb.log"
+
 export CFLAGS='-O1 -DTHEIRS' LDFLAGS='-Wl,-z,theirs' CPPFLAGS=-DBEFORE
 make -n -C "$top" V=1 B="$tmp/build" >commands 2>&1
 ok "a packager's flags stand behind ours" \
