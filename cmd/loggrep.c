@@ -172,9 +172,7 @@ moment(const char *text, struct zone *z, struct timestamp *t)
 	if (text == NULL)
 		return NULL;
 	if (select_time(text, z, t) < 0)
-		opt_misuse(&cmd, "%s: not a time such as "
-		    "2021-06-29T10:05:03Z, 2021-06-29, 1624961103, 10m",
-		    text);
+		opt_misuse(&cmd, "%s: not a time such as " SELECT_TIMES, text);
 	return t;
 }
 

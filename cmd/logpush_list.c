@@ -34,8 +34,8 @@ moment(const char *text, int64_t other)
 	zone_set(&z, "local");
 	z.near = ZONE_NOW;
 	if (text != NULL && select_time(text, &z, &t) < 0)
-		opt_misuse(&logpush_cmd, "%s: not a time such as "
-		    "2021-06-29T10:05:03Z, 2021-06-29, 10m", text);
+		opt_misuse(&logpush_cmd, "%s: not a time such as " SELECT_TIMES,
+		    text);
 	return t;
 }
 
@@ -99,7 +99,7 @@ list_objects(struct push *push, char *const *operands)
 		s->http.cacert = s->ca_bundle =
 		    s3_ca_bundle(s->s3_options.profile);
 	if ((s->s3 = s3_new(bucket, &s->s3_options, &why)) == NULL)
-		diex("%s: %s", s->url, why);
+		diex("%s", why);
 	key = url_key(bucket);
 	l.bucket = name = strndup(bucket, strcspn(bucket, "/"));
 	if ((h = http_new(&s->http)) == NULL || name == NULL)

@@ -282,6 +282,8 @@ is '--since: lines without a time follow one across blocks' "$(awk 'BEGIN { prin
 	for (i = 0; i < 40000; i++) print "no time here at all" }' |
 	loggrep -c --since 2021-06-29)" 40001
 exits 2 '--since: what is no time is misuse' loggrep --since sometime log
+says 'not a time such as .*, today, yesterday$' '--since: all kinds of times are told' \
+	loggrep --since 'yesterday 22:00' log
 printf 'no\ntime\n' >timeless
 loggrep --since 10m timeless 2>err; st=$?
 is 'a file in which no line has a time is named, and trouble' "$st $(cat err)" \

@@ -51,6 +51,9 @@ ok 'credentials of a container go before those of EC2' env AWS_CONTAINER_CREDENT
 	logpush -q s3://bucket/order2/ app.log && ! grep security-cred "$1/requests"' - "$PWD/meta"
 exits 2 'AWS_EC2_METADATA_DISABLED: EC2 gives no credentials' env AWS_EC2_METADATA_DISABLED=true \
 	logpush s3://bucket/off/ app.log
+says '^logpush: app.log: no credentials found: not in AWS_ACCESS_KEY_ID, profile default of .*/credentials, nor from a role of this machine$' \
+	'who has no credentials is told where they were looked for' \
+	env AWS_EC2_METADATA_DISABLED=true logpush s3://bucket/off/ app.log
 exits 2 'AWS_EC2_METADATA_DISABLED: there is no {instance}' env AWS_EC2_METADATA_DISABLED=true \
 	logpush 's3://bucket/{instance}/' app.log
 

@@ -75,6 +75,19 @@ says '^loggrep: s3://bucket/none/: there is no object below$' \
 	'nothing below a prefix is told' loggrep line s3://bucket/none/
 says '^loggrep: s3://bucket/n\*: 404 NoSuchKey' \
 	'a pattern that matches no key is tried as a key' loggrep line 's3://bucket/n*'
+says 's3://bucket/logs: 404 NoSuchKey.*\(a prefix ends in a slash\)$' \
+	'a prefix without its slash is told what it lacks' loggrep line s3://bucket/logs
+requests=$(wc -l <first/requests)
+for u in s3://KEY:GEHEIM@bucket/logs/ s3://KEY:GEH/EIM@bucket/logs/; do
+	exits 2 "loggrep: a key and its secret in $u are refused" loggrep line $u
+	is "loggrep: the secret in $u is not printed" "$(loggrep line $u 2>&1)" \
+		"loggrep: s3://bucket/logs/: s3:// is followed by the bucket; a key and its secret go into the environment or ~/.aws/credentials"
+	exits 2 "logpush: a key and its secret in $u are refused" logpush $u names
+	is "logpush: the secret in $u is not printed" \
+		"$({ logpush $u names; logpush $u <names; logpush --list $u; } 2>&1 |
+		grep -c -e KEY -e GEH -e EIM)" 0
+done
+is 'a key and its secret in the place of a bucket are not sent' "$(wc -l <first/requests)" "$requests"
 exits 2 'logparse: a key that is not there is status 2' logparse s3://bucket/none
 exits 2 'an unknown bucket is status 2' loggrep line s3://nobucket/
 exits 2 'no credentials are status 2' env -u AWS_ACCESS_KEY_ID \
@@ -83,6 +96,11 @@ exits 2 'a profile that is not there is status 2' \
 	loggrep --profile nobody line s3://bucket/logs/
 exits 2 'a file of certificates that is not there is misuse' \
 	loggrep --cacert none line s3://bucket/logs/
+for u in http://KEY:GEHEIM@127.0.0.1:1 http://KEY:GEH/EIM@127.0.0.1:1; do
+	says '^loggrep: s3://bucket/logs/: an endpoint has a host and no user$' \
+		"a user in the endpoint $u is told as such" \
+		loggrep --endpoint-url $u line s3://bucket/logs/
+done
 exits 2 'credentials do not leave in clear' \
 	loggrep --endpoint-url http://192.0.2.1 line s3://bucket/logs/
 says 'given up|timed out|Timeout|moved|reach|connect' '--insecure-http lets credentials leave in clear' \

@@ -104,5 +104,5 @@ aws_endpoint_url(struct buf *out, const char *profile, const char *service,
 	    (strncasecmp(out->p, "http://", 7) == 0 &&
 		(insecure || url_is_loopback(out->p))))
 		return NULL;
-	return "credentials do not go over http:// without --insecure-http";
+	return URL_SECRETS_STAY;
 }

@@ -54,6 +54,22 @@ copy(const char *s)
 	return s != NULL ? strdup(s) : NULL;
 }
 
+/* Say where there are none. */
+static void
+tell_places(const struct creds_where *w, char error[256])
+{
+	const char *path = aws_config_env("AWS_SHARED_CREDENTIALS_FILE");
+	struct buf own = { 0 };
+
+	if (path == NULL)
+		path = aws_config_path(&own, "credentials");
+	snprintf(error, 256, "no credentials found: not in %sprofile %.40s of "
+	    "%.100s, nor from a role of this machine",
+	    w->profile_asked ? "" : "AWS_ACCESS_KEY_ID, ", w->profile,
+	    path != NULL ? path : "~/.aws/credentials");
+	buf_free(&own);
+}
+
 static int
 find(struct creds_source *s, char error[256], bool *hopeless)
 {
@@ -76,7 +92,7 @@ find(struct creds_source *s, char error[256], bool *hopeless)
 	}
 	if (r == 0) {
 		*hopeless = true;
-		snprintf(error, 256, "no credentials found");
+		tell_places(&s->where, error);
 	}
 	return -1;
 }

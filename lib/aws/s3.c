@@ -63,7 +63,8 @@ take_endpoint(struct s3 *s, const char *url, const struct s3_options *o)
 		return "an endpoint is http:// or https://";
 	host += 3;
 	end = host + strcspn(host, "/?#");
-	if (memchr(host, '@', (size_t)(end - host)) != NULL || end == host)
+	/* A secret may hold slashes, so its @ may stand behind one. */
+	if (strchr(host, '@') != NULL || end == host)
 		return "an endpoint has a host and no user";
 	if (strcspn(end, "?#") != strlen(end))
 		return "an endpoint has no query";
@@ -76,8 +77,7 @@ take_endpoint(struct s3 *s, const char *url, const struct s3_options *o)
 		s->prefix[n - 1] = '\0';
 	if (strcasecmp(s->scheme, "http") == 0 && !o->http->insecure &&
 	    !url_is_loopback(url))
-		return "credentials do not go over http:// without "
-		    "--insecure-http";
+		return URL_SECRETS_STAY;
 	return NULL;
 }
 
@@ -149,10 +149,12 @@ s3_new(const char *bucket, const struct s3_options *o, const char **why)
 	s->creds = creds_new(o->profile, o->region, o->http);
 	if (s->bucket == NULL || s->creds == NULL)
 		goto fail;
-	if (len == 0) {
-		*why = "no bucket in the URL";
+	*why = len == 0 ? "no bucket in the URL" :
+	    url_user(bucket).len > 0 ?
+	    "s3:// is followed by the bucket; a key and its secret go into the "
+	    "environment or ~/.aws/credentials" : NULL;
+	if (*why != NULL)
 		goto fail;
-	}
 	if ((*why = configure(s, o)) != NULL)
 		goto fail;
 	if (s->host != NULL && s->unsigned_payload &&

@@ -25,7 +25,8 @@ struct s3_options { /* the strings are the caller's, and stay valid */
 struct s3;
 
 /*
- * bucket is read up to its NUL or '/'.  Returns NULL, with what is wrong in
+ * bucket is read up to its NUL or '/'; what follows it in a URL helps to see that
+ * it is a user's key, as url_user has it.  Returns NULL, with what is wrong in
  * *why.
  */
 struct s3 *s3_new(const char *bucket, const struct s3_options *o,

@@ -84,5 +84,7 @@ struct matcher *selector_matcher(struct selector *s);
  * z.  Returns 0, or -1 for none of these.
  */
 int select_time(const char *s, struct zone *z, struct timestamp *t);
+#define SELECT_TIMES "2021-06-29T10:05:03Z, 2021-06-29, 1624961103, 10m, " \
+	"today, yesterday"
 
 #endif

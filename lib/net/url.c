@@ -38,9 +38,13 @@ struct span
 url_user(const char *url)
 {
 	const char *host = strstr(url, "://"), *at;
+	size_t n;
 
 	host = host != NULL ? host + 3 : url;
-	at = memrchr(host, '@', strcspn(host, "/?#"));
+	n = strcspn(host, "/?#");
+	at = memrchr(host, '@', n);
+	if (at == NULL && url_has_bad_port(span_of(host, n)))
+		at = memrchr(host, '@', strcspn(host, "?#"));
 	return span_of(host, at != NULL ? (size_t)(at + 1 - host) : 0);
 }
 

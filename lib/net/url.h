@@ -8,8 +8,9 @@
 
 /*
  * The user and password of a URL with their @, which is the last one before the
- * path, as libcurl has it; empty, where the host begins, when it has none.  And
- * the host after it, with its port.
+ * path, as libcurl has it; empty, where the host begins, when it has none.  A
+ * secret may hold slashes, so what would be a host with a port that is none goes
+ * up to the last @.  And the host after it, with its port.
  */
 struct span url_user(const char *url);
 struct span url_host(const char *url);
@@ -56,7 +57,9 @@ enum url_place {
 int url_redirect(const char *url, struct span location, struct buf *out,
     enum url_place *place);
 
-/* Whether its host is this machine, by its name. */
+/* Whether its host is this machine, by its name; and what is told if not. */
 bool url_is_loopback(const char *url);
+#define URL_SECRETS_STAY "credentials do not go over http:// to another host " \
+	"without --insecure-http"
 
 #endif

@@ -394,7 +394,9 @@ ask_s3(struct fetch *f, struct http *h, int64_t *after_ms)
 		return judge_whole(f);
 	if (is_changed(f))
 		return CHANGED;
-	fail(f, "%s", c->reason);
+	fail(f, "%s%s", c->reason, f->size < 0 &&
+	    strcmp(c->code, "NoSuchKey") == 0 ? " (a prefix ends in a slash)" :
+	    "");
 	return v == S3_LATER ? LATER : NEVER;
 }
 

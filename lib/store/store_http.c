@@ -33,8 +33,7 @@ store_http_prepare(struct store *s)
 	else if (!s->http.insecure && strncmp(s->url, "http:", 5) == 0 &&
 	    !url_is_loopback(s->url) &&
 	    headers_get(&s->headers, "Authorization").p != NULL)
-		why = "credentials do not go over http:// without "
-		    "--insecure-http";
+		why = URL_SECRETS_STAY;
 	else if (s->place.len > 0 && s->place.p[s->place.len - 1] == '/')
 		buf_adds(&s->place, "{name}");
 	s->url_prefix = strdup("");

@@ -114,7 +114,7 @@ find_bucket(struct url_operands *u, const char *url)
 		free(b);
 		return NULL;
 	}
-	b->s3 = s3_new(b->name, &u->o.s3, &b->why);
+	b->s3 = s3_new(url, &u->o.s3, &b->why);
 	b->next = u->buckets;
 	u->buckets = b;
 	return b;
@@ -220,6 +220,29 @@ add_key(struct url_operands *u, struct bucket *b, const char *key)
 	enqueue(u, o);
 }
 
+/* Returns a URL as people may see it: without a password or a signed query. */
+static char *
+shown(const char *url)
+{
+	struct buf all = { 0 }, out = { 0 };
+	char *base = strndup(url, strcspn(url, "?#"));
+
+	url_redact(&all, url);
+	if (base != NULL)
+		url_redact(&out, base);
+	free(base);
+	/* A query is shown only if there is nothing to hide in it. */
+	if (buf_str(&all) != NULL && strcmp(all.p + strcspn(all.p, "?#"),
+	    url + strcspn(url, "?#")) == 0) {
+		buf_free(&out);
+		return all.p;
+	}
+	buf_free(&all);
+	if (buf_str(&out) == NULL)
+		buf_free(&out);
+	return out.p;
+}
+
 /* Add what stands for a URL at which nothing can be fetched. */
 static void
 add_failure(struct url_operands *u, const char *url, const char *why)
@@ -228,7 +251,7 @@ add_failure(struct url_operands *u, const char *url, const char *why)
 
 	if (o != NULL) {
 		snprintf(o->fetch->reason, sizeof o->fetch->reason, "%s", why);
-		o->name = strdup(url);
+		o->name = shown(url);
 	}
 	enqueue(u, o);
 }
@@ -288,29 +311,6 @@ add_many(struct url_operands *u, struct bucket *b, const char *url)
 		add_failure(u, url, "there is no object below");
 }
 
-/* Returns a URL as people may see it: without a password or a signed query. */
-static char *
-shown(const char *url)
-{
-	struct buf all = { 0 }, out = { 0 };
-	char *base = strndup(url, strcspn(url, "?#"));
-
-	url_redact(&all, url);
-	if (base != NULL)
-		url_redact(&out, base);
-	free(base);
-	/* A query is shown only if there is nothing to hide in it. */
-	if (buf_str(&all) != NULL && strcmp(all.p + strcspn(all.p, "?#"),
-	    url + strcspn(url, "?#")) == 0) {
-		buf_free(&out);
-		return all.p;
-	}
-	buf_free(&all);
-	if (buf_str(&out) == NULL)
-		buf_free(&out);
-	return out.p;
-}
-
 static void
 add_web(struct url_operands *u, const char *url)
 {
@@ -324,8 +324,7 @@ add_web(struct url_operands *u, const char *url)
 		why = errno == EINVAL ? "not a URL" : strerror(errno);
 	else if (r == 0 && strncasecmp(url, "http://", 7) == 0 &&
 	    !url_is_loopback(url) && !u->o.http.insecure)
-		why = "credentials do not go over http:// without "
-		    "--insecure-http";
+		why = URL_SECRETS_STAY;
 	if (o != NULL) {
 		o->passed_over = old;
 		o->name = shown(url);

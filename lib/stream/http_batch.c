@@ -138,8 +138,7 @@ http_batch_init(
 	for (size_t i = 0; i < o->n_also; i++)
 		bad |= gives_secrets_away(p, o->also[i]);
 	if (bad) {
-		*why = "credentials do not go over http:// without "
-		    "--insecure-http";
+		*why = URL_SECRETS_STAY;
 		http_batch_free(p);
 		return -1;
 	}
