@@ -58,6 +58,13 @@ exits 2 'an unknown bucket is trouble' logpush s3://nobucket/ app.log
 says '^logpush: app.log: 404 NoSuchBucket: No: "NoSuchBucket"$' \
 	'an unknown bucket is told with the code of the store' logpush s3://nobucket/ app.log
 exits 2 'a wrong secret key is trouble' env AWS_SECRET_ACCESS_KEY=wrongsecret logpush s3://bucket/w/ app.log
+echo a | AWS_SECRET_ACCESS_KEY=wrong logpush --spool sp s3://bucket/w/ 2>err & pid=$!
+until_true 20 grep -q 'trying again' err
+kill -TERM $pid
+wait $pid
+is 'the end of a run is told as no failure of the store' "$? $(grep -c interrupted err)" '75 0'
+is 'the last word of a spool is that of the store, not that logpush ended' \
+	"$(logpush --spool sp --status | sed -n 's/^last word \([^:]*\).*/\1/p')" '403 SignatureDoesNotMatch'
 is 'a wrong secret key is not told' "$(AWS_SECRET_ACCESS_KEY=wrongsecret logpush -v s3://bucket/w/ app.log 2>&1 |
 	grep -c wrongsecret)" 0
 exits 2 'no credentials are trouble' env -u AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED=true \

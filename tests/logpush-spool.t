@@ -66,6 +66,14 @@ logpush --spool sp2 "$http/A" </dev/null 2>/dev/null
 is 'what was refused is counted, and the failure is over' \
 	"$(state sp2 | grep -o '"records":[0-9]*\|"failing_since":[^,]*\|"refused":[0-9]*' | tr '\n' ' ')" \
 	'"records":0 "failing_since":null "refused":1 '
+is '--status of a spool that is empty tells no old failure' \
+	"$(logpush --spool sp2 --status | sed 1d)" 'waiting   0 records
+so far    1 refused, 0 dropped, 0 damaged'
+fresh
+echo status=504:1 >http/mode
+stream 1 5 | logpush --spool sp9 "$http/A" 2>err
+is 'that the receiver takes lines again is told once, by its URL' \
+	"$? $(sed 's/.*: //' err | tr '\n' '|')" '0 being difficult; trying again|delivering again|'
 
 # --- damage ---
 # one byte at OFFSET of the newest segment of SPOOL changes

@@ -192,19 +192,25 @@ save_report(struct delivery *d)
 		spool_report_save(d->st->spool, &d->report);
 }
 
-/* Print a reason once, however many items fail for it. */
+/*
+ * Print a reason once, however many items fail for it.  That we end is none of
+ * the receiver's.
+ */
 static void
 tell_once(struct turn *t)
 {
 	struct delivery *d = t->d;
 	const char *reason = t->s->error;
+	bool ends = termination_asked();
 
 	pthread_mutex_lock(&d->lock);
 	d->failing += !t->b->failing;
 	t->b->failing = true;
-	if (strcmp(d->told, reason) != 0) {
+	if (strcmp(d->told, reason) != 0 &&
+	    !(ends && strcmp(reason, "interrupted") == 0)) {
 		snprintf(d->told, sizeof d->told, "%s", reason);
-		d->st->tell("%s: %s; trying again", d->st->url, reason);
+		d->st->tell("%s: %s%s", d->st->url, reason,
+		    ends && queue_is_kept(d->queue) ? "" : "; trying again");
 		snprintf(d->report.last_error, sizeof d->report.last_error,
 		    "%s", reason);
 		if (d->report.failing_since == 0)
@@ -649,12 +655,17 @@ end_turn(struct turn *t)
 	pthread_mutex_lock(&d->lock);
 	d->delivered += b->n;
 	d->report.refused += b->refused;
-	if (b->failing && --d->failing == 0)
+	if (b->failing && --d->failing == 0) {
+		if (d->told[0] != '\0' && b->refused < b->n)
+			d->st->tell("%s: delivering again", d->st->url);
 		d->told[0] = '\0';
+	}
 	if ((d->failing == 0 && d->report.failing_since != 0) ||
 	    b->refused > 0 || t->told) {
-		if (d->failing == 0)
+		if (d->failing == 0) {
 			d->report.failing_since = 0;
+			d->report.last_error[0] = '\0';
+		}
 		save_report(d);
 	}
 	pthread_mutex_unlock(&d->lock);

@@ -180,7 +180,9 @@ spool_report_load(const char *dir, struct spool_report *r)
 		r->untold = number_at(buf_span(&b), "untold");
 		r->failing_since =
 		    (int64_t)number_at(buf_span(&b), "failing_since");
-		if (json_get(buf_span(&b), "last_error", &v) &&
+		/* What a success ended is past. */
+		if (r->failing_since != 0 &&
+		    json_get(buf_span(&b), "last_error", &v) &&
 		    json_decode(&words, &v) == 0)
 			snprintf(r->last_error, sizeof r->last_error, "%.*s",
 			    (int)words.len, words.p);
@@ -409,8 +411,11 @@ print_text(const struct view *v, const char *dir, struct buf *out)
 
 	buf_printf(out, "%s: for %.*s%s\n", dir, (int)v->url.len, v->url.p,
 	    v->st.sending ? "" : " (nobody is sending)");
-	buf_printf(out, "waiting   %llu records, in %.1f MB",
-	    (unsigned long long)v->st.records, (double)v->st.bytes / 1e6);
+	buf_printf(out, "waiting   %llu records",
+	    (unsigned long long)v->st.records);
+	/* Files that were read stay until the next one is begun. */
+	if (v->st.records > 0)
+		buf_printf(out, ", in %.1f MB", (double)v->st.bytes / 1e6);
 	if (v->age >= 0) {
 		buf_adds(out, ", the oldest for ");
 		add_age(out, v->age);

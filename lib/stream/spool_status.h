@@ -26,7 +26,7 @@ struct spool_report {		/* the sums over all runs; begin with { 0 } */
 	uint64_t seen_dropped, seen_damaged;
 	uint64_t untold;	/* of the missing: the receiver does not know */
 	int64_t failing_since;	/* seconds since 1970, 0: it is not failing */
-	char last_error[512];	/* the receiver's last error, or "" */
+	char last_error[512];	/* the error of a failing receiver, or "" */
 };
 
 /*
