@@ -23,7 +23,8 @@ is 'each snippet before the examples is run by a test' "$(grep -LF -f words ./*.
 mkdir -p bin var/log/nginx var/tmp var/spool etc/nginx bucket
 cat >bin/tail <<'END'
 #!/bin/sh
-exec cat "$2"
+for file; do :; done
+exec cat "$file"
 END
 cat >bin/mail <<END
 #!/bin/sh
@@ -343,6 +344,8 @@ is 'the lastaction of the main job delivers the rotated log' \
     "$(gzip -dc bucket/logs/*/docker.log-*.gz | grep -c '/main.* 503')" 1
 is 'the lastaction of the main job leaves no copy' "$(ls var/log | grep docker)" ''
 
+is 'no recipe sends the last ten lines again when it is started again' \
+    "$(grep -h 'tail -F' "$top/README" "$top/man/logferry.7")" ''
 ok 'README has no more than three pages of 66 lines' test "$(wc -l <"$top/README")" -le 198
 ok 'the strict intakes found nothing wrong' not test -e intakes/wrong
 is 'each example of the page was run' "$(cat ./*.page 2>/dev/null)" ''
