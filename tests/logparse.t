@@ -185,6 +185,17 @@ exits 2 '-F: two fields with nothing between are misuse' logparse -F '$status$re
 exits 2 '-F without a field is misuse' logparse -F 'nothing'
 exits 2 '-F: a directive that Apache does not have is misuse' logparse -F '%Z'
 says 'Z: no such directive' '-F: an unknown directive is named' logparse -F '%h %Z'
+is 'pieces are joined with those of the same file alone' \
+    "$(printf '%s\n' '/l/a.log:2021-06-29T10:05:03Z stdout P one ' \
+	'/l/b.log:2021-06-29T10:05:04Z stdout F other' \
+	'/l/c.log:2021-06-29T10:05:05Z stdout P piece ' \
+	'/l/a.log:2021-06-29T10:05:06Z stdout F two' \
+	'/l/d.log:2021-06-29T10:05:07Z stdout P rest' |
+	logparse -o 'template:{prefix}{timestamp} {message}')" \
+    '/l/b.log:2021-06-29T10:05:04Z other
+/l/c.log:2021-06-29T10:05:05Z piece 
+/l/a.log:2021-06-29T10:05:03Z one two
+/l/d.log:2021-06-29T10:05:07Z rest'
 is '-F reads what is inside syslog' "$(sed 's/^/<13>Jun 29 10:05:03 h nginx: /' ng.log |
     logparse -f syslog -F "$ng" -o 'template:{format} {hostname} {status}')" \
     'syslog,custom h 502'

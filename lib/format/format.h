@@ -18,6 +18,7 @@ struct memory {
 	int64_t near; /* and the time that the file told last, or 0 */
 	struct partial { /* the pieces of cut messages of stdout and stderr */
 		struct buf text;
+		struct buf name; /* of the file, where it stands in front */
 		struct timestamp when;
 		const struct format *format;
 		size_t pieces; /* how many, some of which may be empty */

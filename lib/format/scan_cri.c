@@ -36,7 +36,7 @@ scan_cri(struct scan *s, struct span text)
 		record_add_time(s->rec, &part->when);
 		return true;
 	}
-	record_add_time(s->rec, part->held ? &part->when : &t);
+	record_add_time(s->rec, partial_goes_on(s, part) ? &part->when : &t);
 	record_add(s->rec, NAME("stream"), stream, FIELD_SAFE);
 	record_add_message(s->rec, partial_join(s, part, message));
 	return true;

@@ -20,7 +20,7 @@ join_pieces(struct scan *s, struct partial *part)
 	if (text.len == PIECE && text.p[PIECE - 1] != '\n' && r->has_when &&
 	    partial_hold(s, part, text, &r->when))
 		return;
-	if (!part->held)
+	if (!partial_goes_on(s, part))
 		return;
 	text = partial_join(s, part, text);
 	f->value = text;

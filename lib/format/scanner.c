@@ -58,8 +58,10 @@ scanner_free(struct scanner *s)
 	if (s == NULL)
 		return;
 	buf_free(&s->memory.columns);
-	buf_free(&s->memory.partial[0].text);
-	buf_free(&s->memory.partial[1].text);
+	for (int i = 0; i < 2; i++) {
+		buf_free(&s->memory.partial[i].text);
+		buf_free(&s->memory.partial[i].name);
+	}
 	buf_free(&s->memory.entry);
 	named_groups_found_free(s->memory.found);
 	free(s);
