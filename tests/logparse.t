@@ -539,6 +539,12 @@ exits 0 'a request with many quotes is read in linear time' timeout 20 logparse 
 	echo '"x":1}'
 } | tr -d '\n' >layers
 exits 0 'many fields in two layers are compared in linear time' timeout 20 logparse --max-line 16M layers
+{
+	printf '{"log":"x","kubernetes":{'
+	seq -f '"a%.0f":1,' 300000
+	echo '"b":1}}'
+} | tr -d '\n' >labels
+exits 0 'many fields beside a line in kube are compared in linear time' timeout 20 logparse --max-line 16M labels
 is 'structured data of 256 params is read, one of more is text' "$(for n in 256 257; do
 	{ printf '<14>1 - h a - - [x@1'; many ' a="1"' $n; echo ']'; } |
 	    logparse | jq '.structured_data["x@1"].a | length'

@@ -150,7 +150,8 @@ name_keys(struct scan *s, struct keys *keys)
 			spread(s, r->fields[i].value);
 		}
 	add_application(r, n);
-	if (has_twins(r, keys->first, n))
+	/* To compare each with each takes long where there are many. */
+	if (r->n - keys->first > 64 || has_twins(r, keys->first, n))
 		keep_origin(r, keys->first, n);
 }
 
