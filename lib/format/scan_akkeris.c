@@ -11,6 +11,8 @@
  * Their message becomes what Akkeris' logshuttle makes of it, and appname
  * akkeris/router or akkeris/build.
  */
+#include <strings.h>
+
 #include "base/bytes.h"
 #include "format/json_object.h"
 #include "format/known_keys.h"
@@ -73,12 +75,15 @@ cut_name(struct span name, struct span *app, struct span *space)
 
 struct text {
 	char *p;	/* NULL while its length is counted */
-	size_t len;
+	size_t len, size;
 };
 
+/* What was decoded when it was counted may be longer when memory is short. */
 static void
 text_add(struct text *t, struct span s)
 {
+	if (t->p != NULL && s.len > t->size - t->len)
+		s.len = t->size - t->len;
 	if (t->p != NULL && s.len > 0)
 		memcpy(t->p + t->len, s.p, s.len);
 	t->len += s.len;
@@ -95,21 +100,20 @@ text_add_pair(struct text *t, struct span name, struct span value)
 }
 
 /* Make the message of what compose adds, in two turns: count, and copy. */
-static bool
-add_composed(struct scan *s, bool (*compose)(struct text *t,
+static void
+add_composed(struct scan *s, void (*compose)(struct text *t,
     struct record *r, struct span text), struct span text)
 {
 	struct record *r = s->rec;
 	struct text t = { 0 };
 
-	if (!compose(&t, r, text))
-		return false;
-	if ((t.p = record_room(r, t.len + 1)) != NULL) {
-		t.len = 0;
-		compose(&t, r, text);
-		set_field(r, NAME("message"), span_of(t.p, t.len));
-	}
-	return true;
+	compose(&t, r, text);
+	t.size = t.len;
+	if ((t.p = record_room(r, t.size + 1)) == NULL)
+		return;
+	t.len = 0;
+	compose(&t, r, text);
+	set_field(r, NAME("message"), span_of(t.p, t.len));
 }
 
 static void
@@ -123,13 +127,25 @@ add_place(struct text *t, struct record *r, struct span path)
 
 /* --- the router's pairs --- */
 
-/* Returns where the next word begins and, in *word, the word; or NULL. */
+/*
+ * Returns where the next word ends, which may have blanks between quotes, and
+ * in *word the word; or NULL.
+ */
 static const char *
 next_word(const char *p, const char *end, struct span *word)
 {
-	p = skip_spaces(p, end);
-	*word = token_at(p, end);
-	return word->len > 0 ? p + word->len : NULL;
+	const char *start = skip_spaces(p, end), *quote;
+
+	*word = token_at(start, end);
+	p = start + word->len;
+	quote = find_char(start, p, '=') + 1;
+	if (quote < p && *quote == '"') {
+		for (p = quote + 1; p < end && *p != '"'; p++)
+			p += *p == '\\' && p + 1 < end;
+		p += token_at(p, end).len;
+		*word = span_to(start, p);
+	}
+	return word->len > 0 ? p : NULL;
 }
 
 /* Returns the value without its %HH and +, or as it stands when they are wrong. */
@@ -153,7 +169,7 @@ percent_decoded(struct record *r, struct span s)
 	return to != NULL ? span_to(start, to) : s;
 }
 
-static bool
+static void
 compose_pairs(struct text *t, struct record *r, struct span text)
 {
 	struct span word, name, value, path = span_of(NULL, 0);
@@ -161,8 +177,11 @@ compose_pairs(struct text *t, struct record *r, struct span text)
 
 	while ((p = next_word(p, end, &word)) != NULL) {
 		equals = find_char(word.p, p, '=');
-		if (equals == p)
-			return false;
+		if (equals == p) {
+			text_add(t, NAME(" "));
+			text_add(t, word);
+			continue;
+		}
 		name = span_to(word.p, equals);
 		value = span_to(equals + 1, p);
 		if (span_is(name, "path")) {
@@ -177,7 +196,6 @@ compose_pairs(struct text *t, struct record *r, struct span text)
 		}
 	}
 	add_place(t, r, path);
-	return true;
 }
 
 static bool
@@ -198,13 +216,13 @@ scan_pairs(struct scan *s, struct span text)
 		set_field(r, NAME("site"), f->value);
 	}
 	set_origin(r, app, space, NAME("akkeris/router"));
-	return add_composed(s, compose_pairs, text) ||
-	    scan_fail(s, 1, text.p, "key=value");
+	add_composed(s, compose_pairs, text);
+	return true;
 }
 
 /* --- the router's JSON --- */
 
-static bool
+static void
 compose_object(struct text *t, struct record *r, struct span path)
 {
 	static const struct span names[] = {
@@ -217,63 +235,87 @@ compose_object(struct text *t, struct record *r, struct span path)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		text_add_pair(t, names[i], value_of(r, names[i]));
 	add_place(t, r, path);
-	return true;
 }
 
 /* --- builds --- */
 
+/* Returns where a value of "ARG name=" begins in the text, or NULL. */
+static const char *
+argument_at(struct span text)
+{
+	const char *p = text.p, *end = p + text.len, *q;
+
+	for (; end - p > 4; p++) {
+		if (strncasecmp(p, "arg", 3) != 0 ||
+		    (p[3] != ' ' && p[3] != '\t') || (p > text.p &&
+			(is_letter(p[-1]) || is_digit(p[-1]) || p[-1] == '_')))
+			continue;
+		for (q = p + 4; q < end && (is_letter(*q) || is_digit(*q) ||
+		    memchr(" \t_.-", *q, 5) != NULL);)
+			q++;
+		if (q < end && *q == '=')
+			return q + 1;
+	}
+	return NULL;
+}
+
 /*
  * What a build is given may be secret: "Step 3/7 : ARG TOKEN=..." is cut after
- * its "=".
+ * its "=", under whichever key it stands.
  */
 static void
-hide_argument(struct record *r)
+hide_arguments(struct record *r, size_t first)
 {
-	struct field *f = field_named(r, NAME("message"));
-	const char *p, *end, *q;
-	char *text;
-	size_t n;
+	for (size_t i = first; i < r->n; i++) {
+		struct field *f = &r->fields[i];
+		struct span text = record_value(r, f);
+		const char *cut = argument_at(text);
+		size_t n;
+		char *p;
 
-	if (f == NULL || f->kind != FIELD_JSON_STRING)
-		return;
-	p = f->value.p;
-	end = p + f->value.len;
-	for (; (p = memmem(p, (size_t)(end - p), "Step ", 5)) != NULL; p++) {
-		for (q = p + 5; q < end && (is_digit(*q) || *q == '/');)
-			q++;
-		if ((q = skip(q, end, " : ARG ")) == NULL)
+		if (text.len == 0)	/* perhaps for want of memory */
+			f->value.len = 0;
+		if (cut == NULL)
 			continue;
-		while (q < end && (is_letter(*q) || is_digit(*q) ||
-		    *q == '_'))
-			q++;
-		if (q == end || *q++ != '=')
+		n = (size_t)(cut - text.p);
+		f->kind = FIELD_TEXT;
+		f->value = NAME("...");
+		if ((p = record_room(r, n + 3)) == NULL)
 			continue;
-		n = (size_t)(q - f->value.p);
-		if ((text = record_room(r, n + 3)) == NULL)
-			return;
-		memcpy(text, f->value.p, n);
-		memcpy(text + n, "...", 3);
-		f->value = span_of(text, n + 3);
-		return;
+		memcpy(p, text.p, n);
+		memcpy(p + n, "...", 3);
+		f->value = span_of(p, n + 3);
 	}
+}
+
+/* Returns the value of a field that is a string, or an empty span. */
+static struct span
+string_of(struct record *r, struct span name)
+{
+	const struct field *f = field_named(r, name);
+
+	return f != NULL && f->kind == FIELD_JSON_STRING ?
+	    record_value(r, f) : span_of(NULL, 0);
 }
 
 static void
 name_keys(struct scan *s, struct keys *keys)
 {
 	struct record *r = s->rec;
-	struct span app, space, path = value_of(r, NAME("path"));
+	struct span app = string_of(r, NAME("app"));
+	struct span space = string_of(r, NAME("space"));
+	struct span path = value_of(r, NAME("path")), build;
 
 	if (keys_have(keys, r, NAME("kubernetes"))) {
 		format_kube.name_keys(s, keys);
-	} else if (cut_name(value_of(r, NAME("metadata")), &app, &space)) {
-		hide_argument(r);
+	} else if ((build = string_of(r, NAME("metadata"))).len > 0 &&
+	    cut_name(build, &app, &space)) {
+		hide_arguments(r, keys->first);
 		keys_end(keys, s, false);
 		set_origin(r, app, space, NAME("akkeris/build"));
-	} else if ((space = value_of(r, NAME("space"))).len > 0) {
+	} else if (app.len > 0 && space.len > 0) {
 		keys_end(keys, s, false);
-		set_origin(r, value_of(r, NAME("app")), space,
-		    NAME("akkeris/router"));
+		set_origin(r, app, space, NAME("akkeris/router"));
 		add_composed(s, compose_object, path);
 	} else {
 		keys_end(keys, s, false);
@@ -285,8 +327,8 @@ scan_akkeris(struct scan *s, struct span text)
 {
 	if (text.len == 0 || *text.p != '{')
 		return scan_pairs(s, text);
-	return scan_object(s, text) && (field_named(s->rec, NAME("app")) !=
-	    NULL || scan_fail(s, 1, text.p, "kubernetes, metadata or space"));
+	return scan_object(s, text) && (value_of(s->rec, NAME("app")).len >
+	    0 || scan_fail(s, 1, text.p, "kubernetes, metadata or space"));
 }
 
 /* It is never a guess: no line begins with a byte of first, which has none. */
