@@ -90,6 +90,8 @@ for sh in bash zsh fish; do
 done
 is 'bash completes the options of a command behind a value after =' \
     "$(bash_offers logquiet --quiet = 3 logparse -o e)" ecs
+is 'bash completes the options of a command behind letters in one word' \
+    "$(bash_offers logquiet -qt 3 logparse -o e) $(bash_offers logquiet -qt3 logparse -o e)" 'ecs ecs'
 is 'bash completes a word after =' "$(bash_offers loggrep --color = al)" always
 is 'bash completes what AWS service a stream is signed for' \
     "$(bash_offers logpush --aws-sigv4 a)" aoss

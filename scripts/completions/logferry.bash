@@ -16,17 +16,19 @@ _logferry_values() {
 
 # Where in COMP_WORDS the command is that logquiet runs.
 _logquiet_command() {
-	local i valued w
+	local i valued letters w
 
 	valued=$("$1" --help 2>/dev/null | sed -En \
 	    's/^  (-.|   ),? ?(--[^ =[]*)=.*/\1 \2/p')
+	letters=$(sed -n 's/^-\(.\) .*/\1/p' <<<"$valued" | tr -d '\n')
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		[[ $w == -?* ]] || break
 		[[ $w != -- ]] || { i=$((i + 1)) && break; }
 		if [[ ${COMP_WORDS[i+1]-} == = ]]; then
 			i=$((i + 2))
-		elif [[ $'\n '${valued//$'\n'/ }' ' == *" $w "* ]]; then
+		elif [[ $'\n '${valued//$'\n'/ }' ' == *" $w "* ||
+		    $w =~ ^-[^-$letters]*[$letters]$ ]]; then
 			i=$((i + 1))
 		fi
 	done
