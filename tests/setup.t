@@ -126,22 +126,23 @@ printf '#!/bin/sh\necho rotate >>steps\nn=0\nuntil [ -e go ] || [ $((n += 1)) = 
     >shipped.bin/logrotate
 printf '#!/bin/sh\necho deliver >>steps\n' >shipped.bin/postrotate
 chmod +x shipped.bin/*
-ship="env PATH=$tmp/shipped.bin:$PATH sh shipped.bin/ship"
+echo 'PATH=$PWD/shipped.bin:$PATH exec sh shipped.bin/ship "$@"' >shipped
 waits_for_lock() {		# PID: its child is flock(1)
 	read -r child _ <"/proc/$1/task/$1/children"
 	grep -qs '(flock)' "/proc/$child/stat"
 }
 mkdir run
-$ship nginx rotate conf log url
+sh shipped nginx rotate conf log url
 is 'without a burst ship delivers what waits' "$(cat steps)" deliver
-$ship --over nginx rotate conf log url & over=$!
+sh shipped --over nginx rotate conf log url & over=$!
 until_true 20 grep -q rotate steps
-$ship nginx rotate conf log url & second=$!
+exits 0 'ship from cron waits for no other run' timeout 20 sh shipped nginx rotate conf log url
+sh shipped --over nginx rotate conf log url & second=$!
 until_true 20 waits_for_lock $second
 : >go
 wait $over && wait $second
-is 'with --over ship rotates once, and another run waits for it' \
-    "$(tr '\n' ' ' <steps)" 'deliver rotate deliver deliver '
+is 'with --over ship rotates, and another burst waits for it' \
+    "$(tr '\n' ' ' <steps)" 'deliver rotate deliver rotate deliver '
 
 # made NAME DRIVER [OPTIONS]: a container with --log-driver and --log-opt
 made() {
