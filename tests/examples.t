@@ -171,7 +171,7 @@ rm logpack.1.2
 if [ -n "$syslog_ng" ]; then
 	eval "$syslog_ng"
 	PATH=$tmp/bin:$PATH
-	at_exit="$at_exit; $top/tests/servers/syslog-ng stop $tmp/ng"
+	at_exit="$at_exit; $top/tests/servers/syslog-ng stop '$tmp/ng'"
 	rm rotated
 	sed "s|\"loggrep|\"PATH=$PATH; loggrep|; s/-t 30/-t 100ms/
 	    1s/^/log { source(s_sys); /; \$s/\$/ };/" logquiet.1.1 >ng.conf
