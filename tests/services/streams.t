@@ -132,7 +132,7 @@ if "$servers/kafka" install >/dev/null 2>why && command -v kcat >/dev/null; then
 	}
 	mkdir bin
 	for c in kcat logpush; do
-		printf '#!/bin/sh\n[ -e reader ] || echo $$ >reader\nexec %s "$@"\n' \
+		printf '#!/bin/sh\ncase "${0##*/} $*" in kcat*|*kafka:*) echo $$ >reader ;; esac\nexec %s "$@"\n' \
 		    "$(command -v $c)" >bin/$c
 		chmod +x bin/$c
 	done
