@@ -518,6 +518,13 @@ record 'colors of a terminal hide no time' "${esc}[2m2021-06-29T10:05:03Z${esc}[
 # Each of these lines took a minute or more when each part of it was compared
 # with all others.
 many() { yes "$1" | head -n "$2" | tr -d '\n'; }
+is 'pairs with ", " between them, and a comma at the end, are read as others' \
+    "$(for pairs in 'rt=0.1, ua="10.0.0.1:80", us="200"' 'rt=0.1, us=502,' 'x="a\", b=c" us="200", y="z",'; do
+	echo '1.2.3.4 - - [29/Jun/2021:10:05:03 +0000] "GET /a HTTP/1.1" 200 5 "-" "x"' "$pairs"
+done | logparse | jq -c '[.duration, .upstream_addr, .upstream_status, .x, .y, .extra]')" \
+    '[0.1,"10.0.0.1:80","200",null,null,null]
+[0.1,null,"502",null,null,null]
+[null,null,"200","a\", b=c","z",null]'
 {
 	printf '<14>1 - h a - - [x@1'
 	many ' a="1"' 60000

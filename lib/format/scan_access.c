@@ -303,6 +303,37 @@ is_decimal(struct span s)
 	    (size_t)(s.p + s.len - point - 1)));
 }
 
+/* Some write ", " between pairs, and perhaps "," behind the last. */
+static bool
+is_pair_end(const char *comma, const char *end)
+{
+	struct span next;
+
+	if (comma == end || *comma != ',')
+		return false;
+	if (comma + 1 == end)
+		return true;
+	next = token_at(comma + 2, end);
+	return comma[1] == ' ' && memchr(next.p, '=', next.len) != NULL;
+}
+
+/* As quoted_at, but the end of a pair may be behind the closing quote, too. */
+static const char *
+quoted_pair_at(const char *p, const char *end, struct span *value,
+    enum quoted *how)
+{
+	const char *quote = p, *slash;
+
+	while ((quote = find_char(quote + 1, end, '"')) < end) {
+		for (slash = quote; slash[-1] == '\\'; slash--)
+			;
+		if ((quote - slash) % 2 == 0 && (quote + 1 == end ||
+		    quote[1] == ' ' || is_pair_end(quote + 1, end)))
+			return quoted_at(p, quote + 1, value, how);
+	}
+	return NULL;
+}
+
 /*
  * Reads key=value or key="value" at p.  Returns where the text goes on, or
  * NULL.
@@ -320,17 +351,16 @@ scan_pair(struct scan *s, const char *p, const char *end)
 	if (key.len == 0 || q == end || *q++ != '=')
 		return NULL;
 	if (q < end && *q == '"') {
-		if ((q = quoted_at(q, end, &value, &how)) == NULL)
+		if ((q = quoted_pair_at(q, end, &value, &how)) == NULL)
 			return NULL;
+		q += is_pair_end(q, end);
 	} else {
 		value = is_upstream(key) ? upstream_at(q, end) :
 		    token_at(q, end);
 		q += value.len;
+		if (value.len > 1 && is_pair_end(q - 1, end))
+			value.len--;
 	}
-	/* Some write ", " between pairs. */
-	if (how == QUOTED_PLAIN && value.len > 1 && q[-1] == ',' && q < end &&
-	    memchr(q + 1, '=', token_at(q + 1, end).len) != NULL)
-		value.len--;
 	add_usual(s, key, value, how);
 	return q;
 }
