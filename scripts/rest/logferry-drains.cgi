@@ -437,17 +437,19 @@ renew_session() {
 	put_drain "$reader" "{\"url\":\"$LOGFERRY_SESSION_URL/log-sessions/$reader\",\"where\":[$conditions],\"max\":1048576,\"until\":\"$until\"}"
 }
 
-# What is no process of an application has another name, as akkeris/router.
-name_origin='s/^\([^ ]* [^ ]* [^ -][^ ]*\) app\[-\.-\]:/\1:/
+# What is no process of an application has another name, as akkeris/router.  A
+# name may have blanks: it ends with a control character.
+name_end=$(printf '\001')
+name_origin="s/^\([^ ]* [^ ]* [^$name_end-][^$name_end]*\)$name_end app\[-\.-\]:/\1:/
 t
-s/^\([^ ]* [^ ]* \)[^ ]* app\[/\1app[/'
+s/^\([^ ]* [^ ]* \)[^$name_end]*$name_end /\1/"
 
 # print_lines: what logpush has brought; fails when the client has gone
 print_lines() {
 	for batch in "$lines"/*.lines; do
 		[ -e "$batch" ] || break
 		quiet=0
-		logparse -f json -o "template:{timestamp} $key {appname} app[{proc_type}.{instance}]: {message}" \
+		logparse -f json -o "template:{timestamp} $key {appname}$name_end app[{proc_type}.{instance}]: {message}" \
 		    "$batch" | sed "$name_origin" || return
 		rm -f "$batch"
 	done
@@ -479,19 +481,26 @@ read_session() {
 	exit 0
 }
 
-# take_lines ID: from logpush, the only one that has been told this id
+# Prints the number of the next batch: several logpush may bring lines at once.
+next_number() {
+	{
+		flock 9 || return
+		read -r n <"$lines/number"
+		echo $((${n:-0} + 1)) | tee "$lines/number"
+	} 9>>"$lines/number"
+}
+
+# take_lines ID: from logpush, which alone has been told this id
 take_lines() {
 	lines=$LOGFERRY_SESSIONS/$1.d
 	[ -d "$lines" ] || not_found
 	check_length $batch_max
 	set -- "$lines"/*.lines
 	[ $# -lt $waiting_max ] || fail '503 Service Unavailable' 'the reader is slow'
-	n=0 unread=
-	read -r n 2>/dev/null <"$lines/number"
-	n=$((n + 1))
-	name=$(printf '%09d' $n)
-	echo $n >"$lines/number" && head -c "$CONTENT_LENGTH" >"$lines/$name" &&
-	    mv "$lines/$name" "$lines/$name.lines" || broken 'no room'
+	unread=
+	n=$(next_number) && name=$(printf '%09d' "$n") && head -c "$CONTENT_LENGTH" \
+	    >"$lines/$name" && mv "$lines/$name" "$lines/$name.lines" ||
+	    broken 'no room'
 	answer '200 OK' '{}'
 }
 
