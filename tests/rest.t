@@ -243,15 +243,28 @@ line() {
 }
 is 'logpush brings lines' "$(bring "$(line 1; line 2)") $(bring "$(line 3)")" '200 OK 200 OK'
 bring '{"timestamp":"2021-06-29T10:05:04Z","app":"shop","namespace":"live","appname":"akkeris/router","message":"path=/ app[-.-]: x"}' >/dev/null
+bring '{"timestamp":"2021-06-29T10:05:05Z","app":"shop","namespace":"live","appname":"a b","message":"path=/ app[-.-]: x"}' >/dev/null
 wait $reader
 is 'a session is a text' "$(sed -n 's/^Content-Type: //p' head)" text/plain
 is 'its lines are those of the application, in order' "$(grep 'app\[web' body)" \
 	"$(for i in 1 2 3; do echo "2021-06-29T10:05:0$i.5Z shop-live app[web.7-x]: line $i"; done)"
 is 'a line that is of no process has its own name' "$(grep router body)" \
 	'2021-06-29T10:05:04Z shop-live akkeris/router: path=/ app[-.-]: x'
+is 'a name of a line may have blanks' "$(grep 'a b' body)" \
+	'2021-06-29T10:05:05Z shop-live a b: path=/ app[-.-]: x'
 ok 'between them are blank lines, which find that a client has gone' grep -q '^$' body
 is 'the drain ends with the session' "$(ls drains)" ''
 is 'lines that come later are refused' "$(bring "$(line 4)")" '404 Not Found'
+id2=33333333-3333-4333-a333-333333333333
+mkdir sessions/$id2.d
+at=http://10.0.0.1:8080/log-sessions/$id2
+posts() { for i in 1 2 3 4 5 6 7 8 9 10; do bring "$(line $i)"; done; }
+posts >posted1 & first=$!
+posts >posted2
+wait $first
+is 'two machines bring lines at once, and none is lost' \
+	"$(cat posted1 posted2 | sort | uniq -c | tr -s ' ') $(cat sessions/$id2.d/*.lines | wc -l)" ' 20 200 OK 20'
+rm -r sessions/$id2.d
 ask_gone() { ask GET "/log-sessions/$id"; }
 mkfifo gone
 env -i PATH="$PATH" LOGFERRY_DRAINS="$tmp/drains" LOGFERRY_SESSIONS="$tmp/sessions" \
@@ -353,6 +366,10 @@ is "a copy of the drains sends as logshuttle's TEST_MODE does" "$(jq -c '[.hostn
 rm topic
 recipe 'cd .*drains$'
 is 'drains that were there before the topic are given to it' "$(cat topic)" "$one|$(cat drains/$one)"
+rm topic
+printf '{"url":\n"syslog://a.example"}' >drains/$one
+recipe 'cd .*drains$'
+is 'each is given as a line' "$(cat topic)" "$one|$(tr -d '\n' <drains/$one)"
 
 for shell in dash 'busybox sh' 'bash --posix'; do
 	if ! command -v "${shell%% *}" >/dev/null; then
@@ -382,6 +399,10 @@ for shell in dash 'busybox sh' 'bash --posix'; do
 		"1 $one:{} mine:mine"
 	is "$shell: nothing was written elsewhere" "$(find . -name 'evil*')" ''
 	ok "$shell: the words of kcat are told" grep -q 'FAIL|a broker' err
+	is "$shell: a drain whose message cannot be read stays as it was" \
+		"$({ echo "$one|5|{"; echo '"}'; echo "$end"; } | follows)" "1 $one:{} mine:mine"
+	is "$shell: a change that cannot be read leaves the drain as it was" \
+		"$({ message $one '{}'; echo "$end"; echo "$one|5|{"; echo '"}'; } | follows)" "1 $one:{} mine:mine"
 done
 shell='sh'
 printf '#!/bin/sh\nexit 1\n' >fake/kcat
