@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "stream/spool.h"
+#include "stream/spool_folder.h"
 #include "stream/spool_segment.h"
 #include "stream/spool_status.h"
 #include "tap.h"
@@ -201,12 +202,14 @@ test_unread(void)
 	struct spool_reader *r;
 	struct spool_state st;
 	struct frame f;
+	struct spool_position p;
 	uint64_t dropped;
-	char path[128];
-	int n = 0;
+	char path[128], old[40];
+	int n = 0, fd, other;
 
 	new_dir();
 	w = spool_writer_new(dir, 64 * 1024);
+	other = open("spool.other", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	while (put(w, n, n + 1, 1) == 0 && n < 100000)
 		n++;
 	ok(spool_drop_oldest(w) == 0 && spool_look(dir, &st) == 0 &&
@@ -225,8 +228,24 @@ test_unread(void)
 	    f.position == dropped, "the next reader has counted it, too");
 	spool_reader_free(r);
 
-	/* The position as it was stored before these were counted */
+	/* A version that does not count them wrote the first of its bytes. */
 	snprintf(path, sizeof path, "%s/delivered", dir);
+	fd = open(path, O_RDWR);
+	ok(fd >= 0 && spool_position_get(fd, &p) && p.dropped == dropped,
+	    "the position has what was dropped before it");
+	p.number++;
+	ok(other >= 0 && spool_position_set(other, &p) == 0 &&
+	    pread(other, old, sizeof old, 0) == sizeof old &&
+	    pwrite(fd, old, sizeof old, 0) == sizeof old &&
+	    spool_position_get(fd, &p) && p.number == dropped + 1 &&
+	    p.dropped == 0,
+	    "what was dropped before another position does not count");
+	p.number--;
+	spool_position_set(fd, &p);
+	close(other);
+	close(fd);
+
+	/* The position as it was stored before these were counted */
 	ok(truncate(path, 40) == 0 && (r = spool_reader_new(dir)) != NULL &&
 	    spool_dropped(r) == 0 && spool_read(r, &f) == 1 &&
 	    f.position == dropped, "an older position is known");

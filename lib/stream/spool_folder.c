@@ -17,7 +17,7 @@ struct stored { /* the contents of SPOOL_POSITION, little-endian */
 	uint64_t number, planned, segment, at;
 	uint32_t crc, zero;
 	uint64_t dropped, damaged;	/* older files end before them */
-	uint32_t all_crc, all_zero;
+	uint32_t all_crc, all_zero;	/* of all but crc */
 };
 
 /*
@@ -99,27 +99,34 @@ spool_folder_lock(int fd, int cmd, short type)
 	return r < 0 ? -1 : l.l_type != F_UNLCK;
 }
 
-/* Returns that of the first n bytes. */
+/* Returns that of what older files have, and sets that of all. */
 static uint32_t
-checksum(const struct stored *s, size_t n)
+checksum(const struct stored *s, uint32_t *all)
 {
-	return htole32(libdeflate_crc32(0, s, n));
+	uint32_t crc = libdeflate_crc32(0, s, offsetof(struct stored, crc));
+
+	/* With crc itself in front of them, all would not depend on the first. */
+	*all = htole32(libdeflate_crc32(crc, &s->dropped,
+	    offsetof(struct stored, all_crc) - offsetof(struct stored,
+	    dropped)));
+	return htole32(crc);
 }
 
 bool
 spool_position_get(int fd, struct spool_position *p)
 {
 	struct stored s = { 0 };
+	uint32_t all;
 
 	*p = (struct spool_position){ 0 };
 	if (pread(fd, &s, sizeof s, 0) < (ssize_t)offsetof(struct stored,
-	    dropped) || s.crc != checksum(&s, offsetof(struct stored, crc)))
+	    dropped) || s.crc != checksum(&s, &all))
 		return false;
 	p->number = le64toh(s.number);
 	p->planned = le64toh(s.planned);
 	p->segment = le64toh(s.segment);
 	p->at = le64toh(s.at);
-	if (s.all_crc == checksum(&s, offsetof(struct stored, all_crc))) {
+	if (s.all_crc == all) {
 		p->dropped = le64toh(s.dropped);
 		p->damaged = le64toh(s.damaged);
 	}
@@ -137,8 +144,7 @@ spool_position_set(int fd, const struct spool_position *p)
 	};
 	ssize_t n;
 
-	s.crc = checksum(&s, offsetof(struct stored, crc));
-	s.all_crc = checksum(&s, offsetof(struct stored, all_crc));
+	s.crc = checksum(&s, &s.all_crc);
 	if ((n = pwrite(fd, &s, sizeof s, 0)) >= 0 && n < (ssize_t)sizeof s)
 		errno = ENOSPC;
 	return n == sizeof s ? 0 : -1;
