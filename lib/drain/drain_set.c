@@ -433,9 +433,14 @@ static void
 expire(struct drain_set *ds, struct drain_entry *e)
 {
 	struct drain_progress p;
+	struct drain_look now = e->loaded;
 
 	if (e->drain == NULL || (!e->expired &&
 	    !drain_settings_expired(e->drain->settings)))
+		return;
+	/* One that has changed meanwhile may have more time. */
+	if (fstatat(ds->dir, e->id, &now.own, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !drain_folder_is_same(&now, &e->loaded))
 		return;
 	if (e->routed) {
 		enter(ds);
@@ -445,8 +450,7 @@ expire(struct drain_set *ds, struct drain_entry *e)
 	e->expired = true;
 	p = drain_pool_look(ds->pool, e->drain);
 	/* The scan finds that the file has gone. */
-	if (p.acked >= p.next && !p.busy &&
-	    drain_folder_is_same(&e->seen, &e->loaded))
+	if (p.acked >= p.next && !p.busy)
 		unlinkat(ds->dir, e->id, 0);
 }
 
