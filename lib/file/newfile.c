@@ -34,15 +34,21 @@ renameat2(int fromdir, const char *from, int todir, const char *to,
 int
 rename_noreplace(int fromdir, const char *from, int todir, const char *to)
 {
+	int saved;
+
 	if (renameat2(fromdir, from, todir, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return -1;
-	/* A power cut may keep the second change of names without the first. */
-	if (linkat(fromdir, from, todir, to, 0) < 0 ||
-	    path_sync_folder(todir) < 0)
+	if (linkat(fromdir, from, todir, to, 0) < 0)
 		return -1;
-	return unlinkat(fromdir, from, 0);
+	/* A power cut may keep the second change of names without the first. */
+	if (path_sync_folder(todir) == 0)
+		return unlinkat(fromdir, from, 0);
+	saved = errno;
+	unlinkat(todir, to, 0);
+	errno = saved;
+	return -1;
 }
 
 /*

@@ -156,6 +156,10 @@ else
 		pack zip logpack -1 -a x.zip a b sub/c
 	ok 'without a rename that replaces nothing, link and unlink lose nothing' no_rename \
 		pack tar.gz logpack -1 --rm -a x.tar.gz a b sub/c
+	set_up pack tar.gz
+	FAULT_RENAME=22 FAULT_CALL=fsync FAULT_NTH=2 FAULT_ERRNO=5 run logpack -1 a
+	is 'a second name whose folder could not be synced goes again' \
+		"$? $(ls -A d | tr '\n' ' ')" '2 a b sub '
 fi
 
 # killed pack|unpack SUFFIX COMMAND...: at moments all over its run
