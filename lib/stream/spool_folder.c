@@ -13,6 +13,8 @@
 
 #include "file/path.h"
 
+enum { REMOVE_TRIES = 100 };
+
 struct stored { /* the contents of SPOOL_POSITION, little-endian */
 	uint64_t number, planned, segment, at;
 	uint32_t crc, zero;
@@ -70,13 +72,15 @@ empty(int dir, int depth)
 int
 spool_folder_remove(const char *path)
 {
-	int dir = spool_folder_open(path, false);
+	int dir = spool_folder_open(path, false), tries = REMOVE_TRIES, r;
 
 	if (dir < 0)
 		return -1;
-	empty(dir, 1);
+	do	/* who has it open may still write a report */
+		empty(dir, 1);
+	while ((r = rmdir(path)) < 0 && errno == ENOTEMPTY && --tries > 0);
 	close(dir);
-	return rmdir(path);
+	return r;
 }
 
 int
