@@ -58,6 +58,14 @@ ok 'a piece that has waited is committed' until_true 20 committed 0 12
 ends
 is 'each message is delivered once' "$(texts)" 'one two-three four-five six-seven eight nine ten '
 
+fresh
+cri_error() { echo "$1:2021-06-29T10:05:03.1Z stderr $2 $3"; }
+message "$(cri 0 P one-)" "$(cri_error 0 P two-)" "$(cri 0 F three)" "$(cri 0 P four-)" "$(cri_error 0 F five)"
+run --drains d -f cri
+ok 'pieces of two streams that alternate are joined' until_true 20 sent two-five
+ok 'what is committed ends before the first piece that still waits' until_true 20 committed 0 4
+ends
+
 # --- empty lines ---
 fresh
 message 0:__CURSOR=a 0:MESSAGE=one 0: 0:__CURSOR=b 0:MESSAGE=two 0: '0:__CURSOR=c|MESSAGE=three||' '0:__CURSOR=d|MESSAGE=four|'

@@ -136,6 +136,16 @@ read_file(struct run *run, const char *name)
 }
 
 static int
+held(const struct scanner *s)
+{
+	int r = 0;
+
+	for (int i = 0; i < KAFKA_GROUP_HELD; i++)
+		r |= (scanner_held(s, i) > 0) << i;
+	return r;
+}
+
+static int
 put_frame(void *arg, const struct frame *f)
 {
 	struct run *run = arg;
@@ -144,7 +154,7 @@ put_frame(void *arg, const struct frame *f)
 	put_line(run, f->data);
 	if (run->status != STATUS_OK)
 		return -1;
-	return run->emit != NULL && scanner_held(run->scanner, -1) > 0;
+	return run->emit != NULL ? held(run->scanner) : 0;
 }
 
 static int
@@ -152,9 +162,10 @@ end_held(void *arg, bool forget)
 {
 	struct run *run = arg;
 
+	if (!forget)
+		put_rest(run);
 	while (scan_end(run->scanner, &run->record) > 0)
-		if (!forget)
-			put_record(run);
+		;
 	return run->status == STATUS_OK ? 0 : -1;
 }
 

@@ -143,10 +143,11 @@ scanner_held(const struct scanner *s, int stream)
 
 	if (!s->memory.used)
 		return 0;
-	if (stream >= 0)
+	if (stream == 0 || stream == 1)
 		return part[stream].held ?
 		    part[stream].text.len + part[stream].pieces : 0;
-	return part[0].held || part[1].held || open_format(s).format != NULL;
+	return open_format(s).format != NULL ||
+	    (stream < 0 && (part[0].held || part[1].held));
 }
 
 /* Whether later lines may depend on this one, of whatever format it is. */

@@ -108,7 +108,8 @@ const struct format *scanner_carried(const struct scanner *s);
 
 /*
  * Returns how many bytes and pieces are held back because the end of their
- * message is still to come: of stdout (0) or stderr (1), or of any lines (-1).
+ * message is still to come: of stdout (0) or stderr (1), of what needs several
+ * lines (2), or of any lines (-1).
  */
 size_t scanner_held(const struct scanner *s, int stream);
 

@@ -40,7 +40,10 @@ struct member {
 	/* The last, if lines of it are held back: its offset is the first's. */
 	struct rdk_partition *held;
 	int64_t after;		/* where to go on once they are put */
-	int64_t held_ms;	/* since when */
+	struct {		/* of each kind */
+		int64_t offset;	/* of the first that is held; -1: none is */
+		int64_t since_ms;
+	} first[KAFKA_GROUP_HELD];
 };
 
 static void
@@ -77,8 +80,9 @@ on_commit(struct rd_kafka_s *rk, int err, struct rdk_partitions *list,
 }
 
 /*
- * Commit what has come so far, as all of it was put.  librdkafka sends this
- * before it gives a partition up, and waits for the answer.
+ * Commit what was put so far, up to the first piece that is held back.
+ * librdkafka sends this before it gives a partition up, and waits for the
+ * answer.
  */
 static void
 commit(struct member *m)
@@ -106,11 +110,17 @@ release(struct member *m)
 }
 
 static void
-forget_places(struct member *m)
+forget_held(struct member *m)
 {
 	if (m->held != NULL)
 		m->g->end(m->g->arg, true);
 	m->held = NULL;
+}
+
+static void
+forget_places(struct member *m)
+{
+	forget_held(m);
 	if (m->next != NULL)
 		rdk.topic_partition_list_destroy(m->next);
 	m->next = rdk.topic_partition_list_new(1);
@@ -164,12 +174,38 @@ take_line(struct member *m, const struct frame *f, int64_t offset)
 {
 	int r = m->g->put(m->g->arg, f);
 
-	if (r > 0 && m->held == NULL) {
-		m->last->offset = offset;
-		m->held_ms = units_now_ms();
+	for (int i = 0; i < KAFKA_GROUP_HELD; i++) {
+		if (r <= 0 || (r & 1 << i) == 0) {
+			m->first[i].offset = -1;
+		} else if (m->held == NULL || m->first[i].offset < 0) {
+			m->first[i].offset = offset;
+			m->first[i].since_ms = units_now_ms();
+		}
 	}
 	m->held = r > 0 ? m->last : NULL;
 	m->failed |= r < 0;
+}
+
+/* Go on at the first line that is held back, or after the last. */
+static void
+set_offset(struct member *m)
+{
+	int64_t next = m->after;
+
+	for (int i = 0; m->held != NULL && i < KAFKA_GROUP_HELD; i++)
+		if (m->first[i].offset >= 0 && m->first[i].offset < next)
+			next = m->first[i].offset;
+	m->last->offset = next;
+}
+
+/* Those that a piece waits for may not come any more. */
+static void
+release_late(struct member *m, int64_t now)
+{
+	for (int i = 0; i < KAFKA_GROUP_HELD; i++)
+		if (m->held != NULL && m->first[i].offset >= 0 &&
+		    now - m->first[i].since_ms >= HOLD_MS)
+			release(m);
 }
 
 /* A message is a line, or several when there are LFs inside. */
@@ -206,8 +242,7 @@ take(struct member *m, const struct rdk_message *from)
 	if (from->value != NULL)	/* a tombstone is no line */
 		take_lines(m, from);
 	m->after = from->offset + 1;
-	if (m->held == NULL)
-		m->last->offset = m->after;
+	set_offset(m);
 }
 
 static void
@@ -222,8 +257,7 @@ read_all(struct member *m)
 			rdk.message_destroy(got);
 		}
 		now = units_now_ms();
-		if (now - m->held_ms >= HOLD_MS)
-			release(m);
+		release_late(m, now);
 		if (now - m->committed_ms >= COMMIT_MS)
 			commit(m);
 	}
@@ -302,7 +336,9 @@ leaves_in_time(struct member *m)
 
 	if (m->rk == NULL)
 		return true;
-	m->failed = m->told = true;	/* nothing is called any more */
+	/* The caller's scanner may be gone before the thread has ended. */
+	m->failed = m->told = true;
+	forget_held(m);
 	grace_left_ms();	/* counts from now on */
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += LEAVE_S;

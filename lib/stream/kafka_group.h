@@ -11,6 +11,8 @@
 
 #include "stream/frame.h"
 
+#define KAFKA_GROUP_HELD 3	/* kinds of lines, as stdout and stderr */
+
 struct kafka_group {		/* the caller keeps what it points to valid */
 	const char *url;	/* names the group, see net/kafka.h */
 	const char *config;	/* likewise */
@@ -18,14 +20,14 @@ struct kafka_group {		/* the caller keeps what it points to valid */
 	void (*tell)(const char *fmt, ...);
 	/*
 	 * Take a line, whose place is the topic, the partition and the offset;
-	 * it may be empty.  Returns 0; 1 when it is held back for lines to come,
-	 * as a piece of a message: then its offset is not committed yet; -1 when
-	 * no more are taken.
+	 * it may be empty.  Returns 0; -1 when no more are taken; else a bit for
+	 * each kind of lines of which some are held back for lines to come, as
+	 * pieces of a message: then their offsets are not committed yet.
 	 */
 	int (*put)(void *arg, const struct frame *f);
 	/*
 	 * Put what is held back, as it is; or forget it, as it will be read
-	 * again.  Only called after put has returned 1.
+	 * again.  Only called while something is held back.
 	 */
 	int (*end)(void *arg, bool forget);
 	/*
