@@ -413,14 +413,15 @@ set_formats(struct scanner *s, const struct wishes *w)
 {
 	struct nearest near = { 0 };
 	struct span bad;
+	int r;
 
 	scanner_custom(s, w->custom);
-	if (w->formats == NULL || scanner_formats(s, w->formats, &bad) == 0)
+	if (w->formats == NULL ||
+	    (r = scanner_formats(s, w->formats, &bad)) == 0)
 		return;
 	for (const struct format *const *f = formats; *f != NULL; f++)
 		opt_nearest(&near, bad, (*f)->name);
-	if (span_is(bad, "auto") ||
-	    (near.word != NULL && span_is(bad, near.word)))
+	if (r == -2)
 		opt_misuse(&cmd, "%.*s: auto is the last format, and %d are "
 		    "the most", (int)bad.len, bad.p, RECORD_LAYERS);
 	if (near.word != NULL)

@@ -122,6 +122,8 @@ for f in auto,json syslog,auto,auto cri,cri,cri,cri,cri,cri,cri,cri,cri; do
 	says "^logparse: ${f##*,}: auto is the last format, and 8 are the most" \
 	    "-f $f has a format too many, which is told" logparse -f $f
 done
+says '^logparse: fm: auto is the last format' '-f auto,FORMAT names a format of the user that is one too many' \
+	sh -c 'printf "[fm]\nregex = (?<message>.*)\n" >fm; exec logparse --formats fm -f auto,fm'
 exits 2 'an unknown output is misuse' logparse --output nothing
 exits 2 'an unknown zone is misuse' logparse --tz Mars/Base
 exits 2 '-o template: a brace left open is misuse' logparse -o 'template:{status'

@@ -260,35 +260,42 @@ finish(struct run *run)
 	run->status = status_worse(run->status, STATUS_RETRY);
 }
 
-/* Returns NULL, or what is wrong. */
-static const char *
+/* Returns -1 after a message. */
+static int
 prepare(struct run *run)
 {
+	const struct stream *st = &run->o->set.stream;
 	const char *why = "";
 	struct span bad;
+	int r;
 
 	run->record.keeps_own = true;
-	if ((run->scanner = scanner_new()) == NULL)
-		return strerror(errno);
+	if ((run->scanner = scanner_new()) == NULL) {
+		st->tell("%s", strerror(errno));
+		return -1;
+	}
 	if (run->o->formats == NULL)
-		return NULL;
-	if (scanner_formats(run->scanner, run->o->formats, &bad) < 0)
-		return "there is no such format";
+		return 0;
+	r = scanner_formats(run->scanner, run->o->formats, &bad);
+	if (r < 0) {
+		st->tell("%.*s: %s", (int)bad.len, bad.p, r == -1 ?
+		    "no such format" : "auto is the last format");
+		return -1;
+	}
 	run->emit = emit_new("json", NULL, false, &why);
-	return run->emit == NULL ? strerror(ENOMEM) : NULL;
+	if (run->emit == NULL)
+		st->tell("%s", strerror(ENOMEM));
+	return run->emit == NULL ? -1 : 0;
 }
 
 int
 drains_push(const struct drains_options *o, struct operands *files, bool *hung)
 {
 	struct run run = { .o = o };
-	const char *why = prepare(&run);
 	int status;
 
 	*hung = false;
-	if (why != NULL)
-		o->set.stream.tell("%s", why);
-	if (why != NULL || (run.set = drain_set_new(&o->set)) == NULL) {
+	if (prepare(&run) < 0 || (run.set = drain_set_new(&o->set)) == NULL) {
 		run.status = STATUS_TROUBLE;
 	} else if ((errno = pthread_create(&run.keeper, NULL, keep,
 	    &run)) != 0) {

@@ -207,7 +207,7 @@ scanner_formats(struct scanner *s, const char *list, struct span *bad)
 		comma = strchrnul(list, ',');
 		*bad = span_of(list, (size_t)(comma - list));
 		if (s->auto_inside || s->n_wanted == RECORD_LAYERS)
-			return -1;
+			return -2;
 		if (span_is(*bad, "auto"))
 			s->auto_inside = true;
 		else if ((s->wanted[s->n_wanted++] = choose(s,

@@ -30,8 +30,9 @@ void scanner_free(struct scanner *s);
 
 /*
  * Let only these formats be recognised: "syslog,combined", from the outside in;
- * auto as the last one stands for any.  Returns 0, or -1 when there is no such
- * format, with *bad its name.
+ * auto as the last one stands for any.  Returns 0; else, with *bad the name that
+ * is wrong, -1 when there is no such format, and -2 when it cannot stand there:
+ * after auto, or after the most that there may be.
  */
 int scanner_formats(struct scanner *s, const char *list, struct span *bad);
 
