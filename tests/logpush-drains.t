@@ -134,6 +134,11 @@ wait "$pid"
 is 'what was going on has harmed nothing' "$? $(numbers http/lines | tr ' ' '\n' | sort -nu | tr '\n' ' ')" '0 1 2 3 4 5 7 '
 ok 'the drain that stays has no line twice' test "$(grep '"app":"a"' http/lines | sort | uniq -d | wc -l)" = 0
 
+# --- formats ---
+fresh
+says '^logpush: jsn: no such format' 'a format that is not there is named' logpush --drains d --spool sp -f jsn /dev/null
+says '^logpush: json: auto is the last format' 'a format that stands after auto is named' logpush --drains d --spool sp -f auto,json /dev/null
+
 # --- more time ---
 fresh
 at=$(($(date +%s) + 2))

@@ -254,6 +254,21 @@ test_unread(void)
 }
 
 static void
+test_report(void)
+{
+	struct spool_report r = { .dropped = 10, .seen_dropped = 10 };
+	uint64_t dropped = 3, damaged = 0;
+
+	spool_report_missing(&r, &dropped, &damaged);
+	ok(dropped == 0 && r.dropped == 10,
+	    "a report counts nothing when a spool has lost its count");
+	dropped = 5;
+	spool_report_missing(&r, &dropped, &damaged);
+	ok(dropped == 2 && r.dropped == 12,
+	    "a report counts what is missing after that");
+}
+
+static void
 test_smaller_max(void)
 {
 	struct spool_writer *w;
@@ -609,6 +624,7 @@ main(void)
 	test_order();
 	test_full();
 	test_unread();
+	test_report();
 	test_smaller_max();
 	test_sync();
 	test_torn();

@@ -131,21 +131,6 @@ drain_rest(struct drain *d)
 	}
 }
 
-/* The sums of earlier runs, and of the drain's former settings. */
-static void
-count_on(struct drain *d)
-{
-	struct delivery *y = &d->delivery;
-
-	if (d->counted)
-		return;
-	pthread_mutex_lock(&y->lock);
-	spool_report_load(d->stream.spool, &y->report);
-	d->receiver->lost += y->report.untold;
-	pthread_mutex_unlock(&y->lock);
-	d->counted = true;
-}
-
 /* Whether the batch has all its lines, so many bytes; it is the one planned. */
 static bool
 is_full(const struct drain *d, const struct batch *b, size_t bytes)
@@ -245,7 +230,7 @@ nothing(struct drain *d, uint64_t *acked)
 {
 	*acked = 0;
 	if (queue_has_turn(d->queue)) {
-		count_on(d);
+		delivery_count_on(&d->delivery, d->receiver);
 		delivery_tell_losses(&d->delivery, d->receiver);
 		*acked = queue_number(d->queue);
 	}
@@ -271,7 +256,7 @@ drain_take_turn(struct drain *d, int64_t *due_ms, uint64_t *acked,
 	}
 	if (d->batch.n == 0)
 		return got < 0 ? unreadable(d, due_ms) : nothing(d, acked);
-	count_on(d);
+	delivery_count_on(&d->delivery, d->receiver);
 	*acked = d->batch.items[0].number;
 	*oldest_ms = d->batch.items[0].time_ms;
 	if ((r = send(d, due_ms)) == DRAIN_DELIVERED) {

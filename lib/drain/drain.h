@@ -33,7 +33,7 @@ struct drain {
 	struct delivery delivery;
 	struct receiver *receiver;	/* NULL: not open now */
 	struct batch batch, more;
-	bool stuck, counted;
+	bool stuck;
 	uint64_t lost, refused;	/* what the receiver is still to be told */
 
 	/* Under the lock of the pool. */

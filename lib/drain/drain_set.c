@@ -613,19 +613,37 @@ drain_set_close(struct drain_set *ds)
 	drain_pool_hurry(ds->pool);
 }
 
+bool
+drain_set_busy(struct drain_set *ds)
+{
+	bool busy = ds->n_retired > 0;
+	struct drain_progress p;
+
+	for (size_t i = 0; i < ds->n && !busy; i++) {
+		if (ds->entry[i]->drain == NULL)
+			continue;
+		p = drain_pool_look(ds->pool, ds->entry[i]->drain);
+		busy = p.busy || (p.acked < p.next && !p.ended);
+	}
+	return busy;
+}
+
 struct drain_totals
 drain_set_look(struct drain_set *ds)
 {
-	struct drain_totals t = { .busy = ds->n_retired > 0 };
+	struct drain_totals t = { 0 };
 	struct drain_progress p;
+	uint64_t waiting;
 
 	for (size_t i = 0; i < ds->n; i++) {
 		if (ds->entry[i]->drain == NULL)
 			continue;
 		p = drain_pool_look(ds->pool, ds->entry[i]->drain);
-		t.busy |= p.busy || (p.acked < p.next && !p.ended);
-		t.drains += p.acked < p.next;
-		t.waiting += p.acked < p.next ? p.next - p.acked : 0;
+		if (p.acked >= p.next)
+			continue;
+		waiting = drain_status_waiting(ds->entry[i]->drain, &p);
+		t.drains += waiting > 0;
+		t.waiting += waiting;
 	}
 	return t;
 }

@@ -45,10 +45,10 @@ int drain_set_sync(struct drain_set *ds);
  */
 void drain_set_close(struct drain_set *ds);
 
+bool drain_set_busy(struct drain_set *ds); /* something may still be delivered */
 struct drain_totals {
 	size_t drains;		/* that have lines waiting */
 	uint64_t waiting;	/* lines */
-	bool busy;		/* something may still come of it */
 };
 
 struct drain_totals drain_set_look(struct drain_set *ds);

@@ -39,25 +39,52 @@ add_number(struct buf *out, const char *name, uint64_t n)
 	buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)n);
 }
 
+/*
+ * Returns the number of the first line that waits, and in *dropped how many
+ * before it were dropped that no reader has counted.
+ */
+static uint64_t
+first_waiting(struct drain *d, const struct drain_progress *p,
+    const struct queue_losses *lost, uint64_t *dropped, uint64_t *bytes)
+{
+	uint64_t first = 0, acked = p->acked;
+
+	*dropped = 0;
+	spool_measure(d->stream.spool, &first, bytes);
+	if (lost->delivered > acked && lost->delivered <= p->next)
+		acked = lost->delivered;
+	if (first <= acked || first > p->next)
+		return acked;
+	*dropped = first - acked;
+	return first;
+}
+
+uint64_t
+drain_status_waiting(struct drain *d, const struct drain_progress *p)
+{
+	struct queue_losses lost = queue_losses(d->queue, false);
+	uint64_t dropped, bytes;
+
+	return p->next - first_waiting(d, p, &lost, &dropped, &bytes);
+}
+
 int
 drain_status_print(struct drain *d, const struct drain_progress *p,
     struct buf *out)
 {
-	uint64_t first = 0, bytes = 0, acked = p->acked, settled;
-	struct queue_losses lost = queue_losses_look(d->queue);
+	uint64_t bytes = 0, dropped, acked, settled;
+	struct queue_losses lost = queue_losses(d->queue, false);
 	struct spool_report r;
 	bool lossy = false;
 
-	spool_measure(d->stream.spool, &first, &bytes);
+	acked = first_waiting(d, p, &lost, &dropped, &bytes);
 	pthread_mutex_lock(&d->delivery.lock);
 	r = d->delivery.report;
 	pthread_mutex_unlock(&d->delivery.lock);
-	/* Dropped, and not counted yet by who delivers, nor by any reader. */
-	spool_report_missing(&r, &lost.dropped, &lost.damaged);
-	if (first > acked && first <= p->next) {
-		r.dropped += first - acked;
-		acked = first;
-	}
+	/* What the reader has counted, and who delivers has not yet. */
+	if (lost.known)
+		spool_report_missing(&r, &lost.dropped, &lost.damaged);
+	r.dropped += dropped;
 	settled = r.dropped + r.damaged + r.refused;
 	buf_adds(out, "{\"url\":");
 	json_add_string(out, buf_span(&d->settings->shown), &lossy);

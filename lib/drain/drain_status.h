@@ -24,6 +24,9 @@ void drain_status_write_fault(int dir, const char *id, const char *why,
     mode_t mode);
 void drain_status_remove(int dir, const char *id);	/* both */
 
+/* How many lines wait, without those that were dropped meanwhile. */
+uint64_t drain_status_waiting(struct drain *d, const struct drain_progress *p);
+
 /* Print the folder's drains as a table for people.  Returns -1 with errno. */
 int drain_status_table(const char *dir, struct buf *out);
 

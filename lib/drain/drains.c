@@ -245,13 +245,13 @@ finish(struct run *run)
 	drain_set_close(run->set);
 	for (;;) {
 		drain_set_tick(run->set);
-		t = drain_set_look(run->set);
-		if (!t.busy || grace_left_ms() == 0)
+		if (!drain_set_busy(run->set) || grace_left_ms() == 0)
 			break;
 		if (end > 0 && units_now_ms() >= end)
 			termination_ask();
 		drain_set_wait(run->set, WAIT_MS);
 	}
+	t = drain_set_look(run->set);
 	if (t.waiting == 0)
 		return;
 	st->tell("%zu drain%s: not delivered, %llu record%s kept in %s",

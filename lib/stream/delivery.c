@@ -11,11 +11,9 @@
 #include "base/termination.h"
 #include "base/units.h"
 #include "net/grace.h"
-#include "net/retry.h"
 #include "store/receipt.h"
 
 enum {
-	FIRST_CAP = 1024, /* how many items a batch has room for at first */
 	JOIN_MAX = 100,		/* suspects that others are joined to, */
 	BATCHES_MAX = 8,	/* in a batch of this many at most */
 	FIRST_STRIKES = 8,	/* in a first pass, when nothing is taken */
@@ -28,106 +26,6 @@ struct turn {			/* one batch, one receiver */
 	size_t strikes, taken;	/* in this pass */
 	bool told;		/* the receiver, of lines that are missing */
 };
-
-/* --- batches --- */
-
-static int
-grow(struct batch *b)
-{
-	size_t cap = b->cap > 0 ? b->cap * 2 : FIRST_CAP;
-	struct item *items = realloc(b->items, cap * sizeof *items);
-	struct item **waiting;
-
-	if (items == NULL)
-		return -1;
-	b->items = items;
-	waiting = realloc(b->waiting, cap * sizeof(struct item *));
-	if (waiting == NULL)
-		return -1;
-	b->waiting = waiting;
-	b->cap = cap;
-	return 0;
-}
-
-int
-batch_add(struct batch *b, const struct frame *f, uint64_t number)
-{
-	if (b->n == b->cap && grow(b) < 0)
-		return -1;
-	b->items[b->n++] = (struct item){
-		.line = span_of(NULL, f->data.len),
-		.stream = f->stream, .position = f->position,
-		.time_ms = f->time_ms, .number = number,
-	};
-	buf_addspan(&b->text, f->data);
-	buf_addc(&b->text, '\n');
-	return 0;
-}
-
-void
-batch_ready(struct batch *b)
-{
-	const char *p = b->text.p;
-
-	b->failed |= b->text.failed;
-	for (size_t i = 0; i < b->n && !b->failed; i++) {
-		b->items[i].line.p = p;
-		p += b->items[i].line.len + 1;
-	}
-}
-
-int
-batch_join(struct batch *b, const struct batch *more)
-{
-	for (size_t i = 0; i < more->n; i++) {
-		struct frame f = {
-			.stream = more->items[i].stream,
-			.position = more->items[i].position,
-			.data = more->items[i].line,
-			.time_ms = more->items[i].time_ms,
-		};
-
-		b->failed |= batch_add(b, &f, more->items[i].number) < 0;
-	}
-	batch_ready(b);
-	return b->failed ? -1 : 0;
-}
-
-void
-batch_clear(struct batch *b)
-{
-	for (size_t i = 0; i < b->n; i++)
-		free(b->items[i].reason);
-	buf_clear(&b->text);
-	*b = (struct batch){
-		.items = b->items, .waiting = b->waiting, .cap = b->cap,
-		.text = b->text,
-	};
-}
-
-void
-batch_rest(struct batch *b)
-{
-	struct batch again = *b;
-
-	batch_free(b);
-	*b = (struct batch){
-		.retry = again.retry, .passes = again.passes,
-		.begun = again.begun, .failing = again.failing,
-		.began_at = again.began_at, .due_ms = again.due_ms,
-	};
-}
-
-void
-batch_free(struct batch *b)
-{
-	batch_clear(b);
-	free(b->items);
-	free(b->waiting);
-	buf_free(&b->text);
-}
-
-/* --- their delivery --- */
 
 void
 delivery_init(struct delivery *d, const struct stream *st, struct queue *queue)
@@ -237,13 +135,26 @@ tell_warning(struct turn *t)
 }
 
 void
+delivery_count_on(struct delivery *d, struct receiver *s)
+{
+	if (d->counted || d->st->spool == NULL || !queue_has_turn(d->queue))
+		return;
+	d->counted = true;
+	pthread_mutex_lock(&d->lock);
+	spool_report_load(d->st->spool, &d->report);
+	s->lost += d->report.untold;
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
 delivery_tell_losses(struct delivery *d, struct receiver *s)
 {
 	const struct stream *st = d->st;
-	struct queue_losses lost = queue_losses(d->queue);
+	struct queue_losses lost = queue_losses(d->queue, true);
 
 	pthread_mutex_lock(&d->lock);
-	spool_report_missing(&d->report, &lost.dropped, &lost.damaged);
+	if (lost.known)
+		spool_report_missing(&d->report, &lost.dropped, &lost.damaged);
 	if (lost.dropped + lost.damaged > 0)
 		save_report(d);
 	if (lost.damaged > 0)

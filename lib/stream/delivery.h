@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/retry.h"
+#include "stream/batch.h"
 #include "stream/dead_letters.h"
 #include "stream/evidence.h"
 #include "stream/queue.h"
@@ -36,26 +36,10 @@ struct stream {		/* what to deliver, and how */
 	void (*tell)(const char *fmt, ...) PRINTF_LIKE(1, 2);
 };
 
-struct batch {			/* lines delivered together; begin with { 0 } */
-	struct item *items;
-	struct item **waiting;	/* room for n of them, for who delivers */
-	size_t n, cap;
-	struct buf text;	/* the lines, LF after each */
-	bool failed;		/* memory was short: something is missing */
-
-	/* These are the delivery's own, while the batch is tried. */
-	struct retry retry;
-	size_t refused;		/* items */
-	unsigned passes;	/* tries that found suspects */
-	bool begun, failing;
-	bool unjudged;		/* no item was taken, refused or suspect */
-	uint64_t began_at;	/* how many items had been taken then */
-	int64_t due_ms;		/* when it is tried again */
-};
-
 struct delivery {
 	const struct stream *st;
 	struct queue *queue;
+	bool counted;		/* who has the turn has counted on */
 
 	pthread_mutex_t lock;	/* of all that follows */
 	/* Lines; refused ones count as delivered, too. */
@@ -70,16 +54,6 @@ struct delivery {
 	struct dead_letters dead;
 	struct spool_report report;	/* if there is a spool */
 };
-
-/* Add a frame.  Returns 0, or -1 with errno: then it is not in the batch. */
-int batch_add(struct batch *b, const struct frame *f, uint64_t number);
-/* Call once all are added: only now the items' lines can be read. */
-void batch_ready(struct batch *b);
-int batch_join(struct batch *b, const struct batch *more); /* -1: ENOMEM */
-void batch_clear(struct batch *b);	/* empties it for the next lines */
-void batch_free(struct batch *b);
-/* Free the memory; the lines are to be added again to the same batch. */
-void batch_rest(struct batch *b);
 
 void delivery_init(struct delivery *d, const struct stream *st,
     struct queue *queue);
@@ -109,6 +83,11 @@ enum delivered {
 enum delivered delivery_send(struct delivery *d, struct receiver *s,
     struct batch *b);
 
+/*
+ * At the first turn: the sums of earlier runs, and of others that sent until
+ * now, and what of them s is still to be told.
+ */
+void delivery_count_on(struct delivery *d, struct receiver *s);
 /* Report what the spool dropped: to our user, and to the receiver by s. */
 void delivery_tell_losses(struct delivery *d, struct receiver *s);
 void delivery_fail(struct delivery *d, int status);	/* give up */

@@ -241,6 +241,7 @@ fill(struct partitions *w, int64_t until)
 	int got;
 
 	while ((got = queue_get(w->queue, &w->held, until)) > 0) {
+		delivery_count_on(w->d, w->part[0].receiver);
 		if (w->acked == UINT64_MAX)
 			w->acked = queue_number(w->queue) - 1;
 		l = w->holder = partition_for(w, &w->held);
@@ -249,6 +250,7 @@ fill(struct partitions *w, int64_t until)
 		if (until < 0 || l->due_ms < until)
 			until = l->due_ms;
 	}
+	delivery_count_on(w->d, w->part[0].receiver);
 	return got;
 }
 
@@ -394,7 +396,6 @@ partitions_run(struct delivery *d, struct receiver *const *receivers, unsigned n
 	};
 	unsigned threads = 0;
 
-	receivers[0]->lost += d->report.untold;	/* by earlier runs */
 	queue_condition(&w.moved);
 	if ((w.part = calloc(n, sizeof *w.part)) != NULL)
 		threads = start(&w, receivers);

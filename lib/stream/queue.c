@@ -379,14 +379,18 @@ others_sent_all(struct queue *r)
 static void
 see_losses(struct queue *r)
 {
+	uint64_t damaged;
 	bool kept;
 
 	if (r->at_end)
 		spool_end(r->reader);
+	damaged = spool_damaged(r->reader, &kept);
 	pthread_mutex_lock(&r->lock);
+	r->losses.known = true;
+	r->losses.delivered = spool_delivered(r->reader);
 	r->losses.dropped = spool_dropped(r->reader);
-	r->losses.damaged = spool_damaged(r->reader, &kept);
-	r->losses.kept |= kept;
+	r->losses.kept |= kept && damaged > r->losses.damaged;
+	r->losses.damaged = damaged;
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -609,24 +613,15 @@ queue_is_kept(const struct queue *r)
 }
 
 struct queue_losses
-queue_losses(struct queue *r)
+queue_losses(struct queue *r, bool asked)
 {
 	struct queue_losses losses;
 
 	pthread_mutex_lock(&r->lock);
 	losses = r->losses;
-	r->losses.kept = r->losses.dropping = r->losses.disk_full = false;
-	pthread_mutex_unlock(&r->lock);
-	return losses;
-}
-
-struct queue_losses
-queue_losses_look(struct queue *r)
-{
-	struct queue_losses losses;
-
-	pthread_mutex_lock(&r->lock);
-	losses = r->losses;
+	r->losses.kept &= !asked;
+	r->losses.dropping &= !asked;
+	r->losses.disk_full &= !asked;
 	pthread_mutex_unlock(&r->lock);
 	return losses;
 }

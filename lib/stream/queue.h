@@ -87,16 +87,16 @@ bool queue_closed(struct queue *r);
 bool queue_refuses(struct queue *r);	/* to take more, by error or given up */
 bool queue_is_kept(const struct queue *r);	/* in a spool */
 struct queue_losses {
-	uint64_t dropped, damaged;	/* records, since there is a spool */
+	bool known;		/* that we read the spool: what follows is */
+	uint64_t dropped, damaged;	/* records, as spool_dropped has them */
+	uint64_t delivered;	/* as spool_delivered */
 	/* Since last asked: */
 	bool kept;		/* a damaged segment, in the folder "damaged" */
 	bool dropping;		/* the spool is full, the oldest go */
 	bool disk_full;
 };
 
-struct queue_losses queue_losses(struct queue *r);
-/* The same, and nothing counts as asked. */
-struct queue_losses queue_losses_look(struct queue *r);
+struct queue_losses queue_losses(struct queue *r, bool asked);
 const char *queue_error(struct queue *r);	/* NULL: none */
 
 #endif

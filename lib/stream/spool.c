@@ -306,17 +306,7 @@ spool_sync(struct spool_writer *w)
 int
 spool_drop_oldest(struct spool_writer *w)
 {
-	struct segment_file *list;
-	size_t n;
-	int r = -1;
-
-	if (segment_list(w->dir, &list, &n) < 0)
-		return -1;
-	errno = ENOENT;
-	if (n >= 2 && spool_dropped_set(w->dir, list[1].first) == 0)
-		r = segment_unlink(w->dir, list[0].first);
-	free(list);
-	return r;
+	return segment_drop_oldest(w->dir);
 }
 
 uint64_t
@@ -577,10 +567,18 @@ spool_dropped(const struct spool_reader *r)
 }
 
 uint64_t
-spool_damaged(const struct spool_reader *r, bool *kept)
+spool_damaged(struct spool_reader *r, bool *kept)
 {
 	*kept = r->kept;
+	/* What is damaged and not settled yet may be kept, too. */
+	r->kept &= r->damaged > r->settled_damaged;
 	return r->settled_damaged;
+}
+
+uint64_t
+spool_delivered(const struct spool_reader *r)
+{
+	return r->delivered.number;
 }
 
 void

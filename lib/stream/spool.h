@@ -74,13 +74,15 @@ int spool_read(struct spool_reader *r, struct frame *f);
 /* The number of the next frame. */
 uint64_t spool_number(const struct spool_reader *r);
 /*
- * How many frames are missing since there is a spool, as writers that had no
- * room dropped them, or as they are damaged: of those that come before a frame
- * that is acknowledged, or were missing at the start.  *kept says whether a
- * segment is kept in DIR/damaged by this reader.
+ * How many frames are missing since the position is known, as writers that had
+ * no room dropped them, or as they are damaged: of those that come before a
+ * frame that is acknowledged, or were missing at the start.  *kept says whether
+ * a segment was kept in DIR/damaged since all damage before was told.
  */
 uint64_t spool_dropped(const struct spool_reader *r);
-uint64_t spool_damaged(const struct spool_reader *r, bool *kept);
+uint64_t spool_damaged(struct spool_reader *r, bool *kept);
+/* The number of the first frame that is not delivered, and was not missing. */
+uint64_t spool_delivered(const struct spool_reader *r);
 /* No frame will follow: once all are acknowledged, all that is missing counts. */
 void spool_end(struct spool_reader *r);
 

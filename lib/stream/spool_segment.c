@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "file/path.h"
+#include "stream/spool_folder.h"
 
 enum { CHUNK_MIN = 4096, CHUNK_MAX = 256 * 1024, NAME_SIZE = 32, HEX = 16 };
 
@@ -286,4 +287,20 @@ segment_keep_damaged(int dir, uint64_t first)
 	if (mkdirat(dir, "damaged", 0700) < 0 && errno != EEXIST)
 		return -1;
 	return linkat(dir, name, dir, kept, 0) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+int
+segment_drop_oldest(int dir)
+{
+	struct segment_file *list;
+	size_t n;
+	int r = -1;
+
+	if (segment_list(dir, &list, &n) < 0)
+		return -1;
+	errno = ENOENT;
+	if (n >= 2 && spool_dropped_set(dir, list[1].first) == 0)
+		r = segment_unlink(dir, list[0].first);
+	free(list);
+	return r;
 }

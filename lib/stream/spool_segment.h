@@ -55,4 +55,7 @@ int segment_unlink(int dir, uint64_t first);
 /* Keep the segment in the folder "damaged", too.  Returns 0, or -1. */
 int segment_keep_damaged(int dir, uint64_t first);
 
+/* See spool_drop_oldest. */
+int segment_drop_oldest(int dir);
+
 #endif

@@ -218,13 +218,16 @@ spool_report_save(const char *dir, const struct spool_report *r)
 	return got;
 }
 
-/* Returns how many of all are new, and sees them. */
+/*
+ * Returns how many of all are new, and sees them.  When there are fewer, the
+ * spool has lost its count and begun anew.
+ */
 static uint64_t
 see(uint64_t all, uint64_t *seen)
 {
 	uint64_t fresh = all > *seen ? all - *seen : 0;
 
-	*seen += fresh;
+	*seen = all;
 	return fresh;
 }
 
