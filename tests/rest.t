@@ -355,7 +355,7 @@ follows() {
 # --- the manual's recipes ---
 # recipe WORDS: runs the example of logferry-drains(7) that begins with them
 recipe() {
-	sed "s,/var/lib/logferry-drains/drains,$tmp/drains,; s/\\\\e\$/\\\\/" "$top/man/logferry-drains.7" |
+	sed "s,/var/lib/logferry-drains/drains,drains,; s/\\\\e/\\\\/g" "$top/man/logferry-drains.7" |
 		sed -n "/^$1/,/^\.Ed/p" | sed '$d' >recipe.sh
 	PATH=$tmp/fake:$PATH sh recipe.sh
 }
@@ -369,7 +369,8 @@ is 'drains that were there before the topic are given to it' "$(cat topic)" "$on
 rm topic
 printf '{"url":\n"syslog://a.example"}' >drains/$one
 recipe 'cd .*drains$'
-is 'each is given as a line' "$(cat topic)" "$one|$(tr -d '\n' <drains/$one)"
+# The kcat of this test writes what it is given to the file, too.
+is 'each is given as a line' "$(cat topic)" "$one|{\"url\":\"syslog://a.example\"}"
 
 for shell in dash 'busybox sh' 'bash --posix'; do
 	if ! command -v "${shell%% *}" >/dev/null; then
