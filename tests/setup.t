@@ -120,7 +120,7 @@ done
 
 # ship, in folders of ours; rotating takes until the file go is there
 mkdir -p shipped.bin
-sed "s|=/var/|=$tmp/var/|; s|/run/logferry|$tmp/run/logferry|g" \
+sed "s|=\(/var/.*\)|=\"$tmp\1\"|; s|/run/logferry |\"$tmp/run/logferry\" |; s|/run/logferry/|$tmp&|" \
     "$data/scripts/ship" >shipped.bin/ship
 printf '#!/bin/sh\necho rotate >>steps\nn=0\nuntil [ -e go ] || [ $((n += 1)) = 600 ]; do sleep 0.05; done\n' \
     >shipped.bin/logrotate
