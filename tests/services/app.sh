@@ -14,7 +14,7 @@ exec 4<ok.log 5<5xx.log
 # adapt FILE: a snippet that users copy, but for places (the URL is $store) and
 # the quiet time (1 s)
 adapt() {
-	sed -e "s|s_src|s_sys|" -e "s|PATH=/[^;]*; ||" \
+	sed -e "s|s_src|s_sys|" -e "s|PATH='/[^;]*; ||" \
 	    -e "s|/var/log|$tmp/log|g" -e "s|/var/lib/logrotate|$tmp|g" \
 	    -e "s|logrotate -f /etc/logrotate.d|logrotate -s $tmp/state -f $tmp|" \
 	    -e "s|-t 30|-t 1|" -e "s|ctl reopen|& --control=$ng/ctl|" \
