@@ -133,6 +133,18 @@ note_piece(const struct scanner *s, unsigned i, const size_t held[2])
 	}
 }
 
+/* The line without the name of a file in front. */
+static struct span
+behind_name(struct record *r, struct span line)
+{
+	struct span name;
+
+	if (!record_find(r, span_str("prefix"), &name) ||
+	    name.len > line.len || memcmp(name.p, line.p, name.len) != 0)
+		return line;
+	return span_of(line.p + name.len, line.len - name.len);
+}
+
 /* The records that logparse makes of the log. */
 static void
 note_log(void)
@@ -163,7 +175,7 @@ note_log(void)
 		if (lines[i].len > 0 && *lines[i].p == '{')
 			note_members(&own, lines[i], "", i);
 		else if (strstr(buf_str(&json), "\"format\":\"logfmt\""))
-			note_keys(&own, lines[i], i, ' ', '=');
+			note_keys(&own, behind_name(&r, lines[i]), i, ' ', '=');
 		else if (strstr(buf_str(&json), "\"format\":\"ltsv\""))
 			note_keys(&own, lines[i], i, '\t', ':');
 	}

@@ -191,7 +191,7 @@ if command -v rsyslogd >/dev/null; then
 		action(type="omprog" binary="$tmp/to-sls" template="sls")
 		template(name="text" type="string" string="%msg%\n")
 		$(recipe 'confirmMessages' | sed "s|/usr/local/sbin|$tmp|
-			s|RSYSLOG_TraditionalFileFormat|text|")
+			s|RSYSLOG_SyslogProtocol23Format|text|")
 	END
 	"$servers/rsyslog" start rsyslog.omprog omprog.conf || exit 1
 	logpush --deadline 30s "syslog+tcp://127.0.0.1:$in" <records
