@@ -172,7 +172,7 @@ wait $m2
 # --- those that were dead ---
 m1='' m2=''
 both() { echo $(($(status 1 "$1" "$2") + $(status 2 "$1" "$2"))); }
-waiting=$(sum 7 waiting) dropped=$(sum 7 dropped)
+waiting=$(both 7 waiting) dropped=$(both 7 dropped)
 ok 'a bounded spool has dropped lines' test "$dropped" -gt 0
 sink back "$port_dead"
 exits 0 'what waits is delivered once they are back' logpush --drains d1 --spool sp1 /dev/null
@@ -184,7 +184,7 @@ ok 'a bounded spool gives back what it has kept' until_true 20 seven
 missing=$((last - $(sed 's/.*"n"://' seven | sort -u | wc -l)))
 ok 'what a bounded spool has not kept is counted' test "$missing" -le "$dropped"
 is 'the receiver is told what was dropped' "$(sed -n 's/.*Error L12: \([0-9]*\) messages.*/\1/p' back/lines | sum)" "$dropped"
-echo "# lines: $((last * 8)), of the bounded one $missing missing, $dropped dropped, $waiting kept, $(sum 7 delivered) counted as delivered"
+echo "# lines: $((last * 8)), of the bounded one $missing missing, $dropped dropped, $waiting kept, $(both 7 delivered) counted as delivered"
 
 # --- a spool that cannot be written ---
 mkdir d3
