@@ -100,6 +100,7 @@ is 'SIGTERM ends --tail, also when the broker is away' $? 1
 # ends STATUS NAME COMMAND...: it goes on until SIGTERM
 ends() {
 	ends_want=$1 ends_name=$2; shift 2
+	: >err			# what the one before has said
 	"$@" 2>err &
 	pid=$!
 	until_true 20 grep -q 'Connection refused' err
