@@ -143,25 +143,20 @@ progress_add(uint64_t bytes)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Clear the bar, and leave room for what is written now. */
-static void
-clear(void)
-{
-	int64_t later = units_now_ms() + EVERY_MS;
-
-	pthread_mutex_lock(&lock);
-	if (drawn && write(STDERR_FILENO, "\r\033[K", 4) > 0)
-		drawn = false;
-	if (next_ms < later)
-		next_ms = later;
-	pthread_mutex_unlock(&lock);
-}
-
 void
 progress_end(void)
 {
-	if (on)
-		clear();
+	int64_t later = units_now_ms() + EVERY_MS;
+
+	if (!on)
+		return;
+	pthread_mutex_lock(&lock);
+	if (drawn && write(STDERR_FILENO, "\r\033[K", 4) > 0)
+		drawn = false;
+	/* What is written now stays for a moment. */
+	if (next_ms < later)
+		next_ms = later;
+	pthread_mutex_unlock(&lock);
 }
 
 void

@@ -9,7 +9,8 @@
 
 /*
  * Add the status as a line of JSON: url, waiting (lines), bytes, oldest,
- * failing_since, last_error (null: it is not failing), delivered, dropped, refused, damaged.
+ * failing_since, last_error (null: it is not failing), delivered, dropped,
+ * refused, damaged.
  */
 int drain_status_print(struct drain *d, const struct drain_progress *p,
     struct buf *out);

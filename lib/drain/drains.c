@@ -164,8 +164,9 @@ end_held(void *arg, bool forget)
 
 	if (!forget)
 		put_rest(run);
-	while (scan_end(run->scanner, &run->record) > 0)
-		;
+	else
+		while (scan_end(run->scanner, &run->record) > 0)
+			;
 	return run->status == STATUS_OK ? 0 : -1;
 }
 
