@@ -72,11 +72,18 @@ drain_new(const char *id, struct drain_settings *settings,
 	return NULL;
 }
 
-void
+int
 drain_free(struct drain *d)
 {
+	int status;
+
 	if (d == NULL)
-		return;
+		return STATUS_OK;
+	/* What is in the spool is not given up. */
+	status = d->delivery.status == STATUS_RETRY ? STATUS_OK :
+	    d->delivery.status;
+	if (d->broken)
+		status = status_worse(status, STATUS_TROUBLE);
 	receiver_free(d->receiver);
 	batch_free(&d->batch);
 	batch_free(&d->more);
@@ -89,6 +96,7 @@ drain_free(struct drain *d)
 	buf_free(&d->spool);
 	free(d->id);
 	free(d);
+	return status;
 }
 
 static bool

@@ -45,7 +45,7 @@ struct drain {
 	int64_t due_ms;		/* -1: none */
 	int64_t used_ms;	/* when the last turn ended */
 	uint64_t turns;		/* how many have */
-	struct drain *next_ready;
+	struct drain *next_ready, *next_retired;
 	uint64_t next, acked;	/* frames flushed, and before which all are settled */
 	uint64_t unsent;	/* bytes flushed since the last turn began */
 	uint64_t none_at;	/* what next was when a turn found no line */
@@ -59,7 +59,8 @@ struct drain {
  */
 struct drain *drain_new(const char *id, struct drain_settings *settings,
     const struct stream *defaults, const char *spools, struct buf *error);
-void drain_free(struct drain *d);	/* closes the spool, and keeps it */
+/* Closes the spool, and keeps it.  Returns a STATUS_: what it had to give up. */
+int drain_free(struct drain *d);
 
 enum drain_turn {
 	DRAIN_NOTHING,		/* there was no line */

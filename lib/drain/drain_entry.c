@@ -1,6 +1,7 @@
 #include "drain/drain_entry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "drain/drain_status.h"
 
@@ -17,13 +18,56 @@ drain_entry_new(const char *id)
 }
 
 void
-drain_entry_free(struct drain_entry *e)
+drain_entry_free(struct drain_entry *e, struct file_watch *watch)
 {
 	for (size_t i = 0; i < DRAIN_NAMED; i++)
-		buf_free(&e->named[i]);
+		file_watch_remove(watch, e->named[i]);
 	buf_free(&e->status);
 	free(e->id);
 	free(e);
+}
+
+/* Have *f watch that path, or nothing when it is empty. */
+static int
+rename_watched(struct file_watch *watch, struct watched_file **f,
+    const char *path)
+{
+	if (strcmp(*f == NULL ? "" : file_watch_path(*f), path) == 0)
+		return 0;
+	file_watch_remove(watch, *f);
+	*f = *path == '\0' ? NULL : file_watch_add(watch, path);
+	return *f == NULL && *path != '\0' ? -1 : 0;
+}
+
+int
+drain_entry_name(struct drain_entry *e, struct file_watch *watch,
+    struct span text)
+{
+	struct buf path[DRAIN_NAMED] = { { 0 } };
+	int r = 0;
+
+	drain_folder_name(text, path);
+	for (size_t i = 0; i < DRAIN_NAMED; i++) {
+		if (r == 0)
+			r = rename_watched(watch, &e->named[i],
+			    path[i].len == 0 ? "" : path[i].p);
+		buf_free(&path[i]);
+	}
+	return r;
+}
+
+bool
+drain_entry_look(const struct drain_entry *e, struct file_watch *watch,
+    struct stat st[DRAIN_NAMED], int64_t ms)
+{
+	struct stat now[DRAIN_NAMED] = { { 0 } };
+
+	for (size_t i = 0; i < DRAIN_NAMED; i++)
+		if (e->named[i] != NULL &&
+		    !file_watch_look(watch, e->named[i], &now[i], ms))
+			return false;
+	memcpy(st, now, sizeof now);
+	return true;
 }
 
 bool

@@ -7,11 +7,12 @@
 
 #include "drain/drain_folder.h"
 #include "drain/drain_pool.h"
+#include "drain/file_watch.h"
 
 struct drain_entry {
 	char *id;
 	struct drain *drain;	/* NULL: the file was never good */
-	struct buf named[DRAIN_NAMED];	/* files that it names */
+	struct watched_file *named[DRAIN_NAMED]; /* by it, or NULL */
 	struct drain_look seen, loaded; /* when last looked at, and read */
 	struct buf status;	/* as it was written last */
 	struct drain_progress told;	/* of the drain, when that was made */
@@ -22,7 +23,19 @@ struct drain_entry {
 };
 
 struct drain_entry *drain_entry_new(const char *id);	/* NULL with errno */
-void drain_entry_free(struct drain_entry *e);	/* but not its drain */
+void drain_entry_free(struct drain_entry *e,
+    struct file_watch *watch);	/* but not its drain */
+
+/* Watch the files that the text names.  Returns 0, or -1 with errno. */
+int drain_entry_name(struct drain_entry *e, struct file_watch *watch,
+    struct span text);
+/*
+ * How these are.  Waits for ms at most; false: they are not known, and st is as
+ * it was.
+ */
+bool drain_entry_look(const struct drain_entry *e, struct file_watch *watch,
+    struct stat st[DRAIN_NAMED], int64_t ms);
+
 
 /*
  * Write the drain's status into the folder if it may have changed.  Returns

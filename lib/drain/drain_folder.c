@@ -117,15 +117,6 @@ drain_folder_name(struct span text, struct buf named[DRAIN_NAMED])
 	}
 }
 
-void
-drain_folder_look(const struct buf named[DRAIN_NAMED],
-    struct stat st[DRAIN_NAMED])
-{
-	for (size_t i = 0; i < DRAIN_NAMED; i++)
-		if (named[i].len == 0 || stat(named[i].p, &st[i]) < 0)
-			st[i] = (struct stat){ 0 };
-}
-
 static bool
 is_same(const struct stat *a, const struct stat *b)
 {

@@ -40,8 +40,6 @@ struct drain_look {
 
 /* Find in a drain's text the auth_file and the cacert: strings, or empty. */
 void drain_folder_name(struct span text, struct buf named[DRAIN_NAMED]);
-void drain_folder_look(const struct buf named[DRAIN_NAMED],
-    struct stat st[DRAIN_NAMED]);
 /* Whether they are the same files, and as they were. */
 bool drain_folder_is_same(const struct drain_look *a,
     const struct drain_look *b);

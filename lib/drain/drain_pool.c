@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/status.h"
 #include "base/termination.h"
+#include "base/timed_wait.h"
 #include "base/units.h"
 
 enum {
@@ -29,6 +30,7 @@ struct drain_pool {
 	unsigned threads, idle, failing_now;
 	pthread_t ended;	/* the thread that ended last, if any did */
 	bool any_ended;
+	struct drain *retired;	/* drains that are to be freed */
 	unsigned moves;
 	bool hurry, ending;
 };
@@ -41,20 +43,11 @@ drain_pool_new(void)
 	if (p == NULL)
 		return NULL;
 	pthread_mutex_init(&p->lock, NULL);
-	queue_condition(&p->work);
-	queue_condition(&p->moved);
+	timed_wait_init(&p->work);
+	timed_wait_init(&p->moved);
 	p->ready.end = &p->ready.first;
 	p->failing.end = &p->failing.first;
 	return p;
-}
-
-static void
-wait_until(pthread_cond_t *c, pthread_mutex_t *lock, int64_t ms)
-{
-	struct timespec ts = { .tv_sec = ms / 1000,
-	    .tv_nsec = ms % 1000 * 1000000 };
-
-	pthread_cond_timedwait(c, lock, &ts);
 }
 
 /* --- which drain is next; the caller holds the lock --- */
@@ -241,7 +234,7 @@ serve(void *arg)
 		p->idle++;
 		while ((d = take_next(p)) == NULL && !p->ending &&
 		    units_now_ms() < leave)
-			wait_until(&p->work, &p->lock, leave);
+			timed_wait(&p->work, &p->lock, leave);
 		p->idle--;
 		if (d == NULL)
 			break;
@@ -261,7 +254,7 @@ serve(void *arg)
 }
 
 bool
-drain_pool_free(struct drain_pool *p, int64_t ms)
+drain_pool_free(struct drain_pool *p, int64_t ms, int *status)
 {
 	int64_t end = units_now_ms() + ms;
 	bool all;
@@ -272,13 +265,14 @@ drain_pool_free(struct drain_pool *p, int64_t ms)
 	p->ending = true;
 	pthread_cond_broadcast(&p->work);
 	while (p->threads > 0 && units_now_ms() < end)
-		wait_until(&p->moved, &p->lock, end);
+		timed_wait(&p->moved, &p->lock, end);
 	all = p->threads == 0;
 	pthread_mutex_unlock(&p->lock);
 	if (!all)
 		return false;
 	if (p->any_ended)
 		pthread_join(p->ended, NULL);
+	drain_pool_reap(p, status);
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->moved);
 	pthread_mutex_destroy(&p->lock);
@@ -329,16 +323,49 @@ drain_pool_hurry(struct drain_pool *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
-bool
+void
 drain_pool_retire(struct drain_pool *p, struct drain *d)
 {
-	bool free;
-
 	pthread_mutex_lock(&p->lock);
 	d->retired = true;
-	free = d->state == DRAIN_IDLE || d->state == DRAIN_DUE;
+	d->next_retired = p->retired;
+	p->retired = d;
 	pthread_mutex_unlock(&p->lock);
-	return free;
+}
+
+/* The caller has the lock.  Returns those that have no turn, as a list. */
+static struct drain *
+take_retired(struct drain_pool *p, size_t *left)
+{
+	struct drain *d, *done = NULL, **at = &p->retired;
+
+	*left = 0;
+	while ((d = *at) != NULL)
+		if (d->state == DRAIN_IDLE || d->state == DRAIN_DUE) {
+			*at = d->next_retired;
+			d->next_retired = done;
+			done = d;
+		} else {
+			at = &d->next_retired;
+			++*left;
+		}
+	return done;
+}
+
+size_t
+drain_pool_reap(struct drain_pool *p, int *status)
+{
+	struct drain *d, *done;
+	size_t left;
+
+	pthread_mutex_lock(&p->lock);
+	done = take_retired(p, &left);
+	pthread_mutex_unlock(&p->lock);
+	while ((d = done) != NULL) {
+		done = d->next_retired;
+		*status = status_worse(*status, drain_free(d));
+	}
+	return left;
 }
 
 struct drain_progress
@@ -368,6 +395,6 @@ drain_pool_wait(struct drain_pool *p, int64_t ms)
 	pthread_mutex_lock(&p->lock);
 	before = p->moves;
 	while (p->moves == before && units_now_ms() < end)
-		wait_until(&p->moved, &p->lock, end);
+		timed_wait(&p->moved, &p->lock, end);
 	pthread_mutex_unlock(&p->lock);
 }

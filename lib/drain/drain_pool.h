@@ -15,9 +15,10 @@ struct drain_pool;
 struct drain_pool *drain_pool_new(void);	/* NULL with errno */
 /*
  * Threads that do not end within ms are left alone: then it returns false, and
- * the pool and the drains that run must be kept.
+ * the pool and the drains that run must be kept.  Else it frees the retired ones,
+ * too, and *status gets worse by theirs.
  */
-bool drain_pool_free(struct drain_pool *p, int64_t ms);
+bool drain_pool_free(struct drain_pool *p, int64_t ms, int *status);
 
 /* Note how many frames the queue has now, after a flush of some bytes. */
 void drain_pool_flushed(struct drain_pool *p, struct drain *d, uint64_t bytes);
@@ -28,8 +29,10 @@ void drain_pool_flushed(struct drain_pool *p, struct drain *d, uint64_t bytes);
 void drain_pool_check(struct drain_pool *p, struct drain *d, int64_t now);
 /* No more lines will come: none waits for others any more. */
 void drain_pool_hurry(struct drain_pool *p);
-/* Give it no more turns.  Returns whether it has none now: it may be freed. */
-bool drain_pool_retire(struct drain_pool *p, struct drain *d);
+/* Give it no more turns, and have it freed when it has none. */
+void drain_pool_retire(struct drain_pool *p, struct drain *d);
+/* Free those.  Returns how many have a turn still; *status gets worse by theirs. */
+size_t drain_pool_reap(struct drain_pool *p, int *status);
 
 struct drain_progress {
 	uint64_t next, acked;	/* frames flushed, and settled */

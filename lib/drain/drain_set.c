@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +21,14 @@
 enum {
 	FLUSH_MS = 100, SCAN_MS = 250, STATUS_MS = 1000,
 	STATUS_EACH = 4,	/* are written in one tick */
+	ANSWER_MS = 500,	/* for a file system that may hang */
 	LONGEST_PART = 4, /* a line may take one part in so many of a spool */
 };
 
 struct drain_set {
 	const struct drain_set_options *o;
 	struct drain_pool *pool;
+	struct file_watch *watch;
 	int dir;
 
 	/*
@@ -41,8 +44,7 @@ struct drain_set {
 	/* The other thread's. */
 	struct drain_entry **entry;	/* sorted by id */
 	size_t n;
-	struct drain **retired;	/* they may still have a turn */
-	size_t n_retired;
+	size_t n_retired;	/* drains that still have a turn */
 	int64_t flushed_ms, scanned_ms, told_ms;
 	size_t next_status;	/* the entry that is told next */
 	int told;		/* the errno of the folder that was told */
@@ -196,46 +198,6 @@ unroute(struct drain_set *ds, struct drain_entry *e)
 	atomic_store(&ds->needs_record, !condition_index_is_trivial(ds->index));
 }
 
-static void
-free_drain(struct drain_set *ds, struct drain *d)
-{
-	ds->status = status_worse(ds->status, d->delivery.status ==
-	    STATUS_RETRY ? STATUS_OK : d->delivery.status);
-	if (d->broken)
-		ds->status = status_worse(ds->status, STATUS_TROUBLE);
-	drain_free(d);
-}
-
-/* Have no more turns for it, and free it, at once or later. */
-static void
-retire(struct drain_set *ds, struct drain *d)
-{
-	struct drain **more;
-
-	if (drain_pool_retire(ds->pool, d)) {
-		free_drain(ds, d);
-		return;
-	}
-	more = realloc(ds->retired, (ds->n_retired + 1) * sizeof *more);
-	if (more == NULL)	/* it is not freed at all */
-		return;
-	ds->retired = more;
-	ds->retired[ds->n_retired++] = d;
-}
-
-static void
-free_retired(struct drain_set *ds)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < ds->n_retired; i++)
-		if (drain_pool_retire(ds->pool, ds->retired[i]))
-			free_drain(ds, ds->retired[i]);
-		else
-			ds->retired[left++] = ds->retired[i];
-	ds->n_retired = left;
-}
-
 /*
  * Have lines go to the drain in place of the one that it replaces, if any.
  * Returns -1 after a message, and the drain is freed.
@@ -266,7 +228,7 @@ replace(struct drain_set *ds, struct drain_entry *e, struct drain *d)
 		return -1;
 	}
 	if (old.drain != NULL)
-		retire(ds, old.drain);
+		drain_pool_retire(ds->pool, old.drain);
 	return 0;
 }
 
@@ -288,11 +250,37 @@ complain(struct drain_set *ds, struct drain_entry *e, const char *why)
 }
 
 /*
+ * How the files are that the drain's text names; -1 with errno.  At first there
+ * is nothing to be done but to wait for them, as lines must not pass by.
+ */
+static int
+look_at_named(struct drain_set *ds, struct drain_entry *e, struct span text,
+    struct stat st[DRAIN_NAMED], bool first)
+{
+	bool told = false;
+
+	if (drain_entry_name(e, ds->watch, text) < 0)
+		return -1;
+	while (!drain_entry_look(e, ds->watch, st, ANSWER_MS)) {
+		if (!first || termination_asked()) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		if (!told)
+			tell(ds, e->id, "waits for auth_file or cacert: no "
+			    "answer from its file system");
+		told = true;
+		poll(NULL, 0, ANSWER_MS);
+	}
+	return 0;
+}
+
+/*
  * Read the file.  When it is broken, the drain stays as it was; when the system
  * is to blame, it is read again later, without another message.
  */
 static void
-load(struct drain_set *ds, struct drain_entry *e)
+load(struct drain_set *ds, struct drain_entry *e, bool first)
 {
 	bool told = e->again && drain_folder_is_same(&e->seen, &e->loaded);
 	bool ours = false;	/* to do: the file is not wrong */
@@ -305,9 +293,14 @@ load(struct drain_set *ds, struct drain_entry *e)
 	errno = 0;
 	if (drain_folder_read(ds->dir, e->id, &look.own, &text, &error) < 0) {
 		ours = limits_reached(errno);
+	} else if (look_at_named(ds, e, buf_span(&text), look.named,
+	    first) < 0) {
+		/* One that is new later gets its lines from when it is taken. */
+		ours = first || errno != ETIMEDOUT;
+		buf_adds(&error, errno == ETIMEDOUT ?
+		    "auth_file or cacert: no answer from its file system" :
+		    strerror(errno));
 	} else {
-		drain_folder_name(buf_span(&text), e->named);
-		drain_folder_look(e->named, look.named);
 		s = drain_settings_new(buf_span(&text), &ds->o->receiver,
 		    ds->o->stream.spool_max, &error);
 		e->again = ours = s != NULL || limits_reached(errno);
@@ -346,10 +339,10 @@ drop(struct drain_set *ds, struct drain_entry *e)
 		    errno != ENOENT)
 			ds->o->stream.tell("%s: %s", d->stream.spool,
 			    strerror(errno));
-		retire(ds, d);
+		drain_pool_retire(ds->pool, d);
 	}
 	drain_status_remove(ds->dir, e->id);
-	drain_entry_free(e);
+	drain_entry_free(e, ds->watch);
 }
 
 /* --- the folder --- */
@@ -398,13 +391,14 @@ look_at(struct drain_set *ds, struct drain_entry *e, bool first)
 	if (fstatat(ds->dir, e->id, &look.own, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    (!first || errno == ENOENT))
 		return;
-	drain_folder_look(e->named, look.named);
+	memcpy(look.named, e->seen.named, sizeof look.named);
+	drain_entry_look(e, ds->watch, look.named, 0);
 	if (!first && !e->again && drain_folder_is_same(&look, &e->loaded))
 		return;
 	settled = first || drain_folder_is_same(&look, &e->seen);
 	e->seen = look;
 	if (settled)
-		load(ds, e);
+		load(ds, e, first);
 }
 
 /* Returns -1 after a message, which comes once. */
@@ -508,19 +502,23 @@ tell_strays(struct drain_set *ds, int spools)
 
 /* --- the whole --- */
 
-static void
+/* Returns false when a thread hangs. */
+static bool
 free_set(struct drain_set *ds)
 {
+	bool all;
+
 	if (ds->dir >= 0)
 		close(ds->dir);
 	for (size_t i = 0; i < ds->n; i++)
-		drain_entry_free(ds->entry[i]);
+		drain_entry_free(ds->entry[i], ds->watch);
+	all = file_watch_free(ds->watch, ANSWER_MS);
 	free(ds->entry);
-	free(ds->retired);
 	condition_index_free(ds->index);
 	pthread_mutex_destroy(&ds->lock);
 	pthread_mutex_destroy(&ds->gate);
 	free(ds);
+	return all;
 }
 
 struct drain_set *
@@ -543,6 +541,7 @@ drain_set_new(const struct drain_set_options *o)
 		o->stream.tell("%s: %s", o->spools, strerror(errno));
 	} else {
 		if ((ds->pool = drain_pool_new()) != NULL &&
+		    (ds->watch = file_watch_new()) != NULL &&
 		    (ds->index = condition_index_new()) != NULL) {
 			if (scan(ds, true) == 0) {
 				tell_strays(ds, spools);
@@ -558,7 +557,7 @@ drain_set_new(const struct drain_set_options *o)
 		}
 		close(spools);
 		o->stream.tell("%s", strerror(errno));
-		drain_pool_free(ds->pool, 0);
+		drain_pool_free(ds->pool, 0, &ds->status);
 	}
 	free_set(ds);
 	return NULL;
@@ -573,13 +572,13 @@ drain_set_tick(struct drain_set *ds)
 	for (size_t i = 0; i < ds->n; i++)
 		if (ds->entry[i]->drain != NULL)
 			drain_pool_check(ds->pool, ds->entry[i]->drain, now);
-	free_retired(ds);
 	if (now - ds->scanned_ms >= SCAN_MS) {
 		for (size_t i = 0; i < ds->n; i++)
 			expire(ds, ds->entry[i]);
 		scan(ds, false);
 		ds->scanned_ms = now;
 	}
+	ds->n_retired = drain_pool_reap(ds->pool, &ds->status);
 	write_some_status(ds, now);
 }
 
@@ -662,20 +661,19 @@ drain_set_free(struct drain_set *ds, int64_t ms, bool *hung)
 	ds->scanned_ms = 0;
 	drain_set_tick(ds);	/* what has expired goes */
 	write_all_status(ds);
-	*hung = !drain_pool_free(ds->pool, ms);
+	*hung = !drain_pool_free(ds->pool, ms, &ds->status);
 	if (*hung)
 		return status_worse(ds->status, STATUS_RETRY);
-	for (size_t i = 0; i < ds->n_retired; i++)
-		free_drain(ds, ds->retired[i]);
 	for (size_t i = 0; i < ds->n; i++) {
 		if (ds->entry[i]->drain == NULL)
 			continue;
 		if (ds->entry[i]->routed)
 			condition_index_remove(ds->index,
 			    ds->entry[i]->drain->conditions);
-		free_drain(ds, ds->entry[i]->drain);
+		ds->status = status_worse(ds->status,
+		    drain_free(ds->entry[i]->drain));
 	}
 	status = ds->status;
-	free_set(ds);
+	*hung = !free_set(ds);
 	return status;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/stat.h>
 
@@ -13,6 +12,7 @@
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "base/termination.h"
+#include "base/timed_wait.h"
 #include "base/units.h"
 #include "net/http_headers.h"
 #include "net/url.h"
@@ -21,7 +21,7 @@
 enum {
 	HOLD_MAX = 64 << 20,	/* an object up to this size is held whole */
 	CHANGE_GRACE_S = 3600,	/* for clocks that differ */
-	LOOK_NS = 100 * 1000 * 1000,	/* how often to look for a signal */
+	LOOK_MS = 100,			/* how often to look for a signal */
 	LISTED_MAX = 2048,	/* two pages of a list: some MB */
 };
 
@@ -83,7 +83,7 @@ url_operands_new(struct operands *files, const struct url_options *o)
 	};
 	u->fetcher.wanted = o->wanted;
 	pthread_mutex_init(&u->lock, NULL);
-	pthread_cond_init(&u->changed, NULL);
+	timed_wait_init(&u->changed);
 	return u;
 }
 
@@ -477,18 +477,12 @@ begin_threads(struct url_operands *u, const char *name)
 static bool
 wait_for_operand(struct url_operands *u)
 {
-	struct timespec t;
 	bool got;
 
 	pthread_mutex_lock(&u->lock);
 	while (u->queued == 0 && !u->listed && !u->stopping &&
-	    !termination_asked()) {
-		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += LOOK_NS;
-		t.tv_sec += t.tv_nsec / 1000000000;
-		t.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&u->changed, &u->lock, &t);
-	}
+	    !termination_asked())
+		timed_wait(&u->changed, &u->lock, units_now_ms() + LOOK_MS);
 	got = u->queued > 0 && !u->stopping;
 	pthread_mutex_unlock(&u->lock);
 	return got;

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/status.h"
 #include "base/termination.h"
+#include "base/timed_wait.h"
 #include "base/units.h"
 #include "stream/partition_key.h"
 
@@ -290,14 +290,11 @@ moves(struct partitions *w)
 static void
 wait_moved(struct partitions *w, unsigned since, int64_t until)
 {
-	struct timespec ts = { .tv_sec = until / 1000,
-	    .tv_nsec = until % 1000 * 1000000 };
-	int late = 0;
+	bool late = false;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->moves == since && late == 0)
-		late = until < 0 ? pthread_cond_wait(&w->moved, &w->lock) :
-		    pthread_cond_timedwait(&w->moved, &w->lock, &ts);
+	while (w->moves == since && !late)
+		late = !timed_wait(&w->moved, &w->lock, until);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -396,7 +393,7 @@ partitions_run(struct delivery *d, struct receiver *const *receivers, unsigned n
 	};
 	unsigned threads = 0;
 
-	queue_condition(&w.moved);
+	timed_wait_init(&w.moved);
 	if ((w.part = calloc(n, sizeof *w.part)) != NULL)
 		threads = start(&w, receivers);
 	if (w.part == NULL || (n > 1 && threads < n)) {

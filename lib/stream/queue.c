@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 
+#include "base/timed_wait.h"
 #include "base/units.h"
 #include "net/grace.h"
 #include "stream/spool.h"
@@ -55,17 +56,6 @@ struct queue {
 	bool unwatched;		/* nobody waits in queue_get */
 };
 
-void
-queue_condition(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(c, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 static struct queue *
 new_queue(void)
 {
@@ -74,7 +64,7 @@ new_queue(void)
 	if ((r = calloc(1, sizeof *r)) == NULL)
 		return NULL;
 	pthread_mutex_init(&r->lock, NULL);
-	queue_condition(&r->moved);
+	timed_wait_init(&r->moved);
 	r->tail = &r->head;
 	r->block_size = BLOCK_SIZE;
 	r->bell = -1;
@@ -335,19 +325,15 @@ queue_tail(struct queue *r, struct frame *last, size_t n, struct buf *text)
 static int
 get_memory(struct queue *r, struct frame *f, int64_t until_ms)
 {
-	struct timespec ts = { .tv_sec = until_ms / 1000,
-	    .tv_nsec = until_ms % 1000 * 1000000 };
-	int late = 0;
+	bool late = false;
 
 	while (frame_unpack(f, &r->rest) <= 0) {
 		free_block(r->current);
 		r->current = NULL;
 		r->rest = span_of(NULL, 0);
 		pthread_mutex_lock(&r->lock);
-		while (r->head == NULL && !r->closed && !r->woken && late == 0)
-			late = until_ms < 0 ?
-			    pthread_cond_wait(&r->moved, &r->lock) :
-			    pthread_cond_timedwait(&r->moved, &r->lock, &ts);
+		while (r->head == NULL && !r->closed && !r->woken && !late)
+			late = !timed_wait(&r->moved, &r->lock, until_ms);
 		if ((r->current = r->head) != NULL) {
 			if ((r->head = r->current->next) == NULL)
 				r->tail = &r->head;
@@ -360,7 +346,7 @@ get_memory(struct queue *r, struct frame *f, int64_t until_ms)
 		r->woken = false;
 		pthread_mutex_unlock(&r->lock);
 		if (r->current == NULL)
-			return late < 0 ? -1 : 0;
+			return 0;
 	}
 	return 1;
 }

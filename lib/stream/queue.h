@@ -7,16 +7,12 @@
 #ifndef STREAM_QUEUE_H
 #define STREAM_QUEUE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "stream/frame.h"
 
 struct queue;
-
-/* Make a condition whose waits end by the clock of units_now_ms. */
-void queue_condition(pthread_cond_t *c);
 
 struct queue *queue_memory(void);	/* NULL: ENOMEM */
 /*
