@@ -116,8 +116,9 @@ check-qemu:
 COVERED = check check-services check-faults check-crash check-chaos
 coverage:
 	find build-cov -name '*.gcda' -delete 2>/dev/null; \
-	    for s in $(COVERED); do $(MAKE) $$s B=build-cov HARDEN= LDFLAGS= \
+	    for s in $(COVERED); do $(MAKE) $$s B=build-cov HARDEN= \
 	        CPPFLAGS=-DNO_SANDBOX \
+	        LDFLAGS='-Wl,--wrap=_exit $(CURDIR)/tests/faults/exit_gcov.c' \
 	        CFLAGS='-O0 -g --coverage -fprofile-update=atomic'; done
 	tests/coverage build-cov
 
