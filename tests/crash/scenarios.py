@@ -592,6 +592,13 @@ SCENARIOS = [
     Moved("logpush --move-to, by links", files=TWO, before="mkdir done",
           command=PUSH.replace("logpush", LINKS + "logpush") +
           "-j1 --move-to done -T - file://$D/new/"),
+    # A run that was stopped made the second link and synced nothing.
+    Files("logpush --move-to, links that are there", files=TWO,
+          before="mkdir done", ignore=(r"^new/",),
+          command="ln app.log-? done; " + PUSH +
+          "-j1 --move-to done -T - file://$D/new/",
+          next_command=PUSH + "-j1 --move-to done -T - file://$D/new/",
+          final=r"^done/"),
     Files("logpush --rm, names that are taken", files=TWO,
           before="mkdir new; echo another >new/app.log-1",
           command=PUSH + "--rm -T - file://$D/new/", ignore=["^new/app.log-1$"],
