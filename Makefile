@@ -118,7 +118,8 @@ coverage:
 	find build-cov -name '*.gcda' -delete 2>/dev/null; \
 	    for s in $(COVERED); do $(MAKE) $$s B=build-cov HARDEN= \
 	        CPPFLAGS=-DNO_SANDBOX \
-	        LDFLAGS='-Wl,--wrap=_exit $(CURDIR)/tests/faults/exit_gcov.c' \
+	        LDFLAGS='-Wl,--wrap=_exit -Wl,--wrap=execl -Wl,--wrap=execvp \
+	            $(CURDIR)/tests/faults/exit_gcov.c' \
 	        CFLAGS='-O0 -g --coverage -fprofile-update=atomic'; done
 	tests/coverage build-cov
 
