@@ -346,7 +346,7 @@ find_siblings(const struct job *job, const char *base,
 {
 	const char *path;
 
-	if (*base == '\0')
+	if (base[strspn(base, " \t\n")] == '\0')
 		opt_misuse(&cmd, "no base given");
 	if (rotated_files_find(all, n, base, &job->how, &path) < 0)
 		die("%s", path);

@@ -278,6 +278,13 @@ is '-a: in one second the highest number is the oldest' \
 is '-a: names sort by time, compressed or not' "$(logpack -T out | sort)" \
     "$(sed 's/$/.gz/' out)"
 
+fresh log log-20210628 log-20210629
+touch -d @1624977000.2 log-20210628
+touch -d @1624977000.1 log-20210629
+# shellcheck disable=SC2046
+is '-a: in one second and without a number the parts of a second tell' \
+    "$(cat $(logstamp -a log) | tr '\n' ' ')" 'log-20210629 log-20210628 '
+
 fresh a.log a.log.1 a.log.2 b.log.1 b.log.2
 touch -d @1624970000 ./*.2
 renames '-l with a pattern takes the newest of each log' \
@@ -296,6 +303,12 @@ is '--olddir: -p looks there, too' \
     "$(logstamp -p logs/a.log --olddir old)" logs/old/a.log-1624977000.gz
 renames '--olddir: a folder of any name' \
     "$PWD/elsewhere/a.log-1624977000" -l 'log*/a.log ' --olddir "$PWD/elsewhere"
+mkdir logs2
+: >elsewhere/a.log-1624977000.gz
+is '--olddir: a folder that several logs share is looked through once' \
+    "$(logstamp -p 'logs*/a.log ' --olddir "$PWD/elsewhere")" "$(
+    echo "$PWD/elsewhere/a.log-1624977000.gz")"
+rm -r logs2 elsewhere/*.gz
 is '--olddir: nothing else is stamped' "$(ls logs)" 'a.log.1
 old'
 exits 2 '--olddir without -a, -l or -p is misuse' \
@@ -358,6 +371,11 @@ touch -d @1624977000 "$tmp/some.log.1"
 is '-a: a missing folder does not keep others from their stamps' \
 	"$(logstamp -a "$tmp/nowhere/x.log $tmp/some.log")" \
 	"$tmp/some.log-1624977000"
+touch -d @1624977000 "$tmp/quoted.log.1"
+is '-a: a name in single quotes is one name' \
+	"$(logstamp -a "'$tmp/nothing here.log' '$tmp/quoted.log'")" \
+	"$tmp/quoted.log-1624977000"
+exits 2 '-a with blanks alone is misuse' logstamp -a '  '
 exits 0 '-a: a pattern that nothing fits is status 0' logstamp -a '*.nothing '
 touch -d @1624977000 "$tmp/other.log.1"
 is '-a: a pattern whose folder is not there does not keep others from their stamps' \
