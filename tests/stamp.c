@@ -1,4 +1,5 @@
 /* stamp, log_name: the time in a name, and what a rotation has added to it */
+#include <stdint.h>
 #include <string.h>
 
 #include "rotate/log_name.h"
@@ -40,6 +41,21 @@ static const struct {
 	{ "a-20210629", "%Y%m%d", 1, 10, STAMPED, 0 },
 	{ "a-29Jun21", "%d%b%y", 1, 9, STAMPED, 0 },
 	{ "a-100%", "%j%%", 1, 6, STAMPED, 0 },
+	{ "a-100", "%j%%", 5, 5, OTHER, 0 },
+	{ "a-100x", "%j%%", 6, 6, OTHER, 0 },
+	{ "a--0200", "%z", 1, 7, STAMPED, 0 },
+	{ "a-+020", "%z", 6, 6, OTHER, 0 },
+	{ "a-x0200", "%z", 7, 7, OTHER, 0 },
+	{ "a-", "%z", 2, 2, OTHER, 0 },
+	{ "a-10:05", "%R", 1, 7, STAMPED, 0 },
+	{ "a-10:5", "%R", 6, 6, OTHER, 0 },
+	{ "a-10:x5", "%R", 7, 7, OTHER, 0 },
+	{ "a-2021-06", "%F", 9, 9, OTHER, 0 },
+	{ "a-211", "%Y", 5, 5, OTHER, 0 },
+	{ "a-Jun", "%b", 1, 5, STAMPED, 0 },
+	{ "a-06", "%b", 4, 4, OTHER, 0 },
+	{ "a-2021", "%Yx", 6, 6, OTHER, 0 },
+	{ "a-2021y", "%Yx", 7, 7, OTHER, 0 },
 	{ "a-b-1624977000", "%s", 3, 14, STAMPED, 0 },
 	{ ".gz", "%s", 3, 3, OTHER, 0 },
 	{ ".1", "%s", 2, 2, OTHER, 0 },
@@ -103,6 +119,15 @@ static const struct {
 	{ "a.log", "a.log-29-13-2021", UNSURE, -1 },
 	{ "a.log", "a.log-29-06-1021", UNSURE, -1 },
 	{ "a.log", "a.log-32062021", UNSURE, -1 },
+	{ "a.log", "a.log--20210629", ROTATED, -1 },
+	{ "a.log", "a.log-", OTHER, -1 },
+	{ "a.log", "a.log.", OTHER, -1 },
+	{ "a.log", "", OTHER, -1 },
+	{ "a.log", "a.log-0123-456789", UNSURE, -1 },
+	{ "a.log", "a.log-202153", ROTATED, -1 },
+	{ "a.log", "a.log-202154", UNSURE, -1 },
+	{ "a.log", "a.log-2021-06-29T10:05:03.1234", ROTATED, -1 },
+	{ "a.log", "a.log-2021-13-45-00503129-34", UNSURE, -1 },
 	{ "*.log", "a.log-29-06-2021", ROTATED, -1 },
 	{ "*.log", "a-29-06-2021.log", OTHER, -1 },
 	{ "a.log", "a.log-14", UNSURE, -1 },
@@ -111,6 +136,8 @@ static const struct {
 	{ "a.log", "a.log.1-2021062910.backup", UNSURE, -1 },
 	{ "a.log", "a.log.1.gz-2021062910.backup", UNSURE, -1 },
 	{ "a.log", "a.log.x-2021062910.backup", OTHER, -1 },
+	{ "a.log", "a.log.1-2021132910.backup", OTHER, -1 },
+	{ "a.log", "a.log.1-2021062910.kept", OTHER, -1 },
 	{ "*.log", "a.log.1", ROTATED, 1 },
 	{ "*.log", "a.log.1.old", ROTATED, 1 },
 	{ "*.log", "a.1.log", OTHER, -1 },
@@ -137,6 +164,40 @@ test_siblings(void)
 	}
 }
 
+static void
+test_long(void)
+{
+	struct log_base b = { "*n", false, false };
+	char name[300];
+
+	memset(name, 'n', sizeof name);
+	memcpy(name + sizeof name - 3, ".1", 3);
+	ok(log_name_split(name, "%s", NULL, &b).kind == LOG_NAME_OTHER,
+	    "a name that is too long is no sibling");
+	memcpy(name + sizeof name - 19, "-2021062910.backup", 19);
+	ok(log_name_split(name, "%s", NULL, &b).kind == LOG_NAME_OTHER,
+	    "a name that is too long was not set aside");
+}
+
+static void
+test_dates(void)
+{
+	static const struct { const char *digits; bool is; } dates[] = {
+		{ "20210629", true }, { "2021062", false },
+		{ "202106291", false }, { "2021062910050301", false },
+		{ "19210629", false }, { "2021062x", false },
+		{ "20210029", false }, { "20210600", false },
+		{ "20210632", false }, { "20211231235960", true },
+		{ "20211231235961", false }, { "202112312360", false },
+		{ "2021123124", false },
+	};
+
+	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+		ok(stamp_is_date(dates[i].digits, strlen(dates[i].digits)) ==
+		    dates[i].is, "%s is %s", dates[i].digits,
+		    dates[i].is ? "a date" : "none");
+}
+
 int
 main(void)
 {
@@ -157,6 +218,8 @@ main(void)
 	ok(n.kind == LOG_NAME_STAMPED && n.stem == 1,
 	    "the stamp of its own mtime always counts");
 	test_siblings();
+	test_long();
+	test_dates();
 	n = log_name_split("a.1.b.log", "%s", NULL, &apart);
 	ok(n.kind == LOG_NAME_ROTATED && n.stem == 1 && n.cut == 3 &&
 	    n.tail == 3 && n.whole == 9,
@@ -164,6 +227,11 @@ main(void)
 	ok(stamp_print(&b, "%FT%T.%N_%s%%", t, false) == 0 &&
 	    strcmp(buf_str(&b), "2021-06-29T10:05:03.000000005_1624961103%") ==
 	    0, "prints a stamp: %s", buf_str(&b));
+	buf_free(&b);
+	t.tv_sec = INT64_MAX;
+	ok(stamp_print(&b, "%Y", t, false) < 0 &&
+	    stamp_print(&b, "%Y", t, true) < 0,
+	    "a time whose year is too large has no stamp");
 	buf_free(&b);
 	ok(stamp_check("%s") == NULL && stamp_check("x%FT%H") == NULL,
 	    "formats that can be read back are accepted");

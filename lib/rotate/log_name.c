@@ -108,17 +108,15 @@ is_year_first(const char *d, size_t n)
 }
 
 /*
- * Whether the digits are a date that ends with %Y, day or month first; a time
- * of day or an epoch may follow.
+ * Whether the digits, 8 to DATE_MAX, are a date that ends with %Y, day or month
+ * first; a time of day or an epoch may follow.
  */
 static bool
 is_year_last(const char *d, size_t n)
 {
-	char turned[2 * DATE_MAX];
+	char turned[DATE_MAX];
 	size_t rest = n - 8;
 
-	if (n < 8 || n > DATE_MAX)
-		return false;
 	memcpy(turned, d + 4, 4);
 	memcpy(turned + 4, d + 2, 2);
 	memcpy(turned + 6, d, 2);

@@ -148,8 +148,7 @@ read_base(struct span base, int64_t *last)
 			struct when w = unknown;
 			size_t n;
 
-			if (i > 0 && (s.p[-1] == '\0' ||
-			    strchr(forms[f].before, s.p[-1]) == NULL))
+			if (i > 0 && strchr(forms[f].before, s.p[-1]) == NULL)
 				continue;
 			n = take(s, forms[f].form, &w);
 			w.utc = forms[f].utc;

@@ -30,8 +30,6 @@ rotated_files_taken(int dir, const char *name, size_t len)
 	char path[NAME_MAX + 1];
 	struct stat st;
 
-	if (len > NAME_MAX)
-		return false;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if ((size_t)snprintf(path, sizeof path, "%.*s%s", (int)len,
 		    name, ends[i]) < sizeof path &&
@@ -191,15 +189,12 @@ add_word(struct found *found, char *word, bool literal)
 		free(folder);
 		return r;
 	}
-	if (glob(word, GLOB_MARK, NULL, &g) != 0)
+	/* The pattern ends with a slash: only folders match. */
+	if (glob(word, 0, NULL, &g) != 0)
 		return 0;
 	*pattern = saved;
 	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++) {
-		const char *folder = g.gl_pathv[i];
-
-		if (folder[strlen(folder) - 1] != '/')
-			continue;	/* GLOB_MARK: it is no folder */
-		r = add_folder(found, folder, pattern, false);
+		r = add_folder(found, g.gl_pathv[i], pattern, false);
 		if (olddir != NULL && *olddir == '/')
 			break;		/* all of them have the same olddir */
 	}
