@@ -100,18 +100,20 @@ timestamp_clf(const char *p, const char *end, struct zone *z,
 	if ((p = clock_time(p + 12, end, &d)) == NULL)
 		return NULL;
 	p = parts_finish(zone_behind(p, end, &d), &d, z, t);
-	if (p == start + CLF_SIZE && start[20] == ' ' && is_digit(p[-1]) &&
-	    year >= 1970 && year < 9999 && d.second < 60)
+	if (p == start + CLF_SIZE && start[20] == ' ' && year >= 1970 &&
+	    year < 9999 && d.second < 60)
 		keep_day_of_clf(start, z, &d, t);
 	return p;
 }
 
-/* Read the day of the month, with or without a leading zero or blank. */
+/*
+ * Read the day of the month, with or without a leading zero or blank; there is
+ * some text.
+ */
 static const char *
 short_day(const char *p, const char *end, unsigned *day)
 {
-	if (p < end && *p == ' ')
-		p++;
+	p += *p == ' ';
 	if (digits(p, end, 2, day))
 		return p + 2;
 	return digits(p, end, 1, day) ? p + 1 : NULL;
@@ -126,8 +128,7 @@ timestamp_ctime(const char *p, const char *end, struct zone *z,
 
 	if (!is_weekday(p, end) || end - p < 20 || p[3] != ' ' ||
 	    (d.month = month_of(p + 4, end)) == 0 || p[7] != ' ' ||
-	    (p = short_day(p + 8, end, &d.day)) == NULL ||
-	    p == end || *p != ' ' ||
+	    (p = short_day(p + 8, end, &d.day)) == NULL || *p != ' ' ||
 	    (p = clock_time(p + 1, end, &d)) == NULL)
 		return NULL;
 	p = zone_behind(p, end, &d);
@@ -208,11 +209,10 @@ timestamp_bsd(const char *p, const char *end, struct zone *z,
 	if (behind != NULL)
 		return behind;
 	if (end - p < 14 || (d.month = month_of(p, end)) == 0 || p[3] != ' ' ||
-	    (p = short_day(p + 4, end, &d.day)) == NULL || p == end ||
-	    *p != ' ')
+	    (p = short_day(p + 4, end, &d.day)) == NULL || *p != ' ')
 		return NULL;
 	day_end = p + 1;
-	if (digits(day_end, end, 4, &year) && end - p > 5 && p[5] == ' ') {
+	if (digits(day_end, end, 4, &year) && p[5] == ' ') {
 		d.year = year;
 		if ((p = clock_time(p + 6, end, &d)) == NULL)
 			return NULL;

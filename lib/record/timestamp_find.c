@@ -160,20 +160,22 @@ find_epoch(struct span line, struct zone *z, struct timestamp *t,
 }
 
 /*
- * A line with date= and time= (at date) may name its zone itself with tz=: then
- * t becomes the time in that.
+ * A line with date= and time= may name its zone itself with tz=, all of them
+ * perhaps in quotes: then t, which was found at date, becomes the time in that.
  */
 static void
 apply_own_zone(struct span line, const char *date, const struct zone *z,
     struct timestamp *t)
 {
-	static const char key[] = " tz=";
-	const char *end = line.p + line.len, *p, *q;
+	static const char before[] = "date=", key[] = " tz=";
+	const char *end = line.p + line.len, *p = date, *q;
 	struct zone own = { .fixed = true, .near = z->near };
 	struct parts d;
 
-	p = memmem(date, (size_t)(end - date), key, sizeof key - 1);
-	if (p == NULL)
+	p -= p > line.p && p[-1] == '"';
+	if (p - line.p < 5 || memcmp(p - 5, before, 5) != 0 ||
+	    (p = memmem(date, (size_t)(end - date), key, sizeof key - 1)) ==
+	    NULL)
 		return;
 	p += sizeof key - 1;
 	p += p < end && *p == '"';
@@ -220,7 +222,6 @@ timestamp_find(struct span line, struct zone *z, struct timestamp *t,
 		q = find_system_time(line, z, t, at);
 		return q != NULL ? q : find_epoch(line, z, t, at);
 	}
-	if (*at - line.p >= 5 && memcmp(*at - 5, "date=", 5) == 0)
-		apply_own_zone(line, *at, z, t);
+	apply_own_zone(line, *at, z, t);
 	return q;
 }

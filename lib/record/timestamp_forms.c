@@ -40,8 +40,7 @@ is_year(unsigned year)
 static bool
 is_past(const struct zone *z, int64_t year, unsigned month, unsigned day)
 {
-	return is_date(year, month, day) && days_from_civil(year, month, day) <=
-	    zone_near(z) / DAY_S + 2;
+	return days_from_civil(year, month, day) <= zone_near(z) / DAY_S + 2;
 }
 
 /*
@@ -144,17 +143,16 @@ ordinal_date(const char *p, const char *end, struct parts *d)
 	return d->year == year ? p + 3 : NULL;
 }
 
-/* Reads 20210629 or 210629. */
+/* Reads 20210629 or 210629, as n digits at p. */
 static const char *
 digits_only(const char *p, const char *end, int n, struct form *f)
 {
 	struct parts *d = &f->parts;
 	unsigned year;
 
-	if (!digits(p, end, n - 4, &year) ||
-	    !digits(p + n - 4, end, 2, &d->month) ||
-	    !digits(p + n - 2, end, 2, &d->day))
-		return NULL;
+	digits(p, end, n - 4, &year);
+	digits(p + n - 4, end, 2, &d->month);
+	digits(p + n - 2, end, 2, &d->day);
 	d->year = n == 6 ? year_of_century(year) : year;
 	f->compact = true;
 	return is_year((unsigned)d->year) ? p + n : NULL;
@@ -217,8 +215,7 @@ day_or_month_first(const char *p, const char *end, int n, struct form *f,
 		p = year_behind_month(p, end, sign, f);
 		return f->yearless ? NULL : p;
 	}
-	if (is_digit(sign) || sign == ' ' ||
-	    (n = short_number(p, end, &b)) == 0)
+	if (sign == ' ' || (n = short_number(p, end, &b)) == 0)
 		return NULL;
 	p += n;
 	if (end - p > 4 && *p == sign && digits(p + 1, end, 4, &c))
@@ -345,14 +342,13 @@ skip_to_clock(const char *p, const char *end)
 	return p;
 }
 
-/* Reads 100503. */
+/* Reads 100503, as six digits at p. */
 static const char *
 compact_clock(const char *p, const char *end, struct parts *d)
 {
-	if (!digits(p, end, 2, &d->hour) || !digits(p + 2, end, 2, &d->minute))
-		return NULL;
-	if (!digits(p + 4, end, 2, &d->second))
-		return NULL;
+	digits(p, end, 2, &d->hour);
+	digits(p + 2, end, 2, &d->minute);
+	digits(p + 4, end, 2, &d->second);
 	return fraction(p + 6, end, d);
 }
 

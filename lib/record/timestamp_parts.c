@@ -54,11 +54,8 @@ clock_time(const char *p, const char *end, struct parts *t)
 		return NULL;
 	p += 5;
 	t->second = 0;
-	if (end - p < 3 || *p != ':')
-		return p;
-	if (!digits(p + 1, end, 2, &t->second) || t->second > 60)
-		return NULL;
-	return fraction(p + 3, end, t);
+	/* With seconds it would have been read above. */
+	return end - p < 3 || *p != ':' ? p : NULL;
 }
 
 const char *
@@ -92,7 +89,7 @@ zone_suffix(const char *p, const char *end, struct parts *t)
 const char *
 zone_after_blank(const char *p, const char *end, struct parts *t)
 {
-	const char *z = p + (p < end && *p == ' '), *after;
+	const char *z = p + (*p == ' '), *after;
 
 	after = zone_suffix(z, end, t);
 	if (after == z || (after < end && after[-1] >= 'A' &&
@@ -109,7 +106,7 @@ parts_finish(const char *p, const struct parts *t, struct zone *z,
 {
 	int64_t local;
 
-	if (p == NULL || !is_date(t->year, t->month, t->day))
+	if (!is_date(t->year, t->month, t->day))
 		return NULL;
 	out->leap = t->second == 60;
 	local = days_from_civil(t->year, t->month, t->day) * DAY_S +

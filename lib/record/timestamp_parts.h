@@ -116,8 +116,9 @@ const char *skip_letters(const char *p, const char *end);
 
 /* Reads Z, UTC, GMT, +0200, +02:00 or +02.  Returns p when there is no zone. */
 const char *zone_suffix(const char *p, const char *end, struct parts *t);
+/* The same after at most one blank, in text that is not empty. */
 const char *zone_after_blank(const char *p, const char *end, struct parts *t);
-/* The same after at most one blank. */
+/* The same, also in an empty text. */
 static inline const char *
 zone_behind(const char *p, const char *end, struct parts *t)
 {

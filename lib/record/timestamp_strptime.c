@@ -82,6 +82,13 @@ static const char *
 parse_format(const char *p, const char *end, const char *format,
     struct parts *d, struct hints *h);
 
+static const char *
+day_number(const char *p, const char *end, struct hints *h)
+{
+	return digits(p, end, 3, &h->day_of_year) && h->day_of_year > 0 ?
+	    p + 3 : NULL;
+}
+
 /* Conversions that stand for several others: the format for c, or NULL. */
 static const char *
 composite(char c)
@@ -135,7 +142,7 @@ convert(const char *p, const char *end, char c, struct parts *d,
 	switch (c) {
 	case 'Y': return year_number(p, end, d);
 	case 'y': return two_digit_year(p, end, d);
-	case 'j': return digits(p, end, 3, &h->day_of_year) ? p + 3 : NULL;
+	case 'j': return day_number(p, end, h);
 	case 'p': case 'P':
 		h->afternoon = p < end && (*p | 0x20) == 'p';
 		return skip_letters(p, end);
@@ -175,7 +182,7 @@ timestamp_strptime(const char *p, const char *end, const char *format,
 {
 	struct parts d = { .month = 1, .day = 1 };
 	struct hints h = { .yearless = true };
-	int64_t days;
+	int64_t year;
 
 	if ((p = parse_format(p, end, format, &d, &h)) == NULL ||
 	    d.hour > 23 || d.minute > 59 || d.second > 60)
@@ -190,12 +197,16 @@ timestamp_strptime(const char *p, const char *end, const char *format,
 	}
 	if (h.twelve_hours)
 		d.hour = d.hour % 12 + (h.afternoon ? 12 : 0);
+	if (h.day_of_year > 0) {
+		year = d.year;
+		civil_from_days(days_from_civil(year, 1, 1) + h.day_of_year - 1,
+		    &d.year, &d.month, &d.day);
+		/* A day of the year is none of a year that is not known. */
+		if (h.yearless || d.year != year)
+			return NULL;
+	}
 	if (h.yearless)
 		return parts_finish_yearless(p, &d, z, t);
-	if (h.day_of_year > 0) {
-		days = days_from_civil(d.year, 1, 1) + h.day_of_year - 1;
-		civil_from_days(days, &d.year, &d.month, &d.day);
-	}
 	return parts_finish(p, &d, z, t);
 }
 
