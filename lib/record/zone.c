@@ -2,15 +2,14 @@
  * The zone part of timestamp.h: local time to UTC.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "record/timestamp.h"
+#include "record/timestamp_parts.h"
 
 enum {
-	SLOT_S = 900, HOUR_S = 3600, DAY_S = 86400,
+	SLOT_S = 900, HOUR_S = 3600,
 	/* As far from a moment local_offset looks for changes, in hours. */
 	AROUND = 24 + 16,
 };
@@ -19,19 +18,25 @@ enum {
 static int
 fixed_offset(const char *s, int32_t *offset_s)
 {
-	int hours, minutes = 0, n = 0;
-	char sign;
+	const char *p = s + 1, *end = s + strlen(s);
+	unsigned hours, minutes = 0;
 
-	if (sscanf(s, "%c%2d%n", &sign, &hours, &n) < 2 ||
-	    (sign != '+' && sign != '-') || s[1] < '0' || s[1] > '9')
+	if (*s != '+' && *s != '-')
 		return -1;
-	s += n + (s[n] == ':');
-	if (*s != '\0' && (sscanf(s, "%2d%n", &minutes, &n) < 1 ||
-	    s[n] != '\0' || *s < '0'))
+	if (digits(p, end, 2, &hours))
+		p += 2;
+	else if (digits(p, end, 1, &hours))
+		p++;
+	else
 		return -1;
+	if (p < end) {
+		p += *p == ':';
+		if (end - p != 2 || !digits(p, end, 2, &minutes))
+			return -1;
+	}
 	if (hours > 23 || minutes > 59)
 		return -1;
-	*offset_s = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
+	*offset_s = (int32_t)(hours * 60 + minutes) * (*s == '-' ? -60 : 60);
 	return 0;
 }
 
