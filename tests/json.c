@@ -75,16 +75,53 @@ reads_all_kinds(void)
 }
 
 static void
+reads_odd_texts(void)
+{
+	reads("[\"\\u12\"]", "\"\\\\u12\" ", "two hex digits are no character");
+	reads("[\"\\u12x4\"]", "\"\\\\u12x4\" ",
+	    "an x is no hex digit of a character");
+	reads("[\"\\x4\",\"\\x4g\",\"\\xg4\"]",
+	    "\"\\\\x4\" \"\\\\x4g\" \"\\\\xg4\" ",
+	    "a byte has two hex digits");
+	reads("[\"\\ud83d\\u0041\",\"\\ud83d\\ue000\"]",
+	    "\"\xef\xbf\xbd" "A\" \"\xef\xbf\xbd\xee\x80\x80\" ",
+	    "a surrogate that something else follows is U+FFFD");
+	reads("[\"\\ud83d\\n34567\",\"\\ud83d1234567\"]",
+	    "\"\xef\xbf\xbd\\n34567\" \"\xef\xbf\xbd" "1234567\" ",
+	    "and so is one that only text follows");
+	reads("[\"\\ude00\"]", "\"\xef\xbf\xbd\" ",
+	    "the second of two surrogates alone is U+FFFD");
+	reads("[1E+5,1e-5,-1,\"\\b\\f\\r\\t\\/\"]",
+	    "1E+5 1e-5 -1 \"\\b\\f\\r\\t\\/\" ", "all that JSON has");
+	reads("[1e,1e+,1.e5,--1,-x,10.5.1,Z_z]",
+	    "\"1e\" \"1e+\" \"1.e5\" \"--1\" \"-x\" \"10.5.1\" \"Z_z\" ",
+	    "almost numbers are strings");
+	reads("\r\n\t[\r\n\t1\r\n\t,\r\n\t2\r\n\t]", "1 2 ",
+	    "each kind of blank");
+	reads("[\"\x08\x0b\x0c\x0e\x1f\\\x01\"]",
+	    "\"\\b\\u000b\\f\\u000e\\u001f\\\\\\u0001\" ",
+	    "control characters that have an escape, and others");
+	reads("{\"a\":{\"b\":-,\"c\":NaN,\"d\":1},\"e\":[x,-,[y]]}",
+	    "\"a\":{\"c\":\"NaN\",\"d\":1} \"e\":[\"x\",null,[\"y\"]] ",
+	    "members inside an object and an array are made JSON, too");
+	reads("{\"a\":{\"\x01\":1}}", "\"a\":{\"\\u0001\":1} ",
+	    "and so are their keys");
+}
+
+static void
 refuses(void)
 {
 	static const char *const bad[] = {
 		"", "x", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":1 \"b\":2}",
 		"{\"a\":\"x}", "{\"a\":\"x\\", "{\"a\":[1,2}", "[1,]", "{,}",
-		"{\"a\":1", "{a:1}",
+		"{\"a\":1", "{a:1}", "{\"a", "{\"a\"", "{\"a\" 1}", "[1", "[",
+		"[1,", "{\"a\":", "[\"\\", "[\"a\\",  "{\"a\":[1 2]}", "[;]",
+		"[1;2]",
 	};
 	static const char *const lax[] = {
 		"{\"a\":-}", "{\"a\":\"\\x41\"}", "{\"a\":NaN}", "{\"a\":01}",
-		"{\"a\":\"\t\"}", "{\"a\":}",
+		"{\"a\":\"\t\"}", "{\"a\":}", "[\"\\u12\"]", "[1e]", "[1e+]",
+		"[-]", "[x]", "[\"\\a\"]",
 	};
 	char deep[300];
 	size_t i;
@@ -115,6 +152,9 @@ finds_paths(void)
 	    "finds a key with a dot beside an object");
 	ok(json_get(text, "e", &v) && span_is(v.text, "8"),
 	    "finds an escaped key");
+	ok(!json_get(span_str("[1]"), "0", &v) && !json_get(span_str("x"), "x",
+	    &v) && !json_get(text, "ab", &v) && !json_get(text, "a.b.c.d", &v),
+	    "a path does not lead into what is no object");
 	ok(!json_get(text, "a.c", &v) && !json_get(text, "n", &v) &&
 	    !json_get(text, "", &v), "does not find what is not there");
 }
@@ -150,6 +190,7 @@ int
 main(void)
 {
 	reads_all_kinds();
+	reads_odd_texts();
 	refuses();
 	finds_paths();
 	writes_strings();

@@ -34,7 +34,8 @@ main(void)
 	ok(number("50") == 3 && number("10") == 7 && number("60") == 2,
 	    "pino's numbers are levels, too");
 	ok(number("8") < 0 && number("55") < 0 && number("70") < 0 &&
-	    number("-1") < 0 && number("300") < 0,
+	    number("-1") < 0 && number("300") < 0 && number("") < 0 &&
+	    number("3:") < 0,
 	    "numbers that nobody uses are no levels");
 	ok(syslog_priority_facility(span_str("23"), true) == 23 &&
 		syslog_priority_facility(span_str("24"), true) < 0,

@@ -174,7 +174,7 @@ reads_files(void)
 			printf("# file %zu: %d\n", i, got);
 		}
 	}
-	ok(wrong == 0, "a zone is what its changes say, and then its last line");
+	ok(wrong == 0, "a zone is what its changes say, then its last line");
 }
 
 static void

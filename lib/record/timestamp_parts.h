@@ -1,8 +1,8 @@
 /*
  * timestamp_parts - the pieces of a stamp: digits, months, clocks and zones
  *
- * For timestamp*.c and zone.c only.  As in timestamp.h, the functions that read something
- * at p return where the text goes on, or NULL.
+ * For timestamp*.c and zone.c only.  As in timestamp.h, the functions that read
+ * something at p return where the text goes on, or NULL.
  */
 #ifndef RECORD_TIMESTAMP_PARTS_H
 #define RECORD_TIMESTAMP_PARTS_H
