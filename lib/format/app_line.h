@@ -27,26 +27,24 @@ enum { APP_NAME_MAX = 160 };	/* how long a thread or a logger may be */
  */
 void app_prefix(struct app *a, struct span prefix);
 
-static inline bool
+static inline void
 app_add(struct app *a, bool *had, struct span name, struct span value)
 {
 	*had = true;
 	add_text(a->s, name, value);
-	return true;
 }
 
-static inline bool
+static inline void
 add_level(struct app *a, struct span level)
 {
-	return app_add(a, &a->level, NAME("level"), level);
+	app_add(a, &a->level, NAME("level"), level);
 }
 
-static inline bool
+static inline void
 add_pid(struct app *a, struct span pid)
 {
 	a->pid = true;
 	add_number(a->s, NAME("pid"), pid);
-	return true;
 }
 
 /* Moves to p and the blanks after it. */
@@ -57,6 +55,15 @@ move_to(struct app *a, const char *p)
 		p++;
 	a->p = p;
 	return true;
+}
+
+/* Adds a part, and moves to p. */
+static inline bool
+app_take(struct app *a, bool *had, struct span name, struct span value,
+    const char *p)
+{
+	app_add(a, had, name, value);
+	return move_to(a, p);
 }
 
 #endif

@@ -253,7 +253,7 @@ is_file_name(struct span name)
 	if (dot == NULL || dot == name.p || end - dot < 2 || end - dot > 6)
 		return false;
 	for (const char *p = name.p; p < end; p++)
-		if (*p == ':' || *p == '[' || *p == '=' || *p == '"')
+		if (*p == '[' || *p == '=' || *p == '"')
 			return false;
 	for (const char *p = dot + 1; p < end; p++)
 		if (!is_letter(*p))
@@ -276,7 +276,7 @@ split_file_line(struct span word, struct span *file, struct span *line,
 	*file = span_to(word.p, colon);
 	colon = skip_digits(digits, end);
 	*line = span_to(digits, colon);
-	if (line->len == 0 || line->len > 7 || (colon < end && *colon != ':'))
+	if (line->len > 7 || (colon < end && *colon != ':'))
 		return false;
 	if (colon == end || ++colon == end)
 		return true;

@@ -61,8 +61,7 @@ take_bracket_behind(struct app *a, struct span inside, const char *behind)
 		next++;
 	if (a->by_number) {
 		a->done = true;
-		return app_add(a, &a->logger, NAME("logger"), inside) &&
-		    move_to(a, behind);
+		return app_take(a, &a->logger, NAME("logger"), inside, behind);
 	}
 	if (is_error_code(inside)) {		/* MY-010116 */
 		a->by_number = true;
@@ -72,11 +71,9 @@ take_bracket_behind(struct app *a, struct span inside, const char *behind)
 	if (!a->logger && (has_dots(inside) || (next < a->end && *next == '('
 	    && is_logger_name(inside)) || (a->thread && a->end - next > 1 &&
 	    next[0] == '-' && next[1] == ' ')))
-		return app_add(a, &a->logger, NAME("logger"), inside) &&
-		    move_to(a, behind);
+		return app_take(a, &a->logger, NAME("logger"), inside, behind);
 	if (!a->thread && logger_follows(a, next))
-		return app_add(a, &a->thread, NAME("thread"), inside) &&
-		    move_to(a, behind);
+		return app_take(a, &a->thread, NAME("thread"), inside, behind);
 	return false;
 }
 
@@ -85,22 +82,22 @@ static bool
 take_bracket(struct app *a)
 {
 	struct span inside;
-	const char *behind = bracket_at(a->p, a->end, &inside);
+	const char *behind = bracket_at(a->p, a->end, &inside), *past;
 
 	if (behind == NULL || inside.len == 0)
 		return false;
+	past = behind + (behind < a->end && *behind == ':');
 	if (!a->level && (is_level_name(inside) ||
 	    (inside.len == 1 && is_level_letter(*inside.p))))
-		return add_level(a, inside) && move_to(a, behind + (behind <
-		    a->end && *behind == ':'));
-	if (!a->pid && all_digits(inside))
-		return add_pid(a, inside) && move_to(a, behind + (behind <
-		    a->end && *behind == ':'));
+		return app_take(a, &a->level, NAME("level"), inside, past);
+	if (!a->pid && all_digits(inside)) {
+		add_pid(a, inside);
+		return move_to(a, past);
+	}
 	if (a->level)
 		return take_bracket_behind(a, inside, behind);
 	if (!a->thread && level_follows(a, behind))
-		return app_add(a, &a->thread, NAME("thread"), inside) &&
-		    move_to(a, behind);
+		return app_take(a, &a->thread, NAME("thread"), inside, behind);
 	return false;
 }
 
@@ -119,8 +116,7 @@ take_thread(struct app *a)
 	if (*a->p == '(' ? !(a->level && a->logger) : !is_erlang_pid(inside))
 		return false;
 	a->done = *a->p == '(';
-	return app_add(a, &a->thread, NAME("thread"), inside) &&
-	    move_to(a, behind);
+	return app_take(a, &a->thread, NAME("thread"), inside, behind);
 }
 
 /* Reads "1234 INFO", "1702  2395 D Tag:" or "0 [Note]". */
@@ -188,7 +184,8 @@ take_name_and_pid(struct app *a, struct span word)
 	else if (rest.len > 0 && !span_is(rest, ":"))
 		return false;
 	app_add(a, &a->logger, NAME("logger"), name);
-	return add_pid(a, span_to(open + 1, close)) && move_to(a, end);
+	add_pid(a, span_to(open + 1, close));
+	return move_to(a, end);
 }
 
 /* Reads "production.ERROR:" of Monolog. */
@@ -198,14 +195,15 @@ take_channel(struct app *a, struct span name)
 	const char *dot = memrchr(name.p, '.', name.len);
 	struct span level;
 
-	if (dot == NULL || dot == name.p || a->level)
+	if (dot == NULL || dot == name.p)
 		return false;
 	level = span_to(dot + 1, name.p + name.len);
 	if (!is_upper_level(level))
 		return false;
 	app_add(a, &a->logger, NAME("logger"), span_to(name.p, dot));
 	a->done = true;
-	return add_level(a, level) && move_to(a, level.p + level.len + 1);
+	return app_take(a, &a->level, NAME("level"), level,
+	    level.p + level.len + 1);
 }
 
 /*
@@ -225,7 +223,7 @@ take_logger_first(struct app *a, struct span name)
 	    (word.len > 1 && word.p[word.len - 1] == ':' &&
 	    is_level_name(span_of(word.p, word.len - 1)))))
 		return false;
-	return app_add(a, &a->logger, NAME("logger"), name) && move_to(a, p);
+	return app_take(a, &a->logger, NAME("logger"), name, p);
 }
 
 /*
@@ -317,8 +315,8 @@ take_upper_level(struct app *a, struct span word)
 	if (level.len == word.len && take_wide_name(a, word))
 		return true;
 	a->done = level.len + 1 < word.len;
-	return add_level(a, level) && move_to(a, level.p + level.len +
-	    (level.len < word.len));
+	return app_take(a, &a->level, NAME("level"), level, level.p +
+	    level.len + (level.len < word.len));
 }
 
 /* Reads a part that begins with neither bracket nor sign. */
@@ -343,13 +341,13 @@ take_word(struct app *a)
 		return true;
 	if (!a->level && name.len < word.len) {
 		if (is_level_name(name))
-			return add_level(a, name) &&
-			    move_to(a, word.p + word.len);
+			return app_take(a, &a->level, NAME("level"), name,
+			    word.p + word.len);
 		return take_channel(a, name) || take_logger_first(a, name);
 	}
 	if (!a->level)
-		return is_bare_level(a, word) && add_level(a, word) &&
-		    move_to(a, word.p + word.len);
+		return is_bare_level(a, word) && app_take(a, &a->level,
+		    NAME("level"), word, word.p + word.len);
 	return take_logger(a, word, name);
 }
 
@@ -367,7 +365,7 @@ take_php(struct app *a)
 	if (!is_php_level(level))
 		return false;
 	a->done = true;
-	return add_level(a, level) && move_to(a, colon + 1);
+	return app_take(a, &a->level, NAME("level"), level, colon + 1);
 }
 
 /* Skips the text between parts: "- ", "| ", "-- ", "--- ", ": ". */
@@ -379,7 +377,7 @@ skip_sign(struct app *a)
 	while (p < a->end && (*p == '-' || *p == '|' || *p == ':' ||
 	    *p == ','))
 		p++;
-	if (p == a->p || p - a->p > 3 || (p < a->end && *p != ' ' &&
+	if (p - a->p > 3 || (p < a->end && *p != ' ' &&
 	    *p != '\t'))
 		return false;
 	return move_to(a, p);
