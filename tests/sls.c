@@ -115,9 +115,84 @@ test_message(void)
 	ok(sls_add_log(&b, span_str("{\"timestamp\":\"1950-01-01T00:00:00Z\","
 	    "\"a\":1}"), 0) < 0 && errno == EINVAL,
 	    "a time before 1970 is refused");
+	errno = 0;
+	ok(sls_add_log(&b, span_str("{\"timestamp\":\"2106-02-07T06:28:16Z\","
+	    "\"a\":1}"), 0) < 0 && errno == EINVAL,
+	    "a time that 32 bits do not hold is refused");
+	buf_clear(&b);
+	ok(sls_add_log(&b, span_str("{\"timestamp\":\"2106-02-07T06:28:15Z\","
+	    "\"a\":1}"), 0) == 0 && b.len == 16 &&
+	    memcmp(b.p, "\x0a\x0e\x08\xff\xff\xff\xff\x0f\x12", 9) == 0,
+	    "the last time that they hold is taken, and has no fraction");
 	buf_free(&b);
 	sls_group_free(&g);
 	sls_group_free(&other);
+}
+
+/* Fields that are not UTF-8, in places where protobuf has strings */
+static void
+test_utf8(void)
+{
+	static const struct {
+		const char *line, *want, *name;
+	} groups[] = {
+		{ "{\"__topic__\":\"t\xff\",\"__source__\":\"s\"}",
+		    "\x1a\x04t\xef\xbf\xbd\x22\x01s", "a topic" },
+		{ "{\"tag\":\"t\\u00e9\xff\",\"hostname\":\"\xff\"}",
+		    "\x1a\x06t\xc3\xa9\xef\xbf\xbd\x22\x03\xef\xbf\xbd",
+		    "a tag and a host" },
+		{ "{\"__source__\":\"s\",\"__tag__:\xff\":\"\\\"\xff\"}",
+		    "\x22\x01s\x32\x0b\x0a\x03\xef\xbf\xbd\x12\x04\"\xef\xbf\xbd",
+		    "a tag's name and value" },
+		{ "{\"__source__\":\"s\",\"__tag__:\\u00e9\":2}",
+		    "\x22\x01s\x32\x07\x0a\x02\xc3\xa9\x12\x01" "2",
+		    "an escape in a tag's name" },
+		{ "{\"__tag__:\":2,\"__topic__\":\"\"}", "\x22\x01h",
+		    "a tag without a name, and an empty topic" },
+		{ "[\"__tag__:a\"]", "\x22\x01h", "a text" },
+	};
+	struct sls_group g = { 0 };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		buf_clear(&b);
+		if (!ok(sls_group_of(&g, span_str(groups[i].line), "h") == 0 &&
+		    sls_add_group(&b, &g) == 0 &&
+		    span_is(buf_span(&b), groups[i].want),
+		    "a group is UTF-8: %s", groups[i].name))
+			printf("# %.*s\n", (int)b.len, b.p);
+	}
+	buf_free(&b);
+	sls_group_free(&g);
+}
+
+/* Values whose lengths have two and three bytes. */
+static void
+test_lengths(void)
+{
+	static const size_t lengths[] = { 127, 128, 16383, 16384 };
+	static const char *const heads[] = {
+		"\x0a\x89\x01\x08\x05\x12\x84\x01\x0a\x01" "a\x12\x7f",
+		"\x0a\x8b\x01\x08\x05\x12\x86\x01\x0a\x01" "a\x12\x80\x01",
+		"\x0a\x8b\x80\x01\x08\x05\x12\x85\x80\x01\x0a\x01" "a\x12"
+		"\xff\x7f",
+		"\x0a\x8d\x80\x01\x08\x05\x12\x87\x80\x01\x0a\x01" "a\x12"
+		"\x80\x80\x01",
+	};
+	struct buf line = { 0 }, b = { 0 };
+
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		size_t n = strlen(heads[i]);
+
+		buf_clear(&line);
+		buf_clear(&b);
+		buf_printf(&line, "{\"a\":\"%0*d\"}", (int)lengths[i], 0);
+		ok(sls_add_log(&b, buf_span(&line), 5) == 0 &&
+		    b.len == n + lengths[i] && memcmp(b.p, heads[i], n) == 0,
+		    "a value has %zu bytes", lengths[i]);
+	}
+	buf_free(&line);
+	buf_free(&b);
 }
 
 static void
@@ -142,6 +217,8 @@ main(void)
 	test_v1();
 	test_v4();
 	test_message();
+	test_utf8();
+	test_lengths();
 	test_compress();
 	return done_testing();
 }

@@ -87,56 +87,82 @@ is_taken(struct span key)
 
 /*
  * Add a value's decoded text.  Bytes that are not UTF-8 become U+FFFD, as in
- * JSON.
+ * JSON: protobuf's strings are UTF-8.
  */
 static void
 add_text(struct buf *b, const struct json_value *v)
 {
-	struct buf clean = { 0 };
-	struct json_value again;
+	struct json_value proper = *v;
+	struct buf text = { 0 };
 	bool lossy = false;
 
-	if (v->clean || v->type != JSON_STRING) {
-		json_decode(b, v);
-		return;
+	if (!v->clean) {
+		json_add_value(&text, v, &lossy);
+		proper.text = buf_span(&text);
 	}
-	again = *v;
-	json_add_value(&clean, v, &lossy);
-	again.text = span_of(clean.p + 1, clean.len - 2);
-	again.escaped = true;
-	if (!clean.failed)
-		json_decode(b, &again);
-	buf_free(&clean);
+	if (text.failed) {
+		b->failed = true;
+	} else {
+		if (!v->clean && v->type == JSON_STRING) {
+			proper.text.p++;	/* its quotes */
+			proper.text.len -= 2;
+			proper.escaped = true;
+		}
+		json_decode(b, &proper);
+	}
+	buf_free(&text);
+}
+
+/* Add the field's text.  Returns whether there was one. */
+static bool
+add_field(struct buf *b, struct span line, const char *name)
+{
+	struct json_value v;
+
+	if (!json_get(line, name, &v) || v.type == JSON_NULL)
+		return false;
+	add_text(b, &v);
+	return b->len > 0;
+}
+
+static void
+add_tags(struct sls_group *g, struct span line)
+{
+	struct buf name = { 0 }, text = { 0 };
+	struct json_value key, value;
+	struct json j;
+
+	if (memmem(line.p, line.len, TAG_PREFIX, strlen(TAG_PREFIX)) == NULL ||
+	    json_open(&j, line, false) < 0 || j.close != '}')
+		return;
+	while (json_next(&j, &key, &value) > 0) {
+		if (!is_tag(key.text))
+			continue;
+		buf_clear(&name);
+		buf_clear(&text);
+		key.text.p += strlen(TAG_PREFIX);
+		key.text.len -= strlen(TAG_PREFIX);
+		add_text(&name, &key);
+		add_text(&text, &value);
+		add_pair(&g->tags, GROUP_TAGS, buf_span(&name), buf_span(&text));
+		g->tags.failed |= name.failed || text.failed;
+	}
+	buf_free(&name);
+	buf_free(&text);
 }
 
 int
 sls_group_of(struct sls_group *g, struct span line, const char *host)
 {
-	struct json_value key, value;
-	struct buf text = { 0 };
-	struct json j;
-
 	buf_clear(&g->topic);
 	buf_clear(&g->source);
 	buf_clear(&g->tags);
-	if (!json_document_get(&g->topic, line, "__topic__"))
-		json_document_get(&g->topic, line, "tag");
-	if (!json_document_get(&g->source, line, "__source__") &&
-	    !json_document_get(&g->source, line, "hostname"))
+	if (!add_field(&g->topic, line, "__topic__"))
+		add_field(&g->topic, line, "tag");
+	if (!add_field(&g->source, line, "__source__") &&
+	    !add_field(&g->source, line, "hostname"))
 		buf_adds(&g->source, host);
-	if (json_open(&j, line, false) == 0 && j.close == '}' &&
-	    memmem(line.p, line.len, TAG_PREFIX, strlen(TAG_PREFIX)) != NULL)
-		while (json_next(&j, &key, &value) > 0) {
-			if (!is_tag(key.text))
-				continue;
-			buf_clear(&text);
-			add_text(&text, &value);
-			key.text.p += strlen(TAG_PREFIX);
-			key.text.len -= strlen(TAG_PREFIX);
-			add_pair(&g->tags, GROUP_TAGS, key.text,
-			    buf_span(&text));
-		}
-	buf_free(&text);
+	add_tags(g, line);
 	return g->topic.failed || g->source.failed || g->tags.failed ? -1 : 0;
 }
 
