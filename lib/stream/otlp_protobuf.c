@@ -3,8 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-
-#include <openssl/evp.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "record/json.h"
@@ -119,31 +118,36 @@ add_length(struct buf *b, size_t start)
 	buf_free(&length);
 }
 
-/* A number as JSON has it, or in a string as it has numbers of 64 bits. */
+enum { NUMBER_SIZE = 64 };
+
+/* Copies a number as JSON has it, or in a string as it has numbers of 64 bits. */
+static const char *
+number_text(const struct json_value *v, char text[NUMBER_SIZE])
+{
+	memset(text, 0, NUMBER_SIZE);
+	if (v->text.len < NUMBER_SIZE)
+		memcpy(text, v->text.p, v->text.len);
+	return text;
+}
+
 static uint64_t
 number_of(const struct json_value *v)
 {
-	char text[32] = "";
+	char text[NUMBER_SIZE];
 
 	if (v->type == JSON_TRUE)
 		return 1;
-	if (v->type == JSON_FALSE || v->text.len >= sizeof text)
-		return 0;
-	memcpy(text, v->text.p, v->text.len);
-	return *text == '-' ? (uint64_t)strtoll(text, NULL, 10) :
-	    strtoull(text, NULL, 10);
+	return *number_text(v, text) == '-' ?
+	    (uint64_t)strtoll(text, NULL, 10) : strtoull(text, NULL, 10);
 }
 
 static uint64_t
 double_of(const struct json_value *v)
 {
-	char text[64] = "";
+	char text[NUMBER_SIZE];
+	double d = strtod(number_text(v, text), NULL);
 	uint64_t bits;
-	double d;
 
-	if (v->text.len < sizeof text)
-		memcpy(text, v->text.p, v->text.len);
-	d = strtod(text, NULL);
 	memcpy(&bits, &d, sizeof bits);
 	return bits;
 }
@@ -163,25 +167,39 @@ add_hex(struct buf *b, struct span hex)
 	return hex.len % 2 == 0 ? 0 : -1;
 }
 
-/* Decode base64 whose end is filled up with =, as protobuf's JSON has it. */
+/* Returns the six bits that a digit of base64 stands for, or -1. */
+static int
+base64_digit(char c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at;
+
+	c = c == '-' ? '+' : c == '_' ? '/' : c;
+	at = memchr(digits, c, sizeof digits - 1);
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+/*
+ * Decode base64.  protobuf's JSON has it in either alphabet, and its end filled
+ * up with = or not.
+ */
 static int
 add_base64(struct buf *b, struct span text)
 {
-	size_t padding = 0;
-	int n;
+	unsigned bits = 0;
+	int digit;
 
-	if (text.len == 0)
-		return 0;
-	if (text.len > INT32_MAX || buf_reserve(b, text.len) < 0)
-		return -1;
-	n = EVP_DecodeBlock((unsigned char *)b->p + b->len,
-	    (const unsigned char *)text.p, (int)text.len);
-	while (padding < 2 && text.p[text.len - 1 - padding] == '=')
-		padding++;
-	if (n < 0)
-		return -1;
-	b->len += (size_t)n - padding;
-	return 0;
+	while (text.len > 0 && text.p[text.len - 1] == '=')
+		text.len--;
+	for (size_t i = 0; i < text.len; i++) {
+		if ((digit = base64_digit(text.p[i])) < 0)
+			return -1;
+		bits = bits << 6 | (unsigned)digit;
+		if (i % 4 > 0)
+			buf_addc(b, (char)(bits >> (6 - 2 * (i % 4))));
+	}
+	return text.len % 4 != 1 ? 0 : -1;
 }
 
 static int add_message(struct buf *b, struct span json,
@@ -191,6 +209,7 @@ static int add_message(struct buf *b, struct span json,
 static int
 add_bytes(struct buf *b, const struct member *m, const struct json_value *v)
 {
+	struct buf text = { 0 };
 	size_t start;
 	int r = 0;
 
@@ -202,10 +221,11 @@ add_bytes(struct buf *b, const struct member *m, const struct json_value *v)
 		r = -1;
 	else if (m->type == HEX)
 		r = add_hex(b, v->text);
-	else if (m->type == BASE64)
-		r = add_base64(b, v->text);
-	else
+	else if (m->type == STRING)
 		json_decode(b, v);
+	else if ((r = json_decode(&text, v)) == 0)	/* its / may be \/ */
+		r = add_base64(b, buf_span(&text));
+	buf_free(&text);
 	add_length(b, start);
 	return r;
 }
@@ -248,8 +268,7 @@ add_member(struct buf *b, const struct member *m, const struct json_value *v)
 		return 0;
 	if (v->type != JSON_ARRAY)
 		return add_value(b, m, v);
-	if (json_open(&j, v->text, false) < 0)
-		return -1;
+	json_open(&j, v->text, false);
 	while ((r = json_next(&j, &key, &element)) > 0)
 		if (add_value(b, m, &element) < 0)
 			return -1;
