@@ -130,7 +130,8 @@ http_batch_init(
 	*why = "out of memory";
 	receiver_plain_url(&p->url, receiver_rest(o->url), &user);
 	p->http = http_new(&o->http);
-	if (p->http == NULL || p->url.failed || find_auth(p, user) < 0) {
+	if (p->http == NULL || buf_str(&p->url) == NULL ||
+	    find_auth(p, user) < 0) {
 		http_batch_free(p);
 		return -1;
 	}
@@ -146,6 +147,7 @@ http_batch_init(
 		http_batch_free(p);
 		return -1;
 	}
+	*why = "out of memory";		/* if the caller fails */
 	return 0;
 }
 
@@ -166,13 +168,10 @@ http_batch_free(struct http_batch *p)
 int
 http_batch_default_path(struct http_batch *p, const char *path)
 {
-	const char *url = buf_str(&p->url), *host, *end;
+	const char *url = p->url.p, *host = strstr(url, "://") + 3;
+	const char *end = host + strcspn(host, "/?#");
 	struct buf whole = { 0 };
 
-	if (url == NULL)
-		return -1;
-	host = strstr(url, "://") + 3;
-	end = host + strcspn(host, "/?#");
 	if (*end == '/' && end[1] != '\0' && end[1] != '?')
 		return 0;
 	buf_add(&whole, url, (size_t)(end - url));

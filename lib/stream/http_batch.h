@@ -15,7 +15,7 @@ struct http_batch {
 	/* The request's headers; begin with http_batch_headers. */
 	struct buf headers;
 	struct buf packed;	/* the body, if it is compressed */
-	struct buf url;		/* the user's URL without credentials */
+	struct buf url;	/* the user's URL without credentials, a string */
 	size_t node;	/* the server in use: 0, or 1 for o->also[0] */
 	struct buf at_node;	/* a URL at that server */
 	struct buf redirected;	/* the URL that the last answer redirects to */
@@ -24,14 +24,14 @@ struct http_batch {
 
 /*
  * Begin with the options' URL, "http://user@host:port/path".  Returns 0, or -1
- * with *why.
+ * with *why; after 0 that says that there is no memory.
  */
 int http_batch_init(struct http_batch *p, const struct receiver_options *o,
     const char **why);
 void http_batch_free(struct http_batch *p);
 /*
  * Give p->url this path if it has none, or only /.  Returns 0, or -1 with errno
- * ENOMEM.  p->url.p is a string then.
+ * ENOMEM.
  */
 int http_batch_default_path(struct http_batch *p, const char *path);
 

@@ -66,11 +66,23 @@ receiver_read_auth(const char *path, struct buf *auth)
 	return -1;
 }
 
+/* Returns NULL, or what is wrong with the host of a URL that has a single one. */
+static const char *
+check_host(const char *url)
+{
+	struct span host = url_host(url);
+
+	if (host.len == 0 || *host.p == ':')
+		return "the URL has no host";
+	return url_has_bad_port(host) ?
+	    "a port is a number from 1 to 65535" : NULL;
+}
+
 /* Returns NULL, or what is wrong with the servers in also. */
 static const char *
 check_also(const struct receiver_options *o, const struct receiver_kind *kind)
 {
-	const char *host;
+	const char *host, *why;
 
 	if (o->n_also > 0 && !kind->nodes)
 		return "--also is for streams over HTTP";
@@ -78,10 +90,10 @@ check_also(const struct receiver_options *o, const struct receiver_kind *kind)
 		if (receiver_kind_of(o->also[i]) != kind)
 			return "--also is another server of the same kind";
 		host = strstr(o->also[i], "://") + 3;
-		if (*host == '\0' || host[strcspn(host, "/?#@{")] != '\0')
+		if (host[strcspn(host, "/?#@{")] != '\0')
 			return "--also takes a URL without a path or a user";
-		if (url_has_bad_port(url_host(o->also[i])))
-			return "a port is a number from 1 to 65535";
+		if ((why = check_host(o->also[i])) != NULL)
+			return why;
 	}
 	return NULL;
 }
@@ -89,14 +101,13 @@ check_also(const struct receiver_options *o, const struct receiver_kind *kind)
 struct receiver *
 receiver_open(const struct receiver_options *o, const char **why)
 {
-	if (!receiver_kind_of(o->url)->stores &&
-	    !receiver_kind_of(o->url)->many && url_has_bad_port(url_host(o->url))) {
-		*why = "a port is a number from 1 to 65535";
+	const struct receiver_kind *kind = receiver_kind_of(o->url);
+
+	if (!kind->stores && !kind->many && (*why = check_host(o->url)) != NULL)
 		return NULL;
-	}
-	if ((*why = check_also(o, receiver_kind_of(o->url))) != NULL)
+	if ((*why = check_also(o, kind)) != NULL)
 		return NULL;
-	return receiver_kind_of(o->url)->open(o, why);
+	return kind->open(o, why);
 }
 
 const char *

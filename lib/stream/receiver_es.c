@@ -83,16 +83,16 @@ free_es(struct receiver *s)
 static const char *
 set_index(struct es *d, const char *action)
 {
-	const char *url = buf_str(&d->post.url), *host, *name, *why, *query;
+	const char *url = d->post.url.p, *host = strstr(url, "://") + 3;
+	const char *name, *why, *query, *end;
 	size_t n;
 	bool named;
 
-	host = strstr(url, "://") + 3;
 	/* A format in {date:} may hold a ?, too. */
 	for (query = host; *query != '\0' && *query != '?'; query++)
-		if (*query == '{')
-			query += strcspn(query, "}");
-	for (n = (size_t)(query - url); n > 0 && url[n - 1] == '/'; n--)
+		if (*query == '{' && (end = strchr(query, '}')) != NULL)
+			query = end;
+	for (n = (size_t)(query - url); url[n - 1] == '/'; n--)
 		;
 	name = memrchr(host, '/', (size_t)(url + n - host));
 	for (const char *p = host; (p = strchr(p, '{')) != NULL && p < query;

@@ -104,10 +104,7 @@ open_http(const struct receiver_options *o, const char **why)
 		free(d);
 		return NULL;
 	}
-	if (buf_str(&d->post.url) != NULL)
-		return &d->s;
-	free_stream(&d->s);
-	return NULL;
+	return &d->s;
 }
 
 const struct receiver_kind receiver_http = {

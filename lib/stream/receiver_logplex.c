@@ -143,8 +143,7 @@ open_logplex(const struct receiver_options *o, const char **why)
 		return NULL;
 	}
 	syslog_message_init(&d->message, o, LINE_MAX_BYTES - 1);
-	if (buf_str(&d->post.url) != NULL &&
-	    (*why = syslog_message_check(o)) == NULL)
+	if ((*why = syslog_message_check(o)) == NULL)
 		return &d->s;
 	free_logplex(&d->s);
 	return NULL;

@@ -162,8 +162,7 @@ set_url(struct sls *d, const struct receiver_options *o)
 {
 	const char *url, *host, *slash;
 
-	while (d->post.url.len > 0 &&
-	    d->post.url.p[d->post.url.len - 1] == '/')
+	while (d->post.url.p[d->post.url.len - 1] == '/')
 		d->post.url.len--;
 	url = buf_str(&d->post.url);
 	host = strstr(url, "://") + 3;
