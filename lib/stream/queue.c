@@ -325,7 +325,7 @@ queue_tail(struct queue *r, struct frame *last, size_t n, struct buf *text)
 static int
 get_memory(struct queue *r, struct frame *f, int64_t until_ms)
 {
-	bool late = false;
+	bool late = false, closed = false;
 
 	while (frame_unpack(f, &r->rest) <= 0) {
 		free_block(r->current);
@@ -340,13 +340,12 @@ get_memory(struct queue *r, struct frame *f, int64_t until_ms)
 			r->queued -= r->current->frames.len;
 			r->rest = buf_span(&r->current->frames);
 			pthread_cond_broadcast(&r->moved);
-		} else if (r->closed) {
-			late = -1;
 		}
+		closed = r->closed;
 		r->woken = false;
 		pthread_mutex_unlock(&r->lock);
 		if (r->current == NULL)
-			return 0;
+			return closed ? -1 : 0;
 	}
 	return 1;
 }
