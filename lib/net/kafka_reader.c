@@ -173,9 +173,8 @@ add_matching(struct kafka_reader *r, const struct rdk_metadata *all,
 {
 	char why[128];
 	regex_t re;
-	bool pattern = *wanted == '^';
+	bool pattern = *wanted == '^', found = false;
 	int err = pattern ? regcomp(&re, wanted, REG_EXTENDED | REG_NOSUB) : 0;
-	size_t before = r->n_topics;
 
 	if (err != 0) {
 		regerror(err, &re, why, sizeof why);
@@ -187,14 +186,14 @@ add_matching(struct kafka_reader *r, const struct rdk_metadata *all,
 		/* Kafka's own topics are only for who names them. */
 		if (pattern ? strncmp(t->name, "__", 2) != 0 &&
 		    regexec(&re, t->name, 0, NULL, 0) == 0 :
-		    strcmp(t->name, wanted) == 0)
+		    strcmp(t->name, wanted) == 0) {
+			found = true;
 			err = add_topic(r, t);
+		}
 	}
 	if (pattern)
 		regfree(&re);
-	if (err == 0 && r->n_topics == before && !has_topic(r, wanted))
-		return fail(r, "there is no topic %s", wanted);
-	return err;
+	return found ? err : fail(r, "there is no topic %s", wanted);
 }
 
 static int
