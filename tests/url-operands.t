@@ -248,6 +248,35 @@ same '-L names what was passed over' want loggrep $since -L app s3://bucket/aged
 says 'by name: 0, by time of change: 0, by index: 0' '-v passes nothing over' \
 	loggrep --stats $since -v app s3://bucket/aged/
 
+# By their sizes a few files are searched in turn, or on threads.
+if [ -d /proc/self/task ]; then
+	mkfifo fifo
+	yes '2021-06-29T13:00:00Z host app: x' | head -c 300000 >aged/large
+	# has_fifo: loggrep has come to the FIFO after its files
+	has_fifo() {
+		[ "$(cat "/proc/$pid/comm")" = loggrep ] &&
+		    ls -l "/proc/$pid/fd" | grep -q fifo
+	}
+	# threads FILE...: how many threads loggrep has then
+	threads() {
+		exec 9<>fifo
+		loggrep -j2 $since -c app "$@" fifo >/dev/null 9>&- &
+		pid=$!
+		until_true 20 has_fifo
+		set -- "/proc/$pid/task"/*
+		exec 9>&-
+		wait "$pid"
+		echo $#
+	}
+	is 'a small file is searched in turn' "$(threads aged/new)" 1
+	ok 'a large file is searched on threads' test "$(threads aged/new aged/large)" -gt 1
+	touch -d 2021-06-01T00:00:00Z aged/large
+	is 'a large file that is passed over starts no threads' \
+		"$(threads aged/new aged/large)" 1
+else
+	skip 'no /proc' 'a large file is searched on threads'
+fi
+
 tab=$(printf '\t')
 is '--list: time, size and URL of an object' "$(logpush --list s3://bucket/aged/old)" \
 	"2021-06-01T00:00:00Z${tab}35${tab}s3://bucket/aged/old"
