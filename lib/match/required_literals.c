@@ -171,8 +171,8 @@ set_of(struct parser *ps, struct span atom, uint64_t set[4])
 	data = pcre2_match_data_create(1, NULL);
 	code = pcre2_compile((PCRE2_SPTR)atom.p, atom.len,
 	    options | PCRE2_ANCHORED | PCRE2_NEVER_UTF, &e, &at, NULL);
-	if (code == NULL || data == NULL || pcre2_pattern_info(code,
-	    PCRE2_INFO_MINLENGTH, &length) != 0 || length != 1)
+	pcre2_pattern_info(code, PCRE2_INFO_MINLENGTH, &length);
+	if (data == NULL || length != 1)	/* of no code it stays 0 */
 		ps->failed = true;
 	for (int b = 0; b < 256 && !ps->failed; b++) {
 		unsigned char c = (unsigned char)b;
@@ -511,10 +511,9 @@ merge_bytes(struct node *a, const struct node *b)
 		return false;
 	for (int i = 0; i < 4; i++)
 		a->run.set[0][i] |= b->run.set[0][i];
-	if (a->n > 0) {
-		a->needs[0].shapes[0] = a->run;
-		a->needs[0].bits = shape_bits(&a->run);
-	}
+	/* As a run that is fixed it is the only need. */
+	a->needs[0].shapes[0] = a->run;
+	a->needs[0].bits = shape_bits(&a->run);
 	return true;
 }
 
