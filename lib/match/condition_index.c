@@ -236,15 +236,10 @@ void
 condition_index_remove(struct condition_index *ix, struct condition_set *s)
 {
 	struct group **at = find_group(ix, s), *g = *at;
-	struct condition_set **place;
+	struct condition_set **place = &g->table[s->hash & (g->size - 1)];
 
-	if (g == NULL)
-		return;
-	place = &g->table[s->hash & (g->size - 1)];
-	while (*place != NULL && *place != s)
+	while (*place != s)
 		place = &(*place)->next;
-	if (*place == NULL)
-		return;
 	*place = s->next;
 	ix->n--;
 	ix->n_with_conditions -= s->n > 0;

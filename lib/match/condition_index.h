@@ -30,7 +30,7 @@ void condition_set_free(struct condition_set *s);	/* not in an index */
 /* Returns 0, or -1 with errno ENOMEM.  The set is in no other index. */
 int condition_index_add(struct condition_index *ix, struct condition_set *s);
 void condition_index_remove(struct condition_index *ix,
-    struct condition_set *s);
+    struct condition_set *s);		/* s is in ix */
 
 /* Whether all sets are without conditions: then no record is needed. */
 bool condition_index_is_trivial(const struct condition_index *ix);
