@@ -121,6 +121,43 @@ agrees_with_one_by_one(void)
 	ok(bad == 0, "4,000 lists of strings are found as one by one");
 }
 
+/* Where the first occurrence that counts ends in a block, or -1. */
+static void
+keeps_bounds_in_blocks(void)
+{
+	static const struct {
+		const char *text;
+		int any, word, line;	/* of ab and c_ */
+	} rows[] = {
+		{ "xab\nab\n", 3, 6, 6 }, { "ab", 2, 2, 2 },
+		{ "abx\nab_\nab9\nab", 2, 14, 14 }, { "ab \nab", 2, 2, 6 },
+		{ " ab\n", 3, 3, -1 }, { "9ab\n-ab-\nab\n", 3, 7, 11 },
+		{ "Aab Zab\n", 3, -1, -1 }, { "c_\n", 2, 2, 2 },
+		{ "ab{\n@ab\n`ab\n", 2, 2, -1 }, { "a\nb\n", -1, -1, -1 },
+		{ "[ab]/ab:", 3, 3, -1 }, { "", -1, -1, -1 },
+	};
+	const char *at;
+	int bad = 0, want;
+
+	for (size_t i = 0; i < 3 * sizeof rows / sizeof *rows; i++) {
+		struct span text = span_str(rows[i / 3].text);
+		struct word_set *set = word_set_new(span_str("ab\nc_"), false,
+		    (enum word_bounds)(i % 3));
+		struct word_search *s = word_search_new(set);
+
+		want = i % 3 == BOUNDS_NONE ? rows[i / 3].any : i % 3 ==
+		    BOUNDS_WORD ? rows[i / 3].word : rows[i / 3].line;
+		at = word_search_next(s, text);
+		if ((at != NULL ? at - text.p : -1) != want) {
+			bad++;
+			printf("# %s: not at %d\n", text.p, want);
+		}
+		word_search_free(s);
+		word_set_free(set);
+	}
+	ok(bad == 0, "words and lines end where a block's lines do");
+}
+
 /* More nodes are reached than there is room for rows. */
 static void
 forgets(void)
@@ -156,6 +193,9 @@ int
 main(void)
 {
 	agrees_with_one_by_one();
+	keeps_bounds_in_blocks();
 	forgets();
+	word_set_free(NULL);
+	word_search_free(NULL);
 	return done_testing();
 }

@@ -268,10 +268,8 @@ word_search_new(const struct word_set *set)
 	if (s == NULL)
 		return NULL;
 	s->set = set;
-	if (rows > set->n)
+	if (rows > set->n)	/* they are two at least, and so are rows */
 		rows = set->n;
-	if (rows < 2)
-		rows = 2;
 	s->max = rows * set->classes;
 	s->rows = malloc(s->max * sizeof *s->rows);
 	s->nodes = malloc(rows * sizeof *s->nodes);
