@@ -130,7 +130,8 @@ keeps_bounds_in_blocks(void)
 		int any, word, line;	/* of ab and c_ */
 	} rows[] = {
 		{ "xab\nab\n", 3, 6, 6 }, { "ab", 2, 2, 2 },
-		{ "abx\nab_\nab9\nab", 2, 14, 14 }, { "ab \nab", 2, 2, 6 },
+		{ "abx\nab_\nab9\nab", 2, 14, 14 },
+		{ "ab \nab", 2, 2, 6 },
 		{ " ab\n", 3, 3, -1 }, { "9ab\n-ab-\nab\n", 3, 7, 11 },
 		{ "Aab Zab\n", 3, -1, -1 }, { "c_\n", 2, 2, 2 },
 		{ "ab{\n@ab\n`ab\n", 2, 2, -1 }, { "a\nb\n", -1, -1, -1 },
