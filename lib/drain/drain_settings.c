@@ -62,8 +62,9 @@ take_where(struct drain_settings *s, const struct json_value *v,
 	struct json j;
 	int r = 0;
 
-	if (v->type != JSON_ARRAY || json_open(&j, v->text, false) < 0)
+	if (v->type != JSON_ARRAY)
 		return wrong(error, "is no array");
+	json_open(&j, v->text, false);
 	while (r == 0 && json_next(&j, NULL, &each) > 0) {
 		if (s->n_where == WHERE_MAX)
 			r = wrong(error, "has too many conditions");
@@ -84,11 +85,11 @@ take_headers(struct drain_settings *s, const struct json_value *v,
 	struct json j;
 	int r = 0;
 
-	if (v->type != JSON_OBJECT || json_open(&j, v->text, false) < 0)
+	if (v->type != JSON_OBJECT)
 		return wrong(error, "is no object");
+	json_open(&j, v->text, false);
 	buf_clear(&s->headers);
 	while (r == 0 && json_next(&j, &key, &each) > 0) {
-		key.type = JSON_STRING;
 		if ((r = take_string(&name, &key, NULL, error)) == 0 &&
 		    (r = take_string(&text, &each, NULL, error)) == 0 &&
 		    headers_add(&s->headers, name.p, "%s", text.p) < 0)
@@ -153,7 +154,8 @@ take_until(struct drain_settings *s, const struct json_value *v,
 	struct timestamp t;
 	struct zone utc;
 
-	if (v->type != JSON_STRING || zone_set(&utc, "UTC") < 0 ||
+	zone_set(&utc, "UTC");
+	if (v->type != JSON_STRING ||
 	    v->text.len < strlen("2021-06-29T10:00:00Z") ||
 	    v->text.p[4] != '-' || !timestamp_any(v->text, &utc, &t) ||
 	    t.sec <= 0)
