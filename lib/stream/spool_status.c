@@ -459,10 +459,11 @@ spool_print_status(const char *dir, bool json, struct buf *out)
 	    &v.st.counted_damaged);
 	v.report.dropped += v.st.dropped;
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (v.st.records > 0 && v.st.oldest_ms > 0)
+	if (v.st.records > 0 && v.st.oldest_ms > 0) {
 		v.age = (int64_t)now.tv_sec - v.st.oldest_ms / 1000;
-	if (v.age < -1)
-		v.age = 0;	/* the clock was set */
+		if (v.age < 0)
+			v.age = 0;	/* the clock was set */
+	}
 	if (json)
 		print_json(&v, out);
 	else
