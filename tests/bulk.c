@@ -116,6 +116,107 @@ test_judge(void)
 	    "what is no answer to _bulk is refused");
 }
 
+/* What an answer with this result says of a document, with an index in braces. */
+static bool
+says(const char *result, const char *state, const char *want)
+{
+	struct es_bulk *b = es_bulk_new("create", "{a}");
+	struct item *one = item("{\"a\":\"b\"}", 0);
+	struct buf answer = { 0 }, reason = { 0 };
+	bool same;
+
+	buf_printf(&answer, "{\"errors\":true,\"items\":[{\"create\":{%s}}]}",
+	    result);
+	same = es_bulk_judge(b, buf_span(&answer), &one, 1, &reason) == 0 &&
+	    *state == (one->suspect && one->state == ITEM_WAITING ? 'S' :
+	    ".DR"[one->state]) && span_is(buf_span(&reason), want) &&
+	    (one->reason == NULL || strcmp(one->reason, want) == 0);
+	if (!same)
+		printf("# %d %.*s\n", (int)one->state, (int)reason.len, reason.p);
+	free(one->reason);
+	free(one);
+	buf_free(&answer);
+	buf_free(&reason);
+	es_bulk_free(b);
+	return same;
+}
+
+static void
+test_reasons(void)
+{
+	char *xs = malloc(3001), *want = malloc(1001);
+	struct buf long_one = { 0 };
+
+	ok(says("\"status\":400", "S", "status 400: no reason given"),
+	    "an error without words makes suspect");
+	ok(says("\"status\":400,\"error\":\"MapperParsing\\u0045\"", "S",
+	    "status 400: MapperParsingE"), "an error may be a text");
+	ok(says("\"status\":400,\"error\":{\"reason\":\"no\"}", "S",
+	    "status 400: : no"), "an error may have no type");
+	ok(says("\"status\":400,\"error\":{\"type\":\"parsing_exception\","
+	    "\"reason\":\"r\",\"caused_by\":{\"type\":\"t\","
+	    "\"reason\":\"c\"}}", "R",
+	    "status 400: parsing_exception: r: c"),
+	    "what caused an error is told, too");
+	ok(says("\"status\":400,\"error\":{\"type\":"
+	    "\"invalid_index_name_exception\"}", "R",
+	    "status 400: invalid_index_name_exception"),
+	    "a document is to blame for the name of its index");
+	ok(says("\"status\":299", "D", "") && says("\"status\":300", ".",
+	    "status 300: no reason given"), "success ends with 299");
+	memset(xs, 'x', 3000);
+	xs[3000] = '\0';
+	buf_printf(&long_one, "\"status\":400,\"error\":\"%s\"", xs);
+	snprintf(want, 1001, "status 400: %s", xs);
+	ok(says(buf_str(&long_one), "S", want), "a reason has a limit");
+	buf_free(&long_one);
+	free(xs);
+	free(want);
+}
+
+static void
+test_no_answer(void)
+{
+	static const char *const answers[] = {
+		"{\"errors\":\"no\"}", "{\"errors\":true,\"items\":5}",
+		"{\"errors\":true,\"items\":[5]}",
+		"{\"errors\":true,\"items\":[{}]}",
+		"{\"errors\":true,\"items\":[{\"create\":{}}]}",
+		"{\"errors\":true,\"items\":[{\"create\":{\"status\":\"201\"}}]}",
+		"{\"errors\":true,\"items\":[{\"create\":{\"status\":20}}]}",
+		"{\"errors\":true,\"items\":[{\"create\":{\"status\":2e2}}]}",
+		"{\"errors\":true,\"items\":[{\"create\":{\"status\":-20}}]}",
+		"{\"errors\":true,\"items\":[]}",
+	};
+
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+		ok(strcmp(judged(answers[i], 1), "!.") == 0,
+		    "this is no answer to _bulk: %s", answers[i]);
+}
+
+static void
+test_index(void)
+{
+	struct es_bulk *b = es_bulk_new("index", "{a}-{b}");
+	struct item *i = item("{\"a\":\" \\\"*<>|,#:?\\\\\"}", 0);
+	struct buf body = { 0 }, line = { 0 };
+
+	es_bulk_add(b, &body, i);
+	ok(strstr(buf_str(&body), "{\"index\":{\"_index\":"
+	    "\"___________-unknown\",\"_id\":") == body.p,
+	    "what no name of an index has becomes _");
+	buf_printf(&line, "{\"a\":\"%0300d\"}", 0);
+	i->line = buf_span(&line);
+	buf_clear(&body);
+	es_bulk_add(b, &body, i);
+	ok(strcspn(buf_str(&body) + 20, "\"") == 255,
+	    "the name of an index has 255 bytes at most");
+	buf_free(&line);
+	buf_free(&body);
+	free(i);
+	es_bulk_free(b);
+}
+
 static bool
 is_message(const char *line, const char *want)
 {
@@ -162,6 +263,9 @@ main(void)
 {
 	test_add();
 	test_judge();
+	test_reasons();
+	test_no_answer();
+	test_index();
 	test_syslog();
 	return done_testing();
 }
