@@ -6,8 +6,9 @@
  *	# what it shows
  *	-f syslog	options of logparse: -f, -F, -e, -o, -s, or -m for
  *			--multiline, -H for --header, -u for --unparsed=drop
- *	-N name		--nginx-conf, with the lines | text as the file
- *	-L		--formats, with those lines
+ *	| text		a line of a file
+ *	-N name		--nginx-conf, with that file
+ *	-L		--formats, with that file
  *	< text		a line; <$ one with \n, \t, \\ and \xHH in it
  *	> text		a line of output
  *	! text		why the options are wrong

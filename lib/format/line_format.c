@@ -285,7 +285,7 @@ is_count(struct span v)
 		v.p++;
 		v.len--;
 	}
-	if (point == NULL || point < v.p)
+	if (point == NULL)
 		return v.len == 0 || all_digits(v);
 	return all_digits(span_of(v.p, (size_t)(point - v.p))) &&
 	    all_digits(span_of(point + 1, (size_t)(v.p + v.len - point - 1)));
@@ -468,9 +468,11 @@ item_end(const struct line_format *l, struct scan *s, size_t i,
 		if ((size_t)(end - q) > after.len)
 			end = q + after.len;
 	}
-	if (it->kind != LAYOUT_TIME)
+	if (it->kind == LAYOUT_TIME)
+		q = any_time(s, p, end, &t);
+	else if (it->kind != LAYOUT_STRFTIME || (q = timestamp_strptime(p, end,
+	    at(l, it->name), s->zone, &t)) == NULL)
 		return find_end(p, end, after, it->quoted);
-	q = any_time(s, p, end, &t);
 	return q != NULL && (size_t)(end - q) >= after.len &&
 	    memcmp(q, after.p, after.len) == 0 ? q : NULL;
 }

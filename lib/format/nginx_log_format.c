@@ -424,8 +424,6 @@ line_format_server(const char *string, struct buf *why)
 		return layout_of(text, LAYOUT_BACKSLASH, why);
 	buf_clear(why);
 	find_formats(&c, buf_span(&directive));
-	if (!c.there)
-		buf_adds(why, "no log_format in it");
 	buf_free(&directive);
 	return l;
 }
