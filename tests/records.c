@@ -156,7 +156,6 @@ finish(struct test *t)
 	}
 	scanner_free(p.scanner);
 	emit_free(p.emit);
-	multiline_free(p.multiline);
 	parser_free(&p);
 	user_formats_free(t->custom);
 	buf_free(&t->input);
