@@ -114,8 +114,9 @@ cut_line(struct cuts *c, struct span line)
 	}
 }
 
+/* A line of the file stands behind the first bytes of "< ". */
 static void
-cut_file(struct cuts *c, const char *path)
+cut_file(struct cuts *c, const char *path, ssize_t skip)
 {
 	enum { LONGEST = 600 };		/* longer lines would take too long */
 	FILE *f = fopen(path, "r");
@@ -125,12 +126,24 @@ cut_file(struct cuts *c, const char *path)
 
 	while (f != NULL && (n = getline(&line, &size, f)) > 0) {
 		n -= line[n - 1] == '\n';
-		if (n < LONGEST)
-			cut_line(c, span_of(line, (size_t)n));
+		if (n > skip && n < LONGEST && memcmp(line, "< ", skip) == 0)
+			cut_line(c, span_of(line + skip, (size_t)(n - skip)));
 	}
 	free(line);
 	if (f != NULL)
 		fclose(f);
+}
+
+static void
+cut_files(struct cuts *c, const char *pattern, ssize_t skip)
+{
+	glob_t files;
+
+	if (glob(pattern, 0, NULL, &files) != 0)
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		cut_file(c, files.gl_pathv[i], skip);
+	globfree(&files);
 }
 
 int
@@ -138,17 +151,13 @@ main(void)
 {
 	const char *why;
 	struct cuts c = { .any = scanner_new(), .known = scanner_new() };
-	glob_t files;
 
 	for (int i = 0; i < OUTPUTS; i++)
 		c.emits[i] = emit_new(outputs[i], NULL, false, &why);
 	zone_set(scanner_zone(c.any), "UTC");
 	zone_set(scanner_zone(c.known), "UTC");
-	if (glob("tests/golden/logparse/*.log", 0, NULL, &files) == 0) {
-		for (size_t i = 0; i < files.gl_pathc; i++)
-			cut_file(&c, files.gl_pathv[i]);
-		globfree(&files);
-	}
+	cut_files(&c, "tests/golden/logparse/*.log", 0);
+	cut_files(&c, "tests/golden/records/*", 2);
 	ok(c.lines > 10000, "the golden files have lines to cut");
 	ok(c.lost == 0, "a line that is cut, or has another byte, is parsed, "
 	    "or its text is kept and the record says why");

@@ -55,18 +55,17 @@ tail_value_end(const char *p, const char *end, int i)
 }
 
 /*
- * Whether all text from p on is keys and their values.  Values without quotes
- * are simple.
+ * Whether all text from p on, where the first key stands, is keys and their
+ * values, of which those without quotes are simple.
  */
 static bool
 is_tail(const char *p, const char *end)
 {
-	const char *value;
+	const char *value = end;
 	int i = -1;
 
 	while (p != NULL && p < end) {
-		if ((i = tail_key_at(p, end, i + 1, &value)) < 0)
-			return false;
+		i = tail_key_at(p, end, i + 1, &value);
 		if (value == end)
 			return true;
 		p = tail_value_end(value, end, i);
@@ -146,17 +145,16 @@ add_tail_value(struct scan *s, const char *key, struct span value)
 static void
 add_nginx_tail(struct scan *s, const char *p, const char *end)
 {
-	const char *value, *behind;
+	const char *value = end, *behind;
 	int i = -1;
 
-	while (p < end && (i = tail_key_at(p, end, i + 1, &value)) >= 0) {
+	while (p < end) {	/* a key stands at p */
+		i = tail_key_at(p, end, i + 1, &value);
 		if ((behind = tail_value_end(value, end, i)) == NULL)
 			behind = end;
 		add_tail_value(s, tail_keys[i], span_to(value, behind));
 		p = behind;
 	}
-	if (p < end)
-		add_text(s, NAME("extra"), span_to(p, end));
 }
 
 /* Reads 2021/06/29 10:05:03 [error] 1234#5678: *99 message, client: ..., ... */

@@ -103,8 +103,7 @@ scan_tcp(struct scan *s, struct span size, const char *p, const char *end)
 	if (!all_digits(size))
 		return scan_fail(s, SIZE, size.p, "size");
 	add_number(s, NAME("size"), size);
-	if (!next_word(&p, end, &word) || word.len > 4)
-		return scan_fail(s, STATE, word.p, "termination_state");
+	next_word(&p, end, &word);	/* two bytes, as scan_haproxy has seen */
 	record_add(s->rec, NAME("termination_state"), word, FIELD_TEXT);
 	if (!next_word(&p, end, &word) ||
 	    add_slashed(s, word, connections, 5) != 5)

@@ -318,6 +318,9 @@ add_scaled(struct scan *s, struct span name, struct span v, size_t places)
 	return true;
 }
 
+/* Two durations that are not longer still fit together. */
+#define LONGEST_NS INT64_C(4000000000000000000)
+
 /*
  * Reads one number and its unit at p, and adds it to ns in nanoseconds.
  * Returns where the text goes on, or NULL.
@@ -351,7 +354,7 @@ duration_part(const char *p, const char *end, int64_t *ns)
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if ((q = skip(p, end, units[i].name)) != NULL &&
 		    (q == end || !is_letter(*q)) &&
-		    whole < INT64_C(4000000000000000000) / units[i].ns) {
+		    whole < LONGEST_NS / units[i].ns) {
 			*ns += whole * units[i].ns;
 			*ns += part * units[i].ns / scale;
 			return q;
@@ -370,7 +373,7 @@ add_duration(struct scan *s, struct span name, struct span v)
 	if (v.len == 0 || *v.p == '-')	/* "-" or "- ms" */
 		return true;
 	while (p < end)
-		if ((p = duration_part(p, end, &ns)) == NULL || ns < 0)
+		if ((p = duration_part(p, end, &ns)) == NULL || ns > LONGEST_NS)
 			return false;
 	if ((to = record_room(s->rec, 32)) == NULL)
 		return true;
