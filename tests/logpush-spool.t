@@ -75,6 +75,26 @@ stream 1 5 | logpush --spool sp9 "$http/A" 2>err
 is 'that the receiver takes lines again is told once, by its URL' \
 	"$? $(sed 's/.*: //' err | tr '\n' '|')" '0 being difficult; trying again|delivering again|'
 
+# --- several at one spool ---
+fresh; mkfifo shared
+logpush --spool sp10 --batch-time 20ms "$http/A" <shared 2>err & first=$!
+exec 7>shared
+stream 1 3 >&7
+until_true 20 sh -c 'test "$(wc -l <http/lines)" = 3'
+is 'who finds another sending ends once that one has sent its lines, too' \
+	"$(stream 4 6 | logpush --spool sp10 "$http/A"; echo $?) $(numbers http/lines)" '0 1 2 3 4 5 6 '
+echo status=503 >http/mode
+exits 75 'who finds another that cannot send ends at its deadline' sh -c \
+	'stream() { seq "$1" "$2" | sed "s/.*/{\"n\":&}/"; }; stream 7 9 | logpush --spool sp10 --deadline 300ms "$1/A"' - "$http"
+stream 10 12 | logpush --spool sp10 "$http/A" 2>err2 & second=$!
+until_true 20 sh -c 'logpush --spool sp10 --status=json | grep -q "\"records\":6,"'
+kill "$second"; wait "$second"
+is 'so it does after SIGTERM' $? 75
+rm http/mode
+exec 7>&-
+wait "$first"
+is 'the first sends what they have left' "$? $(numbers http/lines)" "0 $(seq 12 | tr '\n' ' ')"
+
 # --- damage ---
 # one byte at OFFSET of the newest segment of SPOOL changes
 damage() {
