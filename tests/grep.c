@@ -1,4 +1,4 @@
-/* grep: a block that is taken back leaves no trace */
+/* grep: a block that is taken back, messages in several blocks, colors */
 #include "match/grep.h"
 
 #include <stdlib.h>
@@ -32,6 +32,128 @@ shows(const struct grep_options *options, const char *want, const char *name)
 	pattern_free(p);
 }
 
+#define AT "2021-06-29T10:05:03Z "
+
+/*
+ * What is shown of a message that is an error, whose pieces (two of four lines)
+ * are in two blocks before that of its end.
+ */
+static void
+shows_pieces(const struct grep_options *options, const char *want,
+    const char *name)
+{
+	static const char *const blocks[] = {
+		AT "stderr F x\n" AT "stdout P 192.0.2.1 - - \n",
+		AT "stdout P [29/Jun/2021:10:05:03 +0000] \n",
+		AT "stdout F \"GET / HTTP/1.1\" 503 1\n" AT "stderr F y\n",
+		AT "stderr F z\n" AT "stderr F status=500 a=e\n",
+	};
+	struct buf why = { 0 };
+	const struct criteria c = { .server_errors = true };
+	struct selector *s = selector_new(&c, &why);
+	struct grep g = { 0 };
+	const char *p, *piece;
+	char *lines = NULL;
+	size_t n = 0, len;
+	FILE *f = open_memstream(&lines, &n);
+
+	grep_begin(&g, options, s, "f");
+	selector_input(s, 0);
+	for (size_t i = 0; i < sizeof blocks / sizeof *blocks &&
+	    !g.stopped; i++)
+		grep_block(&g, span_str(blocks[i]));
+	grep_result(&g);
+	/* A line that is a piece is told by its letter, another by its end. */
+	for (p = buf_str(&g.out); *p != '\0'; p += len + 1) {
+		len = strcspn(p, "\n");
+		piece = memmem(p, len, "stdout ", 7);
+		fputc(piece != NULL ? piece[7] : p[len - 1], f);
+	}
+	fclose(f);
+	if (!ok(strcmp(lines, want) == 0, "a message in pieces: %s", name))
+		printf("# got %s\n", lines);
+	free(lines);
+	grep_free(&g);
+	selector_free(s);
+}
+
+static void
+shows_messages(const struct grep_options *plain)
+{
+	struct grep_options o = *plain;
+
+	shows_pieces(&o, "PPFe", "all of them are shown");
+	o.max = 3;
+	shows_pieces(&o, "PPF", "each of them is one of the most");
+	o.max = 2;
+	shows_pieces(&o, "PP", "there may be more pieces than lines left");
+	o.max = 1;
+	shows_pieces(&o, "P", "only the first may be left");
+	o = *plain;
+	o.count = true;
+	shows_pieces(&o, "4", "each of them is counted");
+	o.max = 2;
+	shows_pieces(&o, "2", "no more are counted than are wanted");
+	o = *plain;
+	o.quiet = true;
+	shows_pieces(&o, "", "nothing is shown when quiet");
+	o = *plain;
+	o.list_with = true;
+	shows_pieces(&o, "f", "the name of its file is listed");
+	o.list_with = false;
+	o.list_without = true;
+	shows_pieces(&o, "", "its file is not listed as one without");
+	o = *plain;
+	o.before = 0;
+	o.after = 1;
+	shows_pieces(&o, "PPFy-e",
+	    "context stands after its end");
+	o.before = 1;
+	o.after = 0;
+	shows_pieces(&o, "PPF-ze", "no piece is shown as context, too");
+}
+
+/* The first line at which PCRE2 gives up is remembered, and no other. */
+static void
+notes_limits(void)
+{
+	static const struct grep_options o = { .max = UINT64_MAX,
+		.before = UINT64_MAX, .after = UINT64_MAX, .numbers = true };
+	struct buf why = { 0 };
+	struct pattern *p = pattern_new(span_str(
+	    "(*NO_START_OPT)(*LIMIT_MATCH=1)(a+)+b"), 0, &why);
+	const struct criteria c = { .pattern = p };
+	struct selector *s = selector_new(&c, &why);
+	struct grep g = { 0 };
+
+	grep_begin(&g, &o, s, "f");
+	selector_input(s, 0);
+	grep_block(&g, span_str("c\naa\naaa\n"));
+	ok(g.limits == 2 && g.limit_number == 2 && g.limit_offset == 2 &&
+	    strstr(g.limit_error, "limit") != NULL && g.selected == 0,
+	    "the first line at which PCRE2 gives up is told");
+	grep_free(&g);
+	selector_free(s);
+	pattern_free(p);
+}
+
+static void
+sets_colors(void)
+{
+	struct colors c = { 0 };
+	struct buf b = { 0 };
+
+	colors_on(&c, "ms=04:x=1:mt=4x:fn=:sl");
+	colors_add(&b, &c, COLOR_MATCH, span_str("hit"));
+	colors_add(&b, &c, COLOR_CONTEXT_MATCH, span_str("hit"));
+	colors_add(&b, &c, COLOR_NAME, span_str("f"));
+	colors_add(&b, &c, COLOR_MATCH, span_str(""));
+	ok(strcmp(buf_str(&b), "\33[04m\33[Khit\33[m\33[K"
+	    "\33[01;31m\33[Khit\33[m\33[Kf") == 0,
+	    "a color that is none changes nothing, and nothing has no color");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -51,5 +173,8 @@ main(void)
 	o = plain;
 	o.count = true;
 	shows(&o, "2\n", "no line of the block is counted");
+	shows_messages(&plain);
+	notes_limits();
+	sets_colors();
 	return done_testing();
 }

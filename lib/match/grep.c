@@ -334,6 +334,18 @@ select_lines(struct grep *g, const char *p, const char *end)
 		pass_lines(g, p, end);
 }
 
+/* Keep what stands from b on of the lines of earlier blocks, and no more. */
+static void
+drop_before(struct grep *g, const char *b)
+{
+	size_t n = (size_t)(b - g->before.p);
+
+	g->before_offset += n;
+	g->before_number += count_lines(g->before.p, b);
+	g->before.len -= n;
+	memmove(g->before.p, b, g->before.len);
+}
+
 /* Keep the block's last lines, as context for lines of the next block. */
 static void
 keep_before(struct grep *g)
@@ -353,10 +365,7 @@ keep_before(struct grep *g)
 		g->before_offset = g->offset + (uint64_t)(p - g->block.p);
 		g->before_number = number;
 	} else if (b > g->before.p) {
-		g->before_offset += (uint64_t)(b - g->before.p);
-		g->before_number += count_lines(g->before.p, b);
-		g->before.len -= (size_t)(b - g->before.p);
-		memmove(g->before.p, b, g->before.len);
+		drop_before(g, b);
 	}
 	buf_add(&g->before, p, (size_t)(end - p));
 }
@@ -401,8 +410,20 @@ keep_pieces(struct grep *g, uint64_t number)
 		print_line(&to, line, ':', number,
 		    g->offset + (uint64_t)(line.p - g->block.p));
 		pieces->out = to.out;
+		pieces->shown = to.shown;
 		pieces->n++;
 	}
+}
+
+/* Text of earlier blocks was printed up to an offset: it is no context then. */
+static void
+note_shown(struct grep *g, uint64_t shown)
+{
+	if (shown <= g->shown)
+		return;
+	g->shown = shown;
+	if (g->before.len > 0 && shown > g->before_offset)
+		drop_before(g, g->before.p + (shown - g->before_offset));
 }
 
 /* Select the pieces that a message has in earlier blocks. */
@@ -427,6 +448,7 @@ take_pieces(struct grep *g, const struct pieces *pieces)
 	for (uint64_t i = 0; i < n && to < end; i++)
 		to = line_end(to, end);
 	buf_add(&g->out, p, (size_t)((n == pieces->n ? end : to) - p));
+	note_shown(g, pieces->shown);
 }
 
 /* Take the lines before the next one that the selector found, and that line. */

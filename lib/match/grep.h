@@ -58,6 +58,7 @@ struct grep {
 	struct pieces {
 		struct buf out;
 		uint64_t n;
+		uint64_t shown;	/* the offset after the last one */
 	} pieces[2];
 };
 
