@@ -79,11 +79,12 @@ is_ours(struct multipart *m, const struct part *part, const char *etag,
 }
 
 /*
- * Take a page of the parts that the store has.  Returns the last number on it,
- * 0 at the end.  *ours says whether there were some so far, and all were ours.
+ * Take a page of the parts that the store has, those after that number.  Returns
+ * the last number on it, 0 at the end, also of a list that does not go on.  *ours
+ * says whether there were some so far, and all were ours.
  */
 static unsigned
-take_page(struct multipart *m, struct span xml, bool *ours)
+take_page(struct multipart *m, struct span xml, unsigned after, bool *ours)
 {
 	char number[16], etag[80], size[32], more[16];
 	struct span part, all = xml;
@@ -104,7 +105,7 @@ take_page(struct multipart *m, struct span xml, bool *ours)
 	if (!element(all, "IsTruncated", more, sizeof more) ||
 	    strcmp(more, "true") != 0)
 		return 0;
-	return (unsigned)n;
+	return n > after ? (unsigned)n : 0;
 }
 
 static void
@@ -141,7 +142,7 @@ take_up(struct multipart *m)
 		if (!ours)	/* the upload is gone */
 			break;
 		ours = after > 0;
-		after = take_page(m, buf_span(&c.http.answer), &ours);
+		after = take_page(m, buf_span(&c.http.answer), after, &ours);
 	} while (after > 0);
 	if (!ours)
 		forget(m);

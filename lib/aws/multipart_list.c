@@ -49,11 +49,16 @@ visit_page(struct span xml,
 	buf_free(&escaped);
 }
 
-/* Make the query for the page after the one in xml, if there is another. */
+/*
+ * Make the query for the page after the one in xml, if there is another.  A list
+ * that goes on where it began would have no end.
+ */
 static bool
 next_page(struct span xml, struct buf *query, struct span prefix)
 {
 	char more[16], key[2048] = "", id[1024] = "";
+	struct buf before = *query;
+	bool other;
 
 	if (xml.len > 0) {
 		if (!element(xml, "IsTruncated", more, sizeof more) ||
@@ -62,7 +67,7 @@ next_page(struct span xml, struct buf *query, struct span prefix)
 			return false;
 		element(xml, "NextUploadIdMarker", id, sizeof id);
 	}
-	buf_clear(query);
+	*query = (struct buf){ 0 };
 	buf_adds(query, "uploads=&prefix=");
 	name_template_escape_query(query, prefix);
 	if (*key != '\0') {
@@ -73,7 +78,10 @@ next_page(struct span xml, struct buf *query, struct span prefix)
 		buf_adds(query, "&upload-id-marker=");
 		name_template_escape_query(query, span_str(id));
 	}
-	return buf_str(query) != NULL;
+	other = buf_str(query) != NULL &&
+	    !span_eq(buf_span(query), buf_span(&before));
+	buf_free(&before);
+	return other;
 }
 
 enum s3_verdict
