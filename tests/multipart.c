@@ -189,7 +189,7 @@ static const struct sending sendings[] = {
 	    true },
 };
 
-/* Parts that a store lists, which are not ours: the upload is another file's. */
+/* Parts that a store lists, and that are another file's. */
 static void
 other_parts(void)
 {

@@ -79,9 +79,9 @@ is_ours(struct multipart *m, const struct part *part, const char *etag,
 }
 
 /*
- * Take a page of the parts that the store has, those after that number.  Returns
- * the last number on it, 0 at the end, also of a list that does not go on.  *ours
- * says whether there were some so far, and all were ours.
+ * Take a page of the parts that the store has, those after that number.
+ * Returns the last number on it, 0 at the end, also of a list that does not go
+ * on.  *ours says whether there were some so far, and all were ours.
  */
 static unsigned
 take_page(struct multipart *m, struct span xml, unsigned after, bool *ours)

@@ -50,8 +50,8 @@ visit_page(struct span xml,
 }
 
 /*
- * Make the query for the page after the one in xml, if there is another.  A list
- * that goes on where it began would have no end.
+ * Make the query for the page after the one in xml, if there is another.  A
+ * list that goes on where it began would have no end.
  */
 static bool
 next_page(struct span xml, struct buf *query, struct span prefix)
