@@ -395,6 +395,37 @@ class FolderStream(Scenario):
         return wrong
 
 
+class Unplaced(FolderStream):
+    """The power went once before, when a spool file had its name already, but the
+    position had not: then it is made by who delivers."""
+    command = "logpush --spool var/spool file://$D/out/"
+    held = 20			# lines that wait; the others come later
+
+    def set_up(self, run):
+        FolderStream.set_up(self, run)
+        run.shell("touch out; logpush --deadline 10ms --spool var/spool "
+                  "file://$D/out/; rm out var/spool/delivered",
+                  text(self.lines()[:self.held]))
+
+    def first(self, run, env):
+        run.shell(self.command, b"", **env)
+
+    def again(self, run):
+        run.shell(self.command, text(self.lines()[self.held:]))
+
+    def missing(self, run, n):
+        counts, _, _, wrong = self.count(run)
+        gone = [line for line in self.lines()[:n] if counts[line] == 0]
+        return wrong + ["%d lines did not come" % len(gone) for _ in gone[:1]]
+
+    def done(self, run, contexts):
+        return self.missing(run, self.held)
+
+    def ended(self, run, contexts):
+        return (FolderStream.ended(self, run, contexts) +
+                self.missing(run, len(self.lines())))
+
+
 class Quiet(Scenario):
     """The command appends what it is given to the file fed and syncs it."""
     options = "--state state"
@@ -622,6 +653,7 @@ SCENARIOS = [
     Drains("logpush --drains"),
     DrainsAway("logpush --drains, one that is away"),
     FolderStream("logpush --spool to a folder"),
+    Unplaced("logpush --spool to a folder, without a position"),
     DeadLetters("logpush --spool --dead-letter"),
     Quiet("logquiet --state"),
     Quiet("logquiet --state --feed", options="--state state --feed"),
