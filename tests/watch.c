@@ -208,6 +208,74 @@ test_names(void)
 	unlink("real.1");
 }
 
+/* More happens in a folder than the kernel remembers. */
+static void
+test_overflow(void)
+{
+	struct watch_data d;
+	char name[16];
+	bool good;
+
+	w = watch_new(MAX_LINE);
+	append("o.log", "old\n");
+	good = watch_add(w, "o.log") == 0;
+	for (int i = 0; i < 40000; i++) {
+		snprintf(name, sizeof name, "x%d", i % 2);
+		if (i < 2)
+			append(name, "");
+		good &= chmod(name, i / 2 % 2 == 0 ? 0600 : 0640) == 0;
+	}
+	rename("o.log", "o.log.1");
+	append("o.log", "new\n");
+	append("o.log.1", "last\n");
+	buf_clear(&got);
+	while (watch_ready(w) > 0 && watch_read(w, &d) > 0)
+		add(&d);
+	ok(good && strstr(buf_str(&got), "|o.log:new\n") != NULL &&
+	    strstr(buf_str(&got), "|o.log:last\n") != NULL,
+	    "a rotation that the kernel forgot to tell is found");
+	watch_free(w);
+	unlink("o.log");
+	unlink("o.log.1");
+	unlink("x0");
+	unlink("x1");
+}
+
+static void
+test_odd_names(void)
+{
+	mkdir("d*", 0700);
+	mkdir("e", 0700);
+	append("d*/a.log", "old\n");
+	append("e/r*", "old\n");
+	w = watch_new(MAX_LINE);
+	ok(watch_add(w, "d*/a.log") == 0 &&
+	    gives("|d*/a.log:new\n", "d*/a.log", "new\n", NULL),
+	    "a folder that is there is none of a pattern");
+	ok(watch_add(w, "d*/a.log") == 0 &&
+	    gives("on\n", "d*/a.log", "on\n", NULL),
+	    "what is followed already is not followed twice");
+	ok(watch_add(w, "none/a.log") < 0 && watch_add(w, "none*/b") == 0 &&
+	    watch_add(w, "d*/a.log/x") < 0,
+	    "the folder of a name has to be there, that of a pattern not");
+	ok(symlink("e/r*", "s") == 0 && watch_add(w, "s") == 0 &&
+	    gives("|s:new\n", "e/r*", "new\n", NULL),
+	    "a link may lead to a name with a star in it");
+	ok(watch_add(w, "e") == 0 && mkdir("e/f", 0700) == 0 &&
+	    watch_add(w, "e/f*") == 0 && gives("", NULL),
+	    "a folder is no file to follow");
+	ok(rmdir("e/f") == 0 && watch_ready(w) == 0, "nor when it goes");
+	rename("d*", "d");
+	ok(watch_ready(w) < 0, "the folder of a name must not go");
+	watch_free(w);
+	watch_free(NULL);
+	unlink("d/a.log");
+	rmdir("d");
+	unlink("e/r*");
+	rmdir("e");
+	unlink("s");
+}
+
 int
 main(void)
 {
@@ -226,6 +294,8 @@ main(void)
 	watch_free(w);
 	test_folders();
 	test_names();
+	test_overflow();
+	test_odd_names();
 	buf_free(&got);
 	unlink("a");
 	unlink("a.1");
