@@ -145,4 +145,32 @@ noregion 400 AuthorizationHeaderMalformed <Region></Region>
 expired 400 ExpiredToken
 END
 
+# --- operands ---
+list many "$last$(for i in $(seq 10000 12999); do
+	printf %s "<Contents><Key>dt=2021-06-20/$i</Key><Size>5</Size></Contents>"
+done)"
+# search_many OPTION...: among 3000 objects that are too old by their names
+search_many() {
+	loggrep --endpoint-url "$url/many" --since 2021-06-29T12:00:00Z "$@" s3://bucket/
+}
+is 'thousands of objects may wait to be told' "$(search_many -c line | sort | uniq -c |
+	awk '{ n += $1 } END { print n, $2 }')" '3000 s3://bucket/dt=2021-06-20/12999:0'
+is 'none of them is fetched' "$(requests 10000; requests 12999)" '0
+0'
+says 'passed over by name: 3000' 'they are passed over' search_many --stats line
+reply app.log-1624000000.1 200 '2026-11-28T10:10:00Z host app: line\n'
+is 'a key that is too old by its name is passed over' "$(loggrep --since \
+	2021-06-29T12:00:00Z -c line s3://bucket/app.log-1624000000)" 0
+exits 1 'and selects nothing' loggrep --since 2021-06-29T12:00:00Z line \
+	s3://bucket/app.log-1624000000
+is 'it is not fetched' "$(requests app.log-1624000000)" 0
+is 'one that is not is searched' "$(loggrep --since 1970-01-01T00:00:01Z -c line \
+	s3://bucket/app.log-1624000000 2>&1)" 1
+ok '-q ends with the first line, whatever else was fetched' \
+	loggrep -q line "$url/whole" "$url/later500" "$url/later503" "$url/hop"
+says 'not a URL' 'what is no URL is told' loggrep line 'http://[::1'
+says 'credentials do not go over http://' 'a password does not leave in clear' \
+	loggrep line http://me:pw@192.0.2.1/x
+is 'to this machine it may go' "$(loggrep line "http://me:pw@127.0.0.1:$port/whole")" line
+is 'a file of certificates is taken' "$(loggrep --cacert "$top/README" line "$url/whole")" line
 done_testing

@@ -1,6 +1,7 @@
 /* a file goes to a web server or an S3 store, as that answers */
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "answers.h"
@@ -353,6 +354,83 @@ endpoints(void)
 	}
 }
 
+static bool
+stop(void)
+{
+	return true;
+}
+
+static void
+files(void)
+{
+	char folder[] = "/tmp/logferry-stores.XXXXXX", got[16] = "", name[64];
+	struct store s = { 0 };
+	struct upload u;
+	int fd = -1;
+
+	if (mkdtemp(folder) == NULL ||
+	    asprintf(&s.url, "file://localhost%s/", folder) < 0)
+		return;
+	upload_take(&u, hello(), "app.log");
+	ok(store_file_prepare(&s) == NULL, "a file goes to file://localhost/");
+	u.stop = stop;
+	ok(store_file(&s, &u) == STATUS_RETRY &&
+	    strcmp(u.error, "interrupted") == 0 && rmdir(folder) == 0 &&
+	    mkdir(folder, 0700) == 0, "one that is interrupted leaves nothing");
+	u.stop = NULL;
+	snprintf(name, sizeof name, "%s/app.log", folder);
+	ok(store_file(&s, &u) == STATUS_OK && !u.was_there &&
+	    (fd = open(name, O_RDONLY)) >= 0 && read(fd, got, 15) == 5 &&
+	    strcmp(got, "hello") == 0, "it is there");
+	close(fd);
+	ok(store_file(&s, &u) == STATUS_OK && u.was_there,
+	    "and is not written twice");
+	buf_free(&u.url);
+	upload_close(&u);
+	store_free(&s);
+	unlink(name);
+	s = (struct store){ .url = strdup("file://host/x") };
+	ok(rmdir(folder) == 0 && store_file_prepare(&s) != NULL,
+	    "no file goes to another host by file://");
+	store_free(&s);
+}
+
+static void
+content_types(void)
+{
+	static const struct { const char *path; bool gzip; const char *want; }
+	    t[] = {
+		{ "a.gz", false, "Content-Type: application/gzip\n" },
+		{ "a.GZ", true, "Content-Encoding: gzip\n"
+		    "Content-Type: text/plain\n" },
+		{ "a.json", true, "Content-Type: application/json\n" },
+		{ ".gz", true, "Content-Type: text/plain\n" },
+		{ "a.log", false, "Content-Type: text/plain\n" },
+	};
+	struct store s = { 0 };
+	struct upload u = { 0 };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		s.gzip_encoding = t[i].gzip;
+		u.path = t[i].path;
+		buf_clear(&b);
+		ok(store_content_type(&s, &u, &b) == 0 &&
+		    strcmp(buf_str(&b), t[i].want) == 0, "%s has the type of its name%s",
+		    t[i].path, t[i].gzip ? ", or of what is packed" : "");
+	}
+	buf_clear(&b);
+	buf_adds(&s.headers, "content-type: x/y\n");
+	ok(store_content_type(&s, &u, &b) == 0 && b.len == 0,
+	    "the user's header is the only one");
+	s.content_type = "a/b";
+	ok(store_content_type(&s, &u, &b) == 0 &&
+	    span_is(buf_span(&b), "Content-Type: a/b\n"),
+	    "the user's type goes before it");
+	buf_free(&b);
+	buf_free(&s.headers);
+}
+
 int
 main(void)
 {
@@ -370,5 +448,7 @@ main(void)
 		deliver(&s3[i], "app.log", true);
 	sweeps();
 	endpoints();
+	files();
+	content_types();
 	return done_testing();
 }

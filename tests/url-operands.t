@@ -191,6 +191,12 @@ says 'by index: 0; bytes fetched: ([0-9]{7}) of \1; requests: 4;' \
 loggrep -c $noon -e . acc.20.gz acc.21.gz acc.22.gz | sed 's|^|s3://bucket/days/|' >want
 same '-c names what was passed over by its index' want loggrep -c $noon -e . s3://bucket/days/
 loggrep $noon -e . acc.21 >want
+gzip -c acc.21 >bare.gz
+put bare.gz <bare.gz
+same 'one without an index is read as a whole' want \
+	loggrep -h $noon -e . s3://bucket/bare.gz
+is 'all of an index may be wanted' \
+	"$(loggrep -c --since 2021-06-20T00:00:00Z -e . s3://bucket/days/acc.21.gz)" 43200
 for how in --cut '--cut --no-range' --no-range '--trouble 3'; do
 	begin "indexed${how%% *}${how##* }" $how
 	for day in 20 21 22; do put days/acc.$day.gz <acc.$day.gz; done
