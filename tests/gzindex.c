@@ -161,6 +161,76 @@ test_many(void)
 	gzip_index_free(&x);
 }
 
+/* What two pieces tell as one. */
+static void
+test_join(void)
+{
+	static const struct gzip_piece both[] = {
+		{ 100, UINT32_MAX - 5, 20, 30, 50, 90, PIECE_ZONED |
+		    PIECE_LOCAL | PIECE_YEARLESS | PIECE_INHERITS, true },
+		{ UINT32_MAX, 10, 10, 40, 60, 70, PIECE_ZONED | PIECE_LOCAL |
+		    PIECE_CARRIES, true },
+	};
+	static const struct gzip_piece apart[] = {
+		{ 1, 1, 20, 30, 0, 0, PIECE_ZONED, true },
+		{ 1, 1, 0, 0, 60, 70, PIECE_LOCAL, true },
+		{ 1, 1, 5, 6, 10, 80, PIECE_ZONED | PIECE_LOCAL, true },
+	};
+	struct gzip_index x;
+
+	if (gzip_index_new(&x, 0) < 0)
+		abort();
+	for (unsigned i = 0; i < 2; i++)
+		gzip_index_add(&x, i, &both[i]);
+	ok(x.n == 1 && x.piece[0].first == 10 && x.piece[0].last == 40 &&
+	    x.piece[0].local_first == 50 && x.piece[0].local_last == 90,
+	    "two pieces have the least and the greatest times of both");
+	ok(x.piece[0].packed == UINT32_MAX &&
+	    x.piece[0].unpacked == UINT32_MAX, "sizes do not wrap");
+	ok(x.piece[0].flags == (PIECE_ZONED | PIECE_LOCAL | PIECE_YEARLESS |
+	    PIECE_INHERITS | PIECE_CARRIES), "they have what either has");
+	gzip_index_free(&x);
+	if (gzip_index_new(&x, 1) < 0)
+		abort();
+	for (unsigned i = 0; i < 3; i++)
+		gzip_index_add(&x, i, &apart[i]);
+	ok(x.n == 1 && x.piece[0].first == 5 && x.piece[0].last == 30 &&
+	    x.piece[0].local_first == 10 && x.piece[0].local_last == 80,
+	    "a kind of time that one has alone is that of both");
+	gzip_index_free(&x);
+}
+
+/* Files that others made, perhaps to do harm. */
+static void
+test_hostile(void)
+{
+	struct gzip_piece piece = { 100, 1000, 5, 9, .flags = PIECE_ZONED };
+	unsigned char head[40] = "\x1f\x8b\x08";
+	const size_t size = sizeof head + 100 + 2 + 8;
+	struct gzip_index x, y;
+	uint32_t crc;
+
+	if (gzip_index_new(&x, 1) < 0)
+		abort();
+	gzip_index_add(&x, 0, &piece);
+	gzip_index_put(&x, head);
+	ok(gzip_index_parse(&y, head, sizeof head, size) == 0, "a good file");
+	gzip_index_free(&y);
+	head[16 + 6] = 0x60;	/* 6 MiB */
+	ok(gzip_index_parse(&y, head, sizeof head, size) < 0,
+	    "a piece that would be very large when unpacked is none");
+	head[16 + 6] = 0;
+	head[16 + 2] = 0x60;
+	ok(gzip_index_parse(&y, head, sizeof head, size + 0x600000) < 0,
+	    "nor is one that would be when packed");
+	memset(head + 16, 0, 24);
+	ok(gzip_index_parse(&y, head, sizeof head, size - 100) < 0,
+	    "without a piece there is no index");
+	ok(gzip_index_parse(&y, head, 15, size) < 0 &&
+	    gzip_index_read(&y, -1, &crc) < 0, "nor without a header");
+	gzip_index_free(&x);
+}
+
 /* An index as it was before times had zones: 16 bytes for each piece. */
 static void
 test_old(void)
@@ -266,6 +336,8 @@ main(void)
 	test_put();
 	test_bytes();
 	test_many();
+	test_join();
+	test_hostile();
 	test_old();
 	test_choose();
 	ok(gzip_index_read(&y, -1, &crc) < 0, "no file, no index");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+#include "base/termination.h"
 #include "input/input.h"
 #include "input/lines.h"
 #include "tap.h"
@@ -347,6 +348,21 @@ packed(void)
 	ok(unpacked("\x28\xb5\x2f\xfdgarbage", 11) < 0, "bad zstd is an error");
 }
 
+static struct input *
+input_of_file(const char *p, size_t n)
+{
+	char path[] = "/tmp/lines.XXXXXX";
+	struct input *in;
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, p, n) != (ssize_t)n)
+		abort();
+	close(fd);
+	in = input_open(path);
+	unlink(path);
+	return in;
+}
+
 /* Two readers of one pipe: what poll saw may be gone when we read. */
 static void
 shared(void)
@@ -368,6 +384,51 @@ shared(void)
 	close(other);
 }
 
+static int
+nobody_reads(void)
+{
+	return -1;
+}
+
+/* What ends an input early. */
+static void
+ends(void)
+{
+	struct input *in;
+	char text[200], c;
+	int fd[2], null = open("/dev/null", O_RDONLY);
+	size_t n;
+
+	if (pipe(fd) < 0 || write(fd[1], "x", 1) != 1)
+		abort();
+	input_idle = nobody_reads;
+	in = input_new(fd[0]);
+	ok(input_read(in, &c, 1) == 1 && input_read(in, &c, 1) == 0,
+	    "a pipe has ended when it is empty and nobody reads the output");
+	input_idle = NULL;
+	input_close(in);
+	close(fd[1]);
+	ok(input_open("/nonexistent/x") == NULL && errno == ENOENT,
+	    "a file that is not there is told");
+	in = input_new(null);
+	n = 100;
+	ok(input_map(in, &n) == NULL && !input_is_compressed(in),
+	    "what is no file is not mapped");
+	input_close(in);
+	in = input_of_file("\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
+	termination_ask();
+	ok(input_read(in, text, sizeof text) < 0 && errno == EINTR,
+	    "a packed file is not read on once the end is asked for");
+	input_close(in);
+	in = input_of_file("plain\n", 6);
+	n = 100;
+	ok(input_map(in, &n) == NULL &&
+	    input_read(in, text, sizeof text) < 0 && errno == EINTR &&
+	    input_read_raw(in, text, sizeof text) < 0 && errno == EINTR,
+	    "nor is a plain one, in whatever way");
+	input_close(in);
+}
+
 int
 main(void)
 {
@@ -381,5 +442,6 @@ main(void)
 	frames();
 	frame_at_once();
 	packed();
+	ends();
 	return done_testing();
 }

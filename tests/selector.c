@@ -142,6 +142,9 @@ static const struct row rows[] = {
 	{ "pieces that are no error", .errors = true,
 	    .block = CRI("P ") COMBINED("50\n") CRI("F 3 12\n") CRI("P ")
 	    COMBINED("20\n") CRI("F 0 503"), .want = "1 2 " },
+	{ "pieces of an error without a last LF", .errors = true,
+	    .block = CRI("P ") COMBINED("50\n") CRI("F 3 12"),
+	    .want = "1 2 " },
 	{ "pieces of errors, of which a pattern matches some", "P",
 	    .errors = true, .where = "status=503",
 	    .block = CRI("P ") COMBINED("50\n") CRI("F 3 12\n") CRI("F ")

@@ -137,7 +137,7 @@ print_line(struct grep *g, struct span line, char sep, uint64_t number,
 	    COLOR_LINE : COLOR_CONTEXT;
 	size_t printed = 0, lf, cr;
 
-	lf = line.len > 0 && line.p[line.len - 1] == '\n';
+	lf = line.p[line.len - 1] == '\n';
 	line.len -= lf;
 	g->shown = offset + line.len + lf;
 	if (!o->only_matching)

@@ -244,10 +244,11 @@ without_empty(struct span list, struct buf *b)
 	return buf_span(b);
 }
 
+/* Whether a list of several lines has an empty one. */
 static bool
 has_empty_line(struct span list)
 {
-	return list.len == 0 || *list.p == '\n' ||
+	return *list.p == '\n' ||
 	    list.p[list.len - 1] == '\n' ||
 	    memmem(list.p, list.len, "\n\n", 2) != NULL;
 }

@@ -212,8 +212,8 @@ give(struct server_errors *e, struct span *line)
 	*line = g.line;
 	e->follows = g.follows;
 	buf_clear(&e->line);
-	buf_add(&e->line, line->p, line->len - (line->len > 0 &&
-	    line->p[line->len - 1] == '\n'));
+	buf_add(&e->line, line->p, line->len -
+	    (line->p[line->len - 1] == '\n'));
 	buf_clear(&e->format);
 	buf_adds(&e->format, g.format);
 	return true;
