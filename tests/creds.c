@@ -1,6 +1,7 @@
 /* settings and credentials of AWS: ~/.aws, and services that give them */
 #include "aws/creds_source.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -272,7 +273,7 @@ static const struct asking askings[] = {
 	{ "a container's agent", creds_from_container, "", {
 	    { 200, NULL, JSON(",\"Token\":\"t\",\"Expiration\":"
 	    "\"2021-06-29T14:30:00Z\"") } }, 1, false, NULL, 1624977000, "t",
-	    0 },
+	    1000000 },
 	{ "its token has two names", creds_from_container, "", {
 	    { 200, NULL, JSON(",\"SessionToken\":\"\\u0074\"") } }, 1, false,
 	    NULL, 0, "t", 0 },
@@ -471,6 +472,82 @@ renewals(void)
 	creds_free(NULL);
 }
 
+/* What the agent of a container needs; nothing leaves this machine. */
+static void
+agents(void)
+{
+	static const struct { const char *name, *value, *error; } t[] = {
+		{ "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x",
+		    "the container's agent: " },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://169.254.170.23/x", "the container's agent: " },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://[fd00:ec2::23]/x", "the container's agent: " },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://169.254.170.24/x",
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither" },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://169.254.170.2.example.com/x",
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither" },
+	};
+	struct http_options http = { .guarded = true };
+	struct creds_where w = { .profile = "p", .http = &http };
+	struct creds c = { 0 };
+	char error[256];
+	bool hopeless;
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+		setenv(t[i].name, t[i].value, 1);
+		w.end_ms = units_now_ms() + 20;
+		ok(creds_from_container(&w, &c, error, &hopeless) < 0 &&
+		    strncmp(error, t[i].error, strlen(t[i].error)) == 0,
+		    "%s may%s be an agent", t[i].value,
+		    t[i].error[0] == 't' ? "" : " not");
+		unsetenv(t[i].name);
+	}
+	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1", 1);
+	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nonexistent", 1);
+	ok(creds_from_container(&w, &c, error, &hopeless) < 0 && hopeless &&
+	    strcmp(error, "/nonexistent: No such file or directory") == 0,
+	    "a token that cannot be read is told");
+	unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a\nb", 1);
+	ok(creds_from_container(&w, &c, error, &hopeless) < 0,
+	    "a token has one line");
+	unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	ok(creds_from_container(&w, &c, error, &hopeless) == 0,
+	    "there may be no agent");
+}
+
+static void
+nowhere(void)
+{
+	struct http_options http = { 0 };
+	struct creds_source *s = creds_new("p", NULL, &http);
+	struct passwd *pw = getpwuid(geteuid());
+	struct buf path = { 0 };
+	struct creds c;
+	char error[256], want[400];
+	bool hopeless = false;
+	const char *got;
+
+	config("[profile p]\nx = y\n");
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+	snprintf(want, sizeof want, "no credentials found: not in profile p of "
+	    "%s/.aws/credentials, nor from a role of this machine", folder);
+	ok(creds_get(s, 0, &c, error, &hopeless) < 0 && hopeless &&
+	    strcmp(error, want) == 0, "where there are none is told");
+	creds_free(s);
+	unsetenv("HOME");
+	snprintf(want, sizeof want, "%s/.aws/x", pw != NULL ? pw->pw_dir : "");
+	got = aws_config_path(&path, "x");
+	ok(pw == NULL ? got == NULL : strcmp(got, want) == 0,
+	    "without HOME it is the user's folder that counts");
+	buf_free(&path);
+}
+
 int
 main(void)
 {
@@ -504,6 +581,9 @@ main(void)
 		ask(&askings[i]);
 	unsetenv("AWS_ENDPOINT_URL");
 	renewals();
+	unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	agents();
+	nowhere();
 	snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	return system(command) != 0 || done_testing();
 }

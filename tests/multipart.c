@@ -43,6 +43,8 @@ end(void)
 #define UPLOAD(key, id, when) "<Upload><Key>" key "</Key><UploadId>" id \
 	"</UploadId><Initiated>" when "</Initiated></Upload>"
 #define LATE "2099-01-01T00:00:00.000Z"
+#define SLASHES "////////////////////////////////////////////////////////////"
+#define LONG_ID SLASHES SLASHES SLASHES SLASHES SLASHES SLASHES SLASHES
 #define PART(n, etag, size) "<Part><PartNumber>" n "</PartNumber><ETag>" etag \
 	"</ETag><Size>" size "</Size></Part>"
 #define MD5 "5d41402abc4b2a76b9719d911017c592"
@@ -110,9 +112,10 @@ static const struct sending sendings[] = {
 		{ 200, ETAG, NULL } }, STATUS_OK, NULL,
 	    LISTS "\n" BEGINS SENDS("new%2F1"), 0, false },
 	{ "the newest upload of the key is taken up, with its part", {
-		{ 200, NULL, UPLOAD("k", "a", "2098-01-01T00:00:00Z")
+		{ 200, NULL, UPLOAD("k", "d", "2000-01-01T00:00:00Z")
+		    UPLOAD("k", "a", "2098-01-01T00:00:00Z")
+		    UPLOAD("k", LONG_ID, "2099-12-01T00:00:00Z")
 		    UPLOAD("k", "b", LATE) UPLOAD("k2", "c", LATE)
-		    UPLOAD("k", "d", "2000-01-01T00:00:00Z")
 		    UPLOAD("k", "e", "no time")
 		    UPLOAD("k", "f", "2098-01-01T00:00:00Z")
 		    "<Upload><Key>k</Key></Upload>"
@@ -163,6 +166,9 @@ static const struct sending sendings[] = {
 	{ "nor is one with an empty id", {
 		{ 200, NULL, "<UploadId></UploadId>" } }, STATUS_TROUBLE,
 	    "the store gave no upload id", BEGINS, 0, true },
+	{ "nor is one with an id that is too long", {
+		{ 200, NULL, "<UploadId>" LONG_ID "</UploadId>" } },
+	    STATUS_TROUBLE, "the store gave no upload id", BEGINS, 0, true },
 	{ "a store that is busy is asked again", {
 		{ 503, NULL, NULL }, { 200, NULL, BEGUN },
 		{ 500, NULL, NULL }, { -1, NULL, NULL }, { 200, ETAG, NULL } },

@@ -1,5 +1,8 @@
 /* AWS Signature Version 4: the vectors that AWS has published */
 #include "aws/sigv4.h"
+
+#include <errno.h>
+
 #include "net/http_headers.h"
 #include "tap.h"
 
@@ -188,10 +191,40 @@ test_s3(void)
 		check(&s, &v[i]);
 }
 
+/* What cannot be signed. */
+static void
+refusals(void)
+{
+	struct sigv4 s = { .id = "id", .secret = "s", .region = "r",
+		.service = "s3" }, bad = s;
+	struct buf h = { 0 }, many = { 0 };
+
+	for (int i = 0; i < 257; i++)
+		buf_printf(&many, "a%d&", i);
+	ok(sigv4_sign(&s, "GET", "/", buf_str(&many), &h, empty) < 0 &&
+	    errno == E2BIG, "a query has at most 256 parameters");
+	many.p[many.len - strlen("a256&")] = '\0';
+	buf_clear(&h);
+	ok(sigv4_sign(&s, "GET", "/", many.p, &h, empty) == 0,
+	    "which can be signed");
+	buf_clear(&h);
+	for (int i = 0; i < 256; i++)
+		buf_printf(&h, "A%d: x\n", i);
+	ok(sigv4_sign(&s, "GET", "/", "", &h, empty) < 0 && errno == E2BIG,
+	    "so many headers can be signed, with the date");
+	buf_clear(&h);
+	bad.token = "a\nb";
+	ok(sigv4_sign(&bad, "GET", "/", "", &h, empty) < 0 && errno == EINVAL,
+	    "a token has one line");
+	buf_free(&h);
+	buf_free(&many);
+}
+
 int
 main(void)
 {
 	test_suite();
 	test_s3();
+	refusals();
 	return done_testing();
 }
