@@ -19,7 +19,8 @@
 
 struct answer {
 	int status;		/* 0 ends a list; -1: no answer at all */
-	const char *headers;	/* each with CR LF; or NULL */
+	/* Each with CR LF, or NULL; they may say another length. */
+	const char *headers;
 	const char *body;	/* or NULL */
 };
 
@@ -62,6 +63,20 @@ answers_read(int fd)
 	return true;
 }
 
+static void
+answers_write(int fd, const struct answer *a)
+{
+	const char *body = a->body != NULL ? a->body : "";
+	const char *headers = a->headers != NULL ? a->headers : "";
+
+	dprintf(fd, "HTTP/1.1 %d x\r\n%sConnection: close\r\n", a->status,
+	    headers);
+	if (strstr(headers, "Content-Length:") == NULL &&
+	    strstr(headers, "Transfer-Encoding:") == NULL)
+		dprintf(fd, "Content-Length: %zu\r\n", strlen(body));
+	dprintf(fd, "\r\n%s", body);
+}
+
 static void *
 answers_serve(void *arg)
 {
@@ -70,15 +85,10 @@ answers_serve(void *arg)
 	(void)arg;
 	while ((to = accept(answers.fd, NULL, NULL)) >= 0) {
 		const struct answer *a = answers.next;
-		const char *body = a->body != NULL ? a->body : "";
 
 		if (answers_read(to)) {
 			if (a->status > 0)
-				dprintf(to, "HTTP/1.1 %d x\r\n%sConnection: "
-				    "close\r\nContent-Length: %zu\r\n\r\n%s",
-				    a->status,
-				    a->headers != NULL ? a->headers : "",
-				    strlen(body), body);
+				answers_write(to, a);
 			if (a[1].status != 0)
 				answers.next++;
 		}

@@ -12,6 +12,7 @@
 
 #include "base/library.h"
 #include "net/kafka_reader.h"
+#include "store/fetch.h"
 #include "tap.h"
 
 enum {
@@ -622,6 +623,56 @@ what_fails_later(void)
 	    ALL, "", 0, "");
 }
 
+/* The lines of topic "a", as a command reads them. */
+static void
+passes(const char *name, const char *want, const char *reason, bool gone)
+{
+	struct http_options http = { 0 };
+	struct fetcher all = { .http = &http, .deadline_ms = 1 };
+	struct kafka_reader_options o = { .since_ms = -1, .deadline_ms = 1 };
+	struct fetch f = { .fetcher = &all, .url = "kafka://h/a", .kafka = &o,
+		.size = -1, .changed = -1 };
+	static char got[200000];
+	size_t n = 0;
+	ssize_t r = 1;
+
+	memset(&seen, 0, sizeof seen);
+	fetcher_begin(&all);
+	fetch_hold(&f);
+	ok(f.large && fetch_pipe(&f) == 0, "%s: through a pipe", name);
+	while (!gone && (r = read(f.fd, got + n, sizeof got - 1 - n)) > 0)
+		n += (size_t)r;
+	got[n] = '\0';
+	close(f.fd);
+	fetch_end(&f);
+	ok(gone || strcmp(got, want) == 0, "%s", name);
+	ok(strcmp(f.reason, reason) == 0, "%s: the reason is \"%s\"", name,
+	    reason);
+	fetcher_end(&all);
+	memset(&broker, 0, sizeof broker);
+}
+
+static void
+lines(void)
+{
+	static char large[100001], twice[200003];
+
+	memset(large, 'x', sizeof large - 1);
+	snprintf(twice, sizeof twice, "%s\n%s\n", large, "y");
+	COMES({ "a", 0, 5, "x", 0 }, { "a", 0, 6, "", 0 },
+	    { "a", 0, 7, "y\nz\n", 0 });
+	passes("each message is a line, or several", "x\n\ny\nz\n", "",
+	    false);
+	COMES({ "a", 0, 5, large, 0 }, { "a", 0, 7, "y", 0 });
+	passes("a line may be large", twice, "", false);
+	COMES({ "a", 0, 5, "x", 0 }, { "a", 0, 6, NULL, GONE });
+	passes("an error comes after the lines before it", "x\n", "a: other",
+	    false);
+	COMES({ "a", 0, 5, large, 0 }, { "a", 0, 6, large, 0 },
+	    { "a", 0, 7, large, 0 });
+	passes("nobody needs a reason who has stopped to read", "", "", true);
+}
+
 static void
 urls(void)
 {
@@ -666,6 +717,7 @@ main(void)
 	where_it_begins();
 	what_fails();
 	what_fails_later();
+	lines();
 	urls();
 	return done_testing();
 }
