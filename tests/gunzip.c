@@ -361,6 +361,10 @@ verifies(void)
 	ok(content_check(&other, plain, true, &why) < 0 &&
 	    strcmp(why, "not what was written") == 0,
 	    "other bytes of the same number are not what was written");
+	other = c;
+	other.size++;
+	ok(content_check(&other, plain, true, &why) < 0,
+	    "nor is another number of them");
 	ok(content_check(&c, -1, true, &why) < 0 &&
 	    strcmp(why, strerror(EBADF)) == 0, "what is no file is told");
 	p[n - 1] ^= 1;
