@@ -69,6 +69,74 @@ mutate(char *to, const char *line)
 	return n;
 }
 
+/* Each line, cut at each byte, in memory of its own. */
+static bool
+agrees_cut(struct both *b)
+{
+	bool told, same = true;
+	char *copy;
+
+	for (size_t i = 0; i < N; i++)
+		for (size_t n = 0; n <= strlen(lines[i]) && same; n++) {
+			if ((copy = malloc(n + 1)) == NULL)
+				abort();
+			memcpy(copy, lines[i], n);
+			same = agrees(b, span_of(copy, n), &told);
+			if (!same)
+				printf("# %.*s\n", (int)n, copy);
+			free(copy);
+		}
+	return same;
+}
+
+/* Envelopes from which nothing can be learned. */
+static void
+test_others(struct both *b)
+{
+	static const char access[] = "192.0.2.1 - - [29/Jun/2021:10:05:02 "
+	    "+0000] \"GET / HTTP/1.1\" 200 5";
+	static const char *const heads[] = {
+		"<134>1 2021-06-29T10:05Z web1 nginx 12 - - ",
+		"<134>1 2021-06-29T10:05:60Z web1 nginx 12 - - ",
+		"Jun 29 10:05:03 web1 nginx: - ", "<134>web1 ", "<134>nginx: ",
+		"<134>2 2021-06-29T10:05:03Z web1 nginx 12 - - ",
+	};
+	static const char *const changed[] = { "3.5", "3,5", "3.", "3.x" };
+	char text[600];
+	bool told = false, any = false, same = true;
+
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		snprintf(text, sizeof text, "%s%s", heads[i], access);
+		same &= agrees(b, span_str(text), &told);
+		same &= agrees(b, span_str(text), &told);
+	}
+	for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+		snprintf(text, sizeof text, "2021-06-29T10:05:0%s web1 nginx: "
+		    "%s", changed[i], access);
+		same &= agrees(b, span_str(text), &told);
+		same &= agrees(b, span_str(text), &told);
+	}
+	ok(same, "odd envelopes are read as ever");
+	snprintf(text, sizeof text, "Jun 29 10:05:03 web1 %0300d: %s", 0,
+	    access);
+	for (int i = 0; i < 2; i++) {
+		same &= agrees(b, span_str(text), &told);
+		any |= told;
+	}
+	ok(same && !any, "a long envelope is not learned");
+	for (int host = 0; host < 20; host++) {
+		snprintf(text, sizeof text, "Jun 29 10:05:03 web%d x: %s", host,
+		    access);
+		same &= agrees(b, span_str(text), &told);
+	}
+	ok(same && agrees(b, span_str(text), &told) && told,
+	    "of many envelopes the last ones are known");
+	agrees(b, span_str("#Fields: date time c-ip"), &told);
+	ok(agrees(b, span_str(text), &told) && !told,
+	    "nothing is told of a line that others decide about");
+	scanner_input(b->scanner, 1624961103);
+}
+
 int
 main(void)
 {
@@ -96,6 +164,10 @@ main(void)
 	    "the seconds of a head may change");
 	memcpy(p, ":5x", 3);
 	ok(agrees(&b, span_str(text), &told) && !told, "but only as a clock");
+
+	ok(agrees_cut(&b), "lines that break off have the time that reading "
+	    "them finds");
+	test_others(&b);
 
 	srand(1);
 	same = true;
