@@ -62,12 +62,12 @@ is_padding(const char *p, const char *end)
 
 /*
  * Finds the = of the next key after p, with *key the beginning of the key; or
- * NULL.
+ * NULL.  A key has a blank in front of it, or is the first one, at start.
  */
 static const char *
-next_key(const char *p, const char *end, const char **key)
+next_key(const char *p, const char *end, const char *start, const char **key)
 {
-	const char *start = p, *q;
+	const char *q;
 
 	for (q = p; q < end; q++) {
 		if (*q == '\\') {
@@ -88,14 +88,14 @@ next_key(const char *p, const char *end, const char **key)
 static void
 add_extension(struct scan *s, const char *p, const char *end)
 {
-	const char *key, *equals = next_key(p, end, &key), *behind;
+	const char *key, *equals = next_key(p, end, p, &key), *behind;
 	const char *next = NULL;
 	struct span name, value;
 	struct timestamp t;
 
 	while (equals != NULL) {
 		name = span_to(key, equals);
-		behind = next_key(equals + 1, end, &next);
+		behind = next_key(equals + 1, end, NULL, &next);
 		value = span_to(equals + 1, behind != NULL ? next : end);
 		while (value.len > 0 && value.p[value.len - 1] == ' ')
 			value.len--;
