@@ -224,6 +224,12 @@ if command -v script >/dev/null; then
 $shown.1:one
 $shown-1624977000"
 	rm ./*m*-1624977000
+	script -qec 'logpack -c one.log; logpack -d' tty </dev/null |
+	    tr -d '\r' | grep -v usage >out
+	is 'logpack: compressed data is not for a terminal' \
+	    "$(sed -n 1p out)" 'logpack: compressed data is not for a terminal'
+	is 'logpack: compressed data does not come from a terminal' "$(sed -n 2p out)" \
+	    'logpack: compressed data does not come from a terminal'
 else
 	skip 'no script(1)' 'names: control characters do not reach a terminal'
 fi

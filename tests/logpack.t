@@ -194,7 +194,50 @@ exits 1 'a file with other links is refused' logpack many/4
 ok 'a file with other links is packed under -k' logpack -k many/4
 exits 2 'a missing file is trouble' logpack nothing
 exits 2 'a full disk is trouble for a stream' sh -c 'logpack <log >/dev/full'
+exits 2 'a full disk is trouble for a stream of many pieces' \
+	sh -c 'logpack -1 <noise >/dev/full'
+says '^logpack: -: is a directory' 'a folder as standard input is refused' \
+	sh -c 'logpack </'
+exits 1 '-t: a folder is refused' logpack -t many
 exits 2 'an unknown option is misuse' logpack --nothing
+mkfifo pipe
+says '^logpack: pipe: is not a regular file' 'a FIFO is refused, and not waited for' \
+	logpack pipe
+for o in -c -d -l -t; do
+	says 'none of -c, -d, -l and -t' "-a $o is misuse" logpack -a z.tar $o log
+done
+for o in --type=xz --rsyncable; do
+	says 'neither --type nor --rsyncable' "-a $o is misuse" logpack -a z.tar $o log
+done
+says 'z.tar.bz2: not the name' '-a: a format that is only read is misuse' \
+	logpack -a z.tar.bz2 log
+says 'for gz only' '--rsyncable --type is misuse' logpack --rsyncable --type=zst log
+if command -v flock >/dev/null; then
+	cp log raced
+	: >.raced.gz.logferry
+	: >.raced.tar.logferry
+	is 'a file that another logpack is at is left' "$(
+		flock .raced.gz.logferry logpack raced 2>&1; echo $?; ls raced*)" \
+		'logpack: raced: another logpack is at it
+1
+raced'
+	is '-a: an archive that another logpack is at is left' "$(
+		flock .raced.tar.logferry logpack -a raced.tar raced 2>&1
+		echo $?; ls raced*)" 'logpack: raced.tar: another logpack is at it
+1
+raced'
+	rm raced .raced.*
+else
+	skip 'no flock(1)' 'a file that another logpack is at is left'
+fi
+cp log reads
+mkfifo .reads.gz.logferry
+exec 7<>.reads.gz.logferry
+exits 2 'something else that has the temporary name is trouble' logpack reads
+exec 7>&-
+ok 'something else that has the temporary name stays, and the source' \
+	test -p .reads.gz.logferry -a -f reads -a ! -e reads.gz
+rm .reads.gz.logferry reads
 cp log a
 echo other | gzip >a.gz
 exits 1 'a .gz of other contents that exists is refused' logpack a

@@ -36,6 +36,10 @@ ok 'fields make the name' logpush \
 ok 'fields come from the file and the machine' test -f "t/$(uname -n)/2021/06/29/i-0ce5/app.log-1624977000.gz-1624977000-app.log-1624977000.gz"
 ok '{sha256} is a field' logpush "file://$tmp/t/{sha256}" app.log
 ok '{sha256} is the digest of the contents' cmp app.log "t/$(sha256sum <app.log | cut -c1-64)"
+for f in "$(printf %0256d 0)" "$(printf %0100d 0 | sed 's/0/%Y/g')"; do
+	says 'app.log: .*: Invalid argument' 'a date that is too long is told' \
+	    logpush "file://$tmp/t/{date:$f}" app.log
+done
 exits 2 'an unknown field is misuse' logpush "file://$tmp/t/{nme}" app.log
 exits 1 'a path does not climb' sh -c 'mkdir -p d && cd d &&
 	logpush "file://$1/t/{path}" ../app.log' - "$tmp"
@@ -113,6 +117,34 @@ says '1 file, .* delivered' 'a summary of what was delivered ends a run' logpush
 is '--quiet has no summary' "$(logpush -q "file://$tmp/r" r.log 2>&1)" ''
 says 'r.log: is already at file:' '--verbose tells of each file' \
 	logpush -v "file://$tmp/r" r.log
+for o in --tag=a --metadata=a --metadata==b --header=a --header=:b; do
+	exits 2 "what has no name and value is misuse: $o" logpush -n "$o" s3://b/ r.log
+done
+printf 'X-A: 1\r\n\nX-B:2\n' >headers
+printf 'no header\n' >no-headers
+ok '--header=@file: a line each, and empty ones' \
+	logpush -n --header=@headers http://h/ r.log
+exits 2 '--header=@file: a line that is no header is misuse' \
+	logpush -n --header=@no-headers http://h/ r.log
+exits 2 '--header=@file: a file that is not there is trouble' \
+	logpush -n --header=@nowhere http://h/ r.log
+exits 2 '--since without --list is misuse' logpush --since 1h s3://b/
+exits 2 '--until without --list is misuse' logpush --until 1h s3://b/
+exits 2 '--list: a time that is none is misuse' logpush --list --since soon s3://b/
+exits 2 '--list of a folder is misuse' logpush --list "file://$tmp/"
+exits 2 '--list of files is misuse' logpush --list s3://b/ r.log
+exits 2 '--abort-stale of a folder is misuse' logpush --abort-stale 1d "file://$tmp/"
+says 'for one receiver' '--drains with what is for one receiver is misuse' \
+	logpush --drains . --spool . --receipts x
+says 'for one receiver' '--drains --confirm is misuse' logpush --drains . --spool . --confirm
+for o in '-n' '--rm' '--move-to .'; do
+	# shellcheck disable=SC2086
+	says 'are for files' "--drains $o is misuse" logpush --drains . --spool . $o
+done
+for o in -j2 --respool '--also tcp://h:1'; do
+	# shellcheck disable=SC2086
+	says 'for one receiver' "--drains $o is misuse" logpush --drains . --spool . $o
+done
 exits 2 'no URL is misuse' logpush
 exits 2 'an unknown kind of URL is misuse' logpush gopher://x r.log
 exits 2 'a relative folder in a file URL is misuse' logpush file://r r.log

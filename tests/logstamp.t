@@ -82,6 +82,16 @@ fresh a.1
 is '--files-from takes a list on standard input' "$(echo a.1 | logstamp --files-from -)" \
     a-1624977000
 exits 2 '-T: a list that cannot be read is trouble' logstamp -T nowhere
+exits 2 '-T: a folder as the list is trouble' logstamp -T /
+says '^logstamp: -: Invalid' '-T: a list with NUL bytes in names is told' \
+    sh -c 'printf "x\000y\n" | logstamp -T -'
+mkdir shared
+chmod 775 shared
+: >shared/log.1
+says 'shared/: a group may exchange the files' \
+    '-v: a folder that a group may write is told' logstamp -nv shared/log.1
+is 'without -v a folder that a group may write is not told' \
+    "$(logstamp -n shared/log.1 2>&1 >/dev/null)" ''
 
 fresh log log.1 log.2 log.3.gz log.old log-x blog.1 log.10
 touch -d @1624977100 log.1

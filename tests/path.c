@@ -1,6 +1,7 @@
 /* path: names are followed part by part, and whose links are followed */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,17 @@ parents(void)
 	    "a folder that is missing is an error");
 	ok(path_parent("a/file/x", &base) < 0 && errno == ENOTDIR,
 	    "a file in the place of a folder is an error");
+	ok(!opens("a/file/", 0) && errno == EISDIR,
+	    "a file's name does not end in a slash");
+	ok(path_sync_parent("a/b//") == 0 && path_sync_parent("none/b") < 0 &&
+	    errno == ENOENT, "slashes at the end are no part of their own");
+	ok(path_make_parent("/proc/none/x", &base) < 0,
+	    "a folder that cannot be made is an error");
+	ok(path_climbs("..") && path_climbs("../a") && path_climbs("a/..") &&
+	    path_climbs("a/../b"), "a part of two dots climbs");
+	ok(!path_climbs("a..") && !path_climbs("..a/b") &&
+	    !path_climbs("a../b") && !path_climbs("a/...") &&
+	    !path_climbs("a..b/c"), "two dots within a part do not climb");
 }
 
 static void
@@ -91,6 +103,23 @@ own_links(void)
 	path[sizeof path - 1] = '\0';
 	ok(path_parent(path, &base) >= 0 && !opens(path, 0) &&
 	    errno == ENAMETOOLONG, "a name that is too long is an error");
+	memcpy(path + NAME_MAX + 1, "/x", 3);
+	ok(path_parent(path, &base) < 0 && errno == ENAMETOOLONG,
+	    "a folder's name that is too long is an error");
+	for (size_t i = 0; i < 4000; i += 2)
+		memcpy(path + i, "./", 2);
+	path[4000] = '\0';
+	put_link(path, "long", geteuid());
+	ok(is_folder(path_parent("long/x", &base), "."),
+	    "a link with a long text is followed");
+	memcpy(path, "long/", 5);
+	memset(path + 5, '/', 200);
+	memcpy(path + 205, "x", 2);
+	ok(path_parent(path, &base) < 0 && errno == ENAMETOOLONG,
+	    "a link with a text too long for what follows is an error");
+	put_link("/", "root", geteuid());
+	ok(!opens("root", 0) && errno == EISDIR,
+	    "a link to the root is no link to a file");
 }
 
 static void
@@ -122,6 +151,9 @@ made(void)
 	    "m/o"), "beneath a folder, a leading slash counts for nothing");
 	ok(path_make_beneath(AT_FDCWD, "m/../../x", &base) < 0 &&
 	    errno == EINVAL, "two dots do not lead out of a folder");
+	ok(path_make_beneath(AT_FDCWD, "m/.", &base) < 0 && errno == EINVAL &&
+	    path_make_beneath(AT_FDCWD, "m/", &base) < 0 && errno == EINVAL,
+	    "a dot and nothing are no names beneath a folder");
 	ok(path_make_beneath(AT_FDCWD, "m/..", &base) < 0 && errno == EINVAL,
 	    "two dots are no name beneath a folder");
 	ok(path_make_beneath(AT_FDCWD, "link/x", &base) < 0 && errno == ELOOP,

@@ -1,10 +1,11 @@
-/* units, buf: what they take and what they refuse */
+/* units, utf8, buf: what they take and what they refuse */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "tap.h"
 
 static bool
@@ -27,7 +28,8 @@ static void
 durations(void)
 {
 	static const char *const bad[] = { "", "s", "-1", "1 s", "1e3", "0x10",
-		"1.2.3", "5x", "inf", "nan", "99999999999999999h", NULL };
+		"0X10", "1.2.3", "5x", "inf", "nan", ".", "104166667d",
+		"99999999999999999h", NULL };
 	int64_t ms;
 
 	ok(lasts("30", 30000), "a bare number is seconds");
@@ -36,6 +38,9 @@ durations(void)
 	ok(lasts("5m", 300000), "a duration in minutes");
 	ok(lasts("2h", 7200000), "a duration in hours");
 	ok(lasts("0", 0), "a duration of zero");
+	ok(lasts(".5", 500), "a duration that begins with the point");
+	ok(lasts("104166666d", INT64_C(8999999942400000)),
+	    "the longest number of days");
 	for (int i = 0; bad[i] != NULL; i++)
 		ok(units_duration_ms(bad[i], &ms) < 0, "no duration: '%s'",
 		    bad[i]);
@@ -78,11 +83,32 @@ bufs(void)
 	ok(b.p == NULL && b.cap == 0, "free leaves an empty buffer");
 }
 
+/* RFC 3629: the least and the greatest of each length, and surrogates. */
+static void
+characters(void)
+{
+	static const struct { uint32_t c; const char *bytes; } chars[] = {
+		{ 0x7f, "\x7f" }, { 0x80, "\xc2\x80" }, { 0x7ff, "\xdf\xbf" },
+		{ 0x800, "\xe0\xa0\x80" }, { 0xd7ff, "\xed\x9f\xbf" },
+		{ 0xd800, "\xef\xbf\xbd" }, { 0xdfff, "\xef\xbf\xbd" },
+		{ 0xe000, "\xee\x80\x80" }, { 0xffff, "\xef\xbf\xbf" },
+		{ 0x10000, "\xf0\x90\x80\x80" },
+		{ 0x1f600, "\xf0\x9f\x98\x80" },
+		{ 0x10ffff, "\xf4\x8f\xbf\xbf" },
+	};
+	char to[4];
+
+	for (size_t i = 0; i < sizeof chars / sizeof *chars; i++)
+		ok(span_is(span_of(to, utf8_put(to, chars[i].c)),
+		    chars[i].bytes), "U+%04X in UTF-8", chars[i].c);
+}
+
 int
 main(void)
 {
 	durations();
 	sizes();
+	characters();
 	bufs();
 	return done_testing();
 }

@@ -1,0 +1,46 @@
+/* process_id: which process an id names, and that it names no later one */
+#include "file/process_id.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+
+#include "tap.h"
+
+static pid_t
+named(const char *id)
+{
+	return process_of(id, strlen(id));
+}
+
+int
+main(void)
+{
+	static const char *const none[] = { "", "x", "-1 1 -", "1", "1x 1 -",
+		"0 1 -", "2147483648 1 -", "99999999999999999999 1 -" };
+	char own[PROCESS_ID_SIZE], other[PROCESS_ID_SIZE + 1], ended[32];
+	pid_t child = fork();
+	siginfo_t info;
+
+	if (child == 0)
+		_exit(0);
+	ok(process_id(getpid(), own) == 0 && named(own) == getpid(),
+	    "an id names its process");
+	snprintf(other, sizeof other, "%s0", own);
+	ok(named(other) == 0, "an id of another boot names no process");
+	snprintf(other, sizeof other, "%s", own);
+	other[strlen(other) - 1] ^= 1;
+	ok(named(other) == 0, "an id that differs by a digit names no process");
+	ok(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0 &&
+	    process_id(child, other) == 0 && named(other) == 0,
+	    "a process that has ended and was not waited for does not live");
+	waitpid(child, NULL, 0);
+	snprintf(ended, sizeof ended, "%ld 1 -", (long)child);
+	ok(process_id(child, other) < 0 && named(ended) == 0,
+	    "a process that is gone has no id");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		ok(named(none[i]) == -1, "no id: '%s'", none[i]);
+	return done_testing();
+}
