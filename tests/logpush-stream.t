@@ -184,6 +184,9 @@ is '--aws-sigv4: with the renewed token all is there' "$(wc -l <http/docs) $(cat
 fresh http; echo sigv4=es:eu-test-3 >http/mode
 exits 0 "--aws-sigv4: the region is that of the host's name" aws logpush --aws-sigv4 es \
 	--deadline 20s "es+http://x.eu-test-3.es.amazonaws.com.localhost:${es##*:}/named" <numbers
+exits 75 '--aws-sigv4: without credentials the lines wait' aws env -u AWS_ACCESS_KEY_ID \
+	-u AWS_SECRET_ACCESS_KEY HOME=/nonexistent logpush --aws-sigv4 es --region eu-test-1 \
+	--spool awssp --deadline 100ms "$es/i" <in
 exits 2 '--aws-sigv4 needs a region' aws logpush --aws-sigv4 es "$es/i" <in
 exits 2 '--aws-sigv4 is there for other credentials' \
 	aws logpush --aws-sigv4 es --region r es+http://u:p@127.0.0.1/i <in
@@ -320,6 +323,28 @@ exits 1 'Log Service: a refused record is status 1' logpush --dead-letter dead "
 is 'Log Service: a refused record does not stop the others' "$(wc -l <sls/logs) $(wc -l <dead)" '81 19'
 fresh sls; echo 'fail=403:WriteQuotaExceed:1' >sls/mode
 exits 0 'Log Service: a quota is waited for' logpush "$sls/store" <in
+fresh sls; echo 'fail=400:RequestTimeExpired:1' >sls/mode
+seq 4 >four
+exits 0 'Log Service: a request that expired is sent again, and refuses nothing' logpush "$sls/store" <four
+is 'Log Service: after that, all is there once' "$(wc -l <sls/logs) $(wc -l <sls/requests)" '4 2'
+fresh sls; echo 'fail=413:PostBodyTooLarge:1' >sls/mode
+exits 0 'Log Service: what is too large goes in two requests' logpush "$sls/store" <four
+is 'Log Service: after that, all is there once in three requests' "$(wc -l <sls/logs) $(wc -l <sls/requests)" '4 3'
+fresh sls; rm -f dead
+printf '{"timestamp":"%s-01-01T00:00:00Z","n":"%s"}\n' 1960 a 2021 b 1969 c 2021 d |
+	logpush --dead-letter dead "$sls/store" 2>/dev/null
+is 'Log Service: a time that does not fit refuses the record alone' \
+	"$? $(wc -l <sls/logs) $(grep -c 'its time does not fit' dead)" '1 2 2'
+fresh sls; seq 5000 >many
+exits 0 'Log Service: more lines than a request may have are sent' logpush --batch-lines 5000 "$sls/store" <many
+is 'Log Service: a request has 4096 at most' "$(wc -l <sls/logs) $(wc -l <sls/requests)" '5000 2'
+fresh sls; head -c 4000000 /dev/zero | tr '\0' x | fold -w 1000000 >wide
+exits 0 'Log Service: more bytes than a request may have are sent' logpush --batch-bytes 8M "$sls/store" wide
+is 'Log Service: a request has 3 MiB at most' "$(wc -l <sls/logs) $(wc -l <sls/requests)" '4 2'
+fresh http; echo status=400 >http/mode; rm -f dead
+exits 75 'Log Service: what somebody else answers refuses nothing' logpush --deadline 300ms \
+	--dead-letter dead --endpoint "$http" sls+http://project.localhost/x <four
+ok 'Log Service: after that, there is no dead letter' not test -s dead
 fresh sls
 exits 75 'Log Service: a wrong key is waited out' env ALIBABA_CLOUD_ACCESS_KEY_SECRET=wrong \
 	logpush --deadline 300ms "$sls/store" <in
