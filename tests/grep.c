@@ -39,12 +39,11 @@ shows(const struct grep_options *options, const char *want, const char *name)
  * are in two blocks before that of its end.
  */
 static void
-shows_pieces(const struct grep_options *options, const char *want,
-    const char *name)
+shows_blocks(const struct grep_options *options, const char *first,
+    const char *want, const char *name)
 {
-	static const char *const blocks[] = {
-		AT "stderr F x\n" AT "stdout P 192.0.2.1 - - \n",
-		AT "stdout P [29/Jun/2021:10:05:03 +0000] \n",
+	const char *blocks[] = {
+		first, AT "stdout P [29/Jun/2021:10:05:03 +0000] \n",
 		AT "stdout F \"GET / HTTP/1.1\" 503 1\n" AT "stderr F y\n",
 		AT "stderr F z\n" AT "stderr F status=500 a=e\n",
 	};
@@ -75,6 +74,32 @@ shows_pieces(const struct grep_options *options, const char *want,
 	free(lines);
 	grep_free(&g);
 	selector_free(s);
+}
+
+#define BEGIN AT "stdout P 192.0.2.1 - - \n"
+
+static void
+shows_pieces(const struct grep_options *options, const char *want,
+    const char *name)
+{
+	shows_blocks(options, AT "stderr F x\n" BEGIN, want, name);
+}
+
+/* Groups of lines before those of a message whose end is in another block. */
+static void
+shows_groups(const struct grep_options *plain)
+{
+	struct grep_options o = *plain;
+
+	o.before = 0;
+	shows_blocks(&o, AT "stderr F status=500 a=0\n" BEGIN, "0PPF-e",
+	    "no separator is between lines that follow each other");
+	shows_blocks(&o, AT "stderr F status=500 a=0\n" AT "stderr F x\n" BEGIN,
+	    "0-PPF-e", "but one is where a line was left out");
+	o.after = 1;
+	o.max = 2;
+	shows_blocks(&o, AT "stderr F status=500 a=0\n" AT "stderr F x\n" BEGIN,
+	    "0xP", "a line of context is no line of the most");
 }
 
 static void
@@ -111,6 +136,59 @@ shows_messages(const struct grep_options *plain)
 	o.before = 1;
 	o.after = 0;
 	shows_pieces(&o, "PPF-ze", "no piece is shown as context, too");
+}
+
+static void
+shows_line(const struct grep_options *options, bool errors, const char *want,
+    const char *name)
+{
+	char condition[] = "a=1", *where[] = { condition, NULL };
+	struct criteria c = { .server_errors = errors };
+	struct buf why = { 0 };
+	struct selector *s;
+	struct grep g = { 0 };
+
+	if (!errors)
+		c.where = where;
+	s = selector_new(&c, &why);
+	grep_begin(&g, options, s, "f\33");
+	selector_input(s, 0);
+	grep_block(&g, span_str("status=200 a=2\nstatus=503 a=1\n"
+	    "status=200 a=3\n"));
+	grep_result(&g);
+	if (!ok(strcmp(buf_str(&g.out), want) == 0, "lines: %s", name))
+		printf("# got %s\n", buf_str(&g.out));
+	grep_free(&g);
+	selector_free(s);
+}
+
+static void
+shows_lines(const struct grep_options *plain)
+{
+	struct grep_options o = *plain;
+
+	o.only_matching = true;
+	shows_line(&o, false, "status=503 a=1\n",
+	    "without a pattern the whole line matches");
+	o = *plain;
+	o.explain = true;
+	shows_line(&o, true, "logfmt:status=503 a=1\n", "the rule is told");
+	o.before = 1;
+	shows_line(&o, true, "status=200 a=2\nlogfmt:status=503 a=1\n",
+	    "but of no line of context");
+	o = *plain;
+	o.explain = o.inverted = true;
+	shows_line(&o, true, "status=200 a=2\nstatus=200 a=3\n",
+	    "nor of lines that are none");
+	o = *plain;
+	o.count = o.inverted = true;
+	shows_line(&o, false, "2\n", "those are counted that do not match");
+	o.max = 1;
+	shows_line(&o, false, "1\n", "up to the most that are wanted");
+	o = *plain;
+	o.names = o.to_terminal = true;
+	shows_line(&o, false, "f\\x1B:status=503 a=1\n",
+	    "a terminal gets no control character of a name");
 }
 
 /* The first line at which PCRE2 gives up is remembered, and no other. */
@@ -174,6 +252,8 @@ main(void)
 	o.count = true;
 	shows(&o, "2\n", "no line of the block is counted");
 	shows_messages(&plain);
+	shows_groups(&plain);
+	shows_lines(&plain);
 	notes_limits();
 	sets_colors();
 	return done_testing();

@@ -406,6 +406,9 @@ keep_pieces(struct grep *g, uint64_t number)
 		if (g->options->numbers)
 			number += count_lines(at, line.p);
 		pieces = &g->pieces[stream];
+		if (pieces->n == 0)
+			pieces->first = g->offset +
+			    (uint64_t)(line.p - g->block.p);
 		to.out = pieces->out;
 		print_line(&to, line, ':', number,
 		    g->offset + (uint64_t)(line.p - g->block.p));
@@ -442,7 +445,7 @@ take_pieces(struct grep *g, const struct pieces *pieces)
 	    (g->left == 0 && g->pending == 0);
 	if (o->count || o->quiet || lists_names(o))
 		return;
-	if (g->grouped && grep_has_context(o))
+	if (g->grouped && pieces->first != g->shown && grep_has_context(o))
 		grep_group_separator(o, &g->out);
 	g->grouped = true;
 	for (uint64_t i = 0; i < n && to < end; i++)

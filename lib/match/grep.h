@@ -58,7 +58,8 @@ struct grep {
 	struct pieces {
 		struct buf out;
 		uint64_t n;
-		uint64_t shown;	/* the offset after the last one */
+		/* The offsets of the first one, and after the last. */
+		uint64_t first, shown;
 	} pieces[2];
 };
 
