@@ -146,6 +146,23 @@ says 'logquiet: no-such-command: No such file or directory' 'a command that is n
     logquiet no-such-command </dev/null
 exits 2 'a folder as the command is misuse' logquiet /tmp </dev/null
 exits 2 'no command is misuse' logquiet -t 1 </dev/null
+mkdir first second
+echo 'echo right' >second/tool
+chmod 755 second/tool
+echo 'echo wrong' >first/tool
+is 'a file in PATH that may not be executed is passed over' \
+    "$(echo | PATH=$tmp/first:$tmp/second:$PATH logquiet tool)" right
+says 'logquiet: tool: Permission denied' 'a command that may not be executed is told' \
+    sh -c 'PATH=$0/first:$PATH logquiet tool </dev/null' "$tmp"
+says 'logquiet: : No such file' 'an empty command is told' logquiet '' </dev/null
+says 'logquiet: ./nothing: No such file' 'a path that is not there is told' \
+    logquiet ./nothing </dev/null
+echo '#!/nowhere/sh' >tool
+chmod 755 tool
+echo | logquiet --retries 0 ./tool 2>err
+is 'a command that cannot be executed after all is told' "$? $(cat err)" \
+    '127 logquiet: ./tool: No such file or directory
+logquiet: ./tool: exit status 127, given up'
 exits 2 'a wrong duration is misuse' logquiet -t soon true </dev/null
 echo | logquiet -t 1h --retries 0 sh -c 'exec ./nothing' 2>err
 is 'a command that fails is told' "$? $(tail -n 1 err)" \
@@ -166,6 +183,30 @@ kill -TERM $pid
 over
 is 'a command that fails is run only once after SIGTERM' "$? $(runs)" '1 1 2;1 2;'
 
+if command -v python3 >/dev/null; then
+	rm -f go log
+	# A shell starts what runs in the background with SIGINT ignored.
+	keep python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' logquiet -t 0 fired \
+	    sh -c 'until [ -e go ]; do sleep 0.05; done'
+	echo a >&9
+	until_true 10 ran 1
+	kill -INT $pid
+	until_true 10 asleep $pid
+	kill -TERM $pid
+	until_true 10 asleep $pid
+	ok 'after SIGINT it waits for its command, SIGTERM or not' kill -0 $pid
+	kill -INT $pid
+	wait $pid
+	is 'a second SIGINT ends it at once' "$?" 130
+	: >go
+	exec 9>&-
+	rm -f log
+else
+	skip 'no python3' 'a second SIGINT ends it at once'
+fi
+
 printf 'a\nb\n' | logquiet --tee -t 1h fired >out
 is '--tee copies the input' "$? $(tr '\n' , <out)" '0 a,b,'
 yes | head -n 1000000 | logquiet --tee true | cksum >out
@@ -177,6 +218,14 @@ exits 2 '--tee: a copy that cannot be written is trouble' sh -c 'echo | logquiet
 
 printf 'a\nb' | logquiet --feed cat >out
 is '--feed: the command reads the burst' "$(tr '\n' , <out)" a,b
+is '--feed: a TMPDIR that is no absolute path is left alone' \
+    "$(echo a | TMPDIR=first logquiet --feed cat; ls first)" 'a
+tool'
+for d in /nowhere /proc; do
+	echo a | TMPDIR=$d logquiet --feed cat >out 2>err
+	is "--feed: no room for the data in $d is trouble, and the command is run" \
+	    "$? $(grep -c '^logquiet: --feed: ' err) $(cat out)" '2 1 '
+done
 printf 'a\nb' | logquiet cat >out
 is 'without --feed the command reads nothing' "$(cat out)" ''
 rm -f again
@@ -257,6 +306,26 @@ is '--state with --feed: parts are found by any name, in their order' \
 	'part 0;part 2;part 10;'
 is '--state with --feed: only parts are removed' "$(cd 'a[b]*' && echo s.*)" \
 	s.4194304.x
+printf '\0\0' >hurt
+echo live >hurt.1.0
+echo dead >hurt.4194304.0
+is '--state with --feed: a damaged file leaves the parts of those that live' \
+	"$(logquiet --feed --state hurt cat </dev/null; cat hurt.*)" 'dead
+live'
+echo '4194304 1 - 1600000000.000000000' >linked
+echo secret >elsewhere
+ln -s elsewhere linked.4194304.0
+logquiet --feed --state linked cat </dev/null >out 2>err
+is '--state with --feed: a link in the place of a part is not followed' \
+	"$? $(cat out)" '2 '
+mkdir locks
+keep logquiet -t 1h --retries 0 --lock locks/lock true 2>err
+rm -r locks
+echo >&9
+over
+is '--lock: a folder that has gone is told once the command is due' "$? $(cat err)" \
+	'126 logquiet: true: No such file or directory
+logquiet: true: exit status 126, given up'
 rm -f log
 echo | logquiet --state /nowhere/state fired 2>err
 is '--state: a burst fires where there is no place for the file' "$? $(runs)" '2 1 1;'
