@@ -428,6 +428,32 @@ mkdir o
 logpack -d -C o x.tar.gz >out
 is 'times are kept to the nanosecond in a tar' \
 	"$(stat -c %y o/app.log)" '2021-06-29 10:05:03.123456789 +0000'
+is '-d -n: the members that would be unpacked are printed, and not made' \
+	"$(logpack -dn -C o x.tar.gz | tr '\n' ' '; ls o)" \
+	"o/app.log o/sub/two.log o/ü $(ls o)"
+is '-d: an archive of more members than files may be open is unpacked' "$(
+	mkdir members && cd members
+	for i in 10 11 12 13 14 15 16 17 18 19 20 21; do echo $i >$i; done
+	logpack --rm -a ../members.tar ./* >&2
+	ulimit -n 40
+	logpack -j1 -d ../members.tar | tr '\n' ' '; cat ./* | tr '\n' ' ')" \
+	'10 11 12 13 14 15 16 17 18 19 20 21 10 11 12 13 14 15 16 17 18 19 20 21 '
+ln -s x.tar.gz linked.tar.gz
+says 'linked.tar.gz: already exists' '-a: a link in the place of the archive stays' \
+	logpack -a linked.tar.gz few
+is '-a: an empty list beside an archive that is there does nothing' \
+	"$(logpack -a x.tar.gz -T empty; echo $?)" 0
+if command -v flock >/dev/null; then
+	mkdir held
+	: >held/.app.log.logferry
+	is '-d: a member that another logpack is at is left, and the others come' "$(
+		flock held/.app.log.logferry logpack -d -C held x.tar.gz 2>err
+		echo $?)" 'held/sub/two.log
+held/ü
+1'
+else
+	skip 'no flock(1)' '-d: a member that another logpack is at is left'
+fi
 exits 1 'an archive that is there is not replaced' logpack -a x.tar.gz log
 cp -pR b half
 is '--rm -a: a killed run is completed for a part of the files' \
