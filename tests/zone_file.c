@@ -103,7 +103,7 @@ write_zone(const char *name, const struct zone_file *z)
 	for (int i = 0; i < z->changes; i++)
 		buf_addc(&b, (char)(i == 0 && z->wrong_kind != 0 ?
 		    z->wrong_kind : i + 1));
-	for (int i = 0; i < kinds; i++) {
+	for (int i = 0; i < kinds && i < 100; i++) {
 		add_number(&b, i * HOUR, 4);
 		add_number(&b, 0, 2);
 	}
