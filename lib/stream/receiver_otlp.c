@@ -75,8 +75,7 @@ add_request(struct otlp *d, struct span line)
 		return false;
 	buf_clear(&d->document);
 	json_document_add(&d->document, line);
-	if (!json_get(buf_span(&d->document), "resourceLogs", &v) ||
-	    v.type != JSON_ARRAY)
+	if (!json_get(buf_span(&d->document), "resourceLogs", &v))
 		return false;
 	close_resource(d);
 	logs = span_trim(span_of(v.text.p + 1, v.text.len - 2));
