@@ -214,6 +214,10 @@ is '--nginx-conf with all of its formats' \
     "$(echo '{"a":"192.0.2.1","u":"say \"\u00e9\""}' |
 	logparse --nginx-conf nginx.conf -o 'template:{format} {agent}')" \
     'js say "é"'
+mkdir self
+printf 'log_format x "$status y";\ninclude *.conf;\n' >self/a:b.conf
+is '--nginx-conf: a file may include itself, and have a colon in its name' \
+    "$(echo 200 y | logparse --nginx-conf self/a:b.conf -o 'template:{format} {status}')" 'x 200'
 says 'no log_format other in it but short' '--nginx-conf: a missing name is told, with those that are there' \
     logparse --nginx-conf nginx.conf:other ng.log
 is '--nginx-conf: a missing name is no misuse, so that no usage is told' \
@@ -588,6 +592,12 @@ is '--source: a source of the line itself gets another name' "$(logparse --sourc
 	'{"source_3":"x","source_2":"y","message":"m","source":"sourced","format":"json"}'
 is '--source: standard input is -' "$(echo nothing | logparse --source | grep -c '"source":"-"')" 1
 for i in $(seq 3000); do echo "{\"n\":$i}"; done >many
+is 'a table is the same with threads' \
+    "$(logparse -j2 -o tsv -s n many | cksum)" \
+    "$(logparse -o tsv -s n many | cksum)"
+is 'with names above it, too' \
+    "$(logparse -j2 --header -o csv many | cksum)" \
+    "$(logparse --header -o csv many | cksum)"
 is '--source: with threads each record has it' "$(logparse -j2 --source many sourced | grep -c '"source":"many"')" 3000
 
 done_testing
