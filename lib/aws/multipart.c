@@ -498,7 +498,7 @@ multipart_complete(struct multipart *m, bool *taken)
 	 * the answer.
 	 */
 	answer = buf_span(&c.http.answer);
-	if (v == S3_DONE &&
+	if (v == S3_DONE && answer.len > 0 &&
 	    memmem(answer.p, answer.len, "<Error>", 7) != NULL) {
 		xml_element(&answer, "Code", c.code, sizeof c.code);
 		snprintf(c.reason, sizeof c.reason, "200, but %s", c.code);

@@ -415,7 +415,7 @@ kafka_reader_next(struct kafka_reader *r, struct kafka_message *m)
 {
 	int got;
 
-	if (r->rk == NULL && begin(r) < 0)
+	if (r->rk == NULL && r->error[0] == '\0' && begin(r) < 0)
 		return is_stopped(r) && r->error[0] == '\0' ? 0 : -1;
 	while (r->error[0] == '\0') {
 		if (r->at < r->n_held)
