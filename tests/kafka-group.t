@@ -87,4 +87,21 @@ run "$url/"
 until_true 20 sent c
 ends
 is 'to one receiver an empty line is no record' "$(wc -l <http/lines) $(texts)" '3 a b c '
+
+# --- what is no line ---
+fresh
+message '0:{"message":"a"}' 'error one' 'error two' '0:{"message":"b"}' 'error three' tombstone
+: >refuse
+run --drains d
+ok 'a line after an error is delivered' until_true 20 sent b
+ok 'what could not be committed is committed later, with what has no value' until_true 20 committed 0 7
+ok 'that it was refused is no end' not test -e refuse
+ends
+is 'an error is told once until a line has come' "$(sed 's/.*: //' err | tr '\n' ' ')" 'one three '
+fresh
+message '0:123456789012345|abc||' '0:1234567890'
+run --max-line 10 "$url/"
+until_true 20 committed 0 3
+ends
+is 'a line that is too long is sent in pieces' "$(texts)" '1234567890 12345 abc 1234567890 '
 done_testing

@@ -4,8 +4,10 @@
  *
  * Each line of the file "messages" is a message, PARTITION:TEXT, where | stands
  * for a LF; or "revoke", on which the member loses its partitions and gets them
- * back.  The number of its line is a message's offset.  What is committed is
- * added to the file "commits": PARTITION OFFSET; a member begins there.
+ * back; or "error TEXT", which comes in place of a message; or "tombstone", a
+ * message of partition 0 without a value.  The number of its line is a message's
+ * offset.  What is committed is added to the file "commits": PARTITION OFFSET; a
+ * member begins there.  With a file "refuse", which goes, a commit fails instead.
  *
  * With -DREST it is what of librdkafka the other half lacks, and is not called.
  */
@@ -25,18 +27,19 @@ LIBRDKAFKA_CALLS(X)
 
 #else
 
-enum { PARTITIONS = 10, LINE = 100 << 10, REVOKE = -174, POLL_MS = 10 };
+enum { PARTITIONS = 10, LINE = 100 << 10, REVOKE = -174, POLL_MS = 10,
+    REFUSED = 27 };
 
 struct rd_kafka_conf_s {
 	void *arg;
-	rdk_partitions_cb *rebalance;
+	rdk_partitions_cb *rebalance, *committed;
 };
 
 struct rd_kafka_s {
 	struct rd_kafka_conf_s *conf;
 	FILE *messages;
 	int64_t line, revoked, from[PARTITIONS];
-	bool assigned;
+	bool assigned, refused;
 };
 
 /* --- settings --- */
@@ -83,7 +86,7 @@ void
 rd_kafka_conf_set_offset_commit_cb(struct rd_kafka_conf_s *c,
     rdk_partitions_cb *cb)
 {
-	(void)c, (void)cb;
+	c->committed = cb;
 }
 
 /* --- lists of partitions --- */
@@ -183,9 +186,12 @@ int
 rd_kafka_commit(struct rd_kafka_s *rk, const struct rdk_partitions *list,
     int async)
 {
-	FILE *f = fopen("commits", "a");
+	FILE *f;
 
-	(void)rk, (void)async;
+	(void)async;
+	if ((rk->refused = unlink("refuse") == 0))
+		return 0;
+	f = fopen("commits", "a");
 	for (int i = 0; i < list->n; i++)
 		fprintf(f, "%d %lld\n", (int)list->at[i].partition,
 		    (long long)list->at[i].offset);
@@ -206,6 +212,19 @@ message(struct rd_kafka_s *rk, const char *line)
 	for (; *value != '\0'; value++)
 		if (*value == '|')
 			*value = '\n';
+	return m;
+}
+
+/* A message without a value, or an error, which has a text. */
+static struct rdk_message *
+no_line(struct rd_kafka_s *rk, int err, const char *text)
+{
+	struct rdk_message *m = calloc(1, sizeof *m);
+
+	m->err = err;
+	m->offset = rk->line;
+	m->value = text != NULL ? strdup(text) : NULL;
+	m->len = text != NULL ? strlen(text) : 0;
 	return m;
 }
 
@@ -234,12 +253,19 @@ rd_kafka_consumer_poll(struct rd_kafka_s *rk, int timeout_ms)
 	char *line;
 
 	(void)timeout_ms;
+	if (rk->refused)
+		rk->conf->committed(rk, REFUSED, NULL, rk->conf->arg);
+	rk->refused = false;
 	if (!rk->assigned)
 		rebalance(rk, RDK_ASSIGN_PARTITIONS);
 	while ((line = next_line(rk)) != NULL) {
 		if (isdigit((unsigned char)line[0])) {
 			if (rk->line >= rk->from[line[0] - '0'])
 				return message(rk, line);
+		} else if (strncmp(line, "error ", 6) == 0) {
+			return no_line(rk, REFUSED, line + 6);
+		} else if (strcmp(line, "tombstone") == 0) {
+			return no_line(rk, 0, NULL);
 		} else if (rk->line > rk->revoked) {
 			rk->revoked = rk->line;
 			rebalance(rk, REVOKE);
