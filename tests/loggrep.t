@@ -260,6 +260,13 @@ is '-W: the first of several operands is a pattern' \
 is '-W: operands that are all files leave no pattern' "$(loggrep -h -c -W status log log | tr '\n' ' ')" \
 	'3 3 '
 exits 2 '-W: a single operand is a file' loggrep -W status nofile
+says 'explain is for server errors' '--explain of a pattern is misuse' \
+    loggrep --explain x log
+for n in - -x 5x ''; do
+	says 'not a number from 0$' "-m '$n' is misuse" loggrep -m "$n" x log
+done
+is '-m: a negative number is no limit' "$(loggrep -m -5 -c . log)" "$(grep -c . log)"
+exits 2 '--tail beside a list is misuse' loggrep --tail log x -T log
 exits 2 '-W: a wrong condition is misuse' loggrep -W '=500' log
 exits 2 '-W: a wrong pattern in a condition is misuse' loggrep -W 'path~(' log
 printf '{"id":%s}\n' 9007199254740993 9007199254740992 -9007199254740993 007 >ids

@@ -80,5 +80,11 @@ main(void)
 	dcopylogs("/var/log/a.log.log", "var/log/a.log.log-0ce5");
 	dcopylogs("/my.log.d/messages-1.gz", "my.log.d/messages-1-0ce5.gz");
 	dcopylogs("./messages", "messages-0ce5");
+	dcopylogs("a", "a-0ce5");
+	dcopylogs("x/.gz", "x/-0ce5.gz");
+	suffix(".gz", 1, ".gz_01");
+	ok(name_template_escape(&b, span_of("a\0b", 3)) == 0 &&
+	    span_is(buf_span(&b), "a%00b"), "a NUL is escaped");
+	buf_free(&b);
 	return done_testing();
 }
