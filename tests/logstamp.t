@@ -316,7 +316,7 @@ renames '--olddir: a folder of any name' \
 mkdir logs2
 : >elsewhere/a.log-1624977000.gz
 is '--olddir: a folder that several logs share is looked through once' \
-    "$(logstamp -p 'logs*/a.log ' --olddir "$PWD/elsewhere")" "$(
+    "$(logstamp -p 'logs*/*.log ' --olddir "$PWD/elsewhere")" "$(
     echo "$PWD/elsewhere/a.log-1624977000.gz")"
 rm -r logs2 elsewhere/*.gz
 is '--olddir: nothing else is stamped' "$(ls logs)" 'a.log.1
