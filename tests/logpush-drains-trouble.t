@@ -40,6 +40,21 @@ wait "$pid"
 is 'the refused line is told with it, on another connection' \
 	"$? $(sed 's/.* - //' http/lines | tr '\n' ' ')" '1 one three Error L13: 1 messages lost. four '
 
+# --- a document that may be to blame itself ---
+fresh; rm -f http/docs
+drain a "es+$http/i"
+printf 'reject="n":1\nas=400:odd_exception\n' >http/mode
+run --batch-time 20ms
+echo '{"n":1}' >&9
+ok 'a document that alone is not taken waits' until_true 20 sh -c '
+	[ $(wc -l <http/requests) -ge 3 ] && grep -q "\"waiting\":1,.*\"refused\":0," d/a.status'
+echo '{"n":2}' >&9
+ok 'once another is taken, it is refused' until_true 20 grep -q '"refused":1,' d/a.status
+exec 9>&-
+wait "$pid"
+is 'the other is there, and the refused one is kept' \
+	"$? $(grep -c '"n":2}' http/docs) $(grep -c odd_exception sp/a/refused)" '1 1 1'
+
 # --- a file of the spool that cannot grow ---
 fresh
 drain a "$dead"

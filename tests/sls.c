@@ -32,6 +32,14 @@ test_v1(void)
 	    &h, out) == 0 &&
 	    span_is(span_str(out), "87xQWqFaOSewqRIma8kPjGYlXHc="),
 	    "signature v1 with a protobuf body");
+	/* base64(hmac-sha1("s", "GET\n\n\n\nx-log-a:1\nx-log-ab:2\n..." */
+	buf_clear(&h);
+	headers_add(&h, "X-Log-AB", "2");
+	headers_add(&h, "x-log-b", "3");
+	headers_add(&h, "x-log-a", "1");
+	ok(sls_signature_v1("s", "GET", "/r", &h, out) == 0 &&
+	    span_is(span_str(out), "kgU2chDxQMsmuPGUdm5B3m17ink="),
+	    "a name goes before one that it begins");
 	buf_free(&h);
 }
 
