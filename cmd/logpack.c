@@ -411,6 +411,8 @@ list_file(struct task *t)
 	if (!add_list_line(&t->result, name != NULL ? name : t->path,
 	    t->packed, t->unpacked, t->frame))
 		task_refuse(t, NAME_LIST_NEWLINE);
+	else if (t->result.failed)
+		task_trouble(t, t->path);
 	free(name);
 }
 

@@ -59,6 +59,8 @@ task_print(struct task *t, const char *name)
 {
 	if (!name_list_add(&t->result, name, job.end))
 		task_refuse(t, NAME_LIST_NEWLINE);
+	else if (t->result.failed)
+		task_trouble(t, name);
 }
 
 /*

@@ -92,12 +92,16 @@ static int
 print_name(const struct push *push, struct upload *p, const char *name)
 {
 	struct buf list = { 0 };
-	bool good = name_list_add(&list, name, push->nul ? '\0' : '\n');
+	int status = STATUS_OK;
 
-	out_span(buf_span(&list));
+	if (!name_list_add(&list, name, push->nul ? '\0' : '\n'))
+		status = upload_fail(p, STATUS_NO, "%s", NAME_LIST_NEWLINE);
+	else if (list.failed)
+		status = upload_fail_errno(p, STATUS_TROUBLE, name);
+	else
+		out_span(buf_span(&list));
 	buf_free(&list);
-	return good ? STATUS_OK :
-	    upload_fail(p, STATUS_NO, "%s", NAME_LIST_NEWLINE);
+	return status;
 }
 
 static int

@@ -3,7 +3,9 @@
  */
 #include "logpush.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "aws/s3_list.h"
@@ -64,13 +66,15 @@ print_object(void *arg, const struct s3_object *o)
 	if (!l->push->nul)
 		buf_printf(&l->line, "%s\t%lld\t", when, (long long)o->size);
 	buf_printf(&url, "s3://%s/%s", l->bucket, o->key);
-	if (buf_str(&url) == NULL || l->line.failed)
-		l->push->status = status_worse(l->push->status, STATUS_TROUBLE);
-	else if (name_list_add(&l->line, url.p, l->push->nul ? '\0' : '\n'))
-		out_span(buf_span(&l->line));
-	else {
+	if (buf_str(&url) != NULL &&
+	    !name_list_add(&l->line, url.p, l->push->nul ? '\0' : '\n')) {
 		warnx("%s: %s", url.p, NAME_LIST_NEWLINE);
 		l->push->status = status_worse(l->push->status, STATUS_NO);
+	} else if (url.failed || l->line.failed) {
+		warnx("%s: %s", o->key, strerror(ENOMEM));
+		l->push->status = status_worse(l->push->status, STATUS_TROUBLE);
+	} else {
+		out_span(buf_span(&l->line));
 	}
 	buf_free(&url);
 	return !out_failed() && !termination_asked();

@@ -12,9 +12,9 @@ buf_reserve(struct buf *b, size_t more)
 	size_t want, cap;
 	char *p;
 
-	if (more <= b->cap - b->len)
+	if (more <= b->cap - b->len && !b->failed)
 		return 0;
-	if (more > SIZE_MAX / 2 - b->len) {
+	if (b->failed || more > SIZE_MAX / 2 - b->len) {
 		b->failed = true;
 		errno = ENOMEM;
 		return -1;

@@ -41,8 +41,9 @@ span_is(struct span a, const char *s)
 
 /*
  * Start with { 0 }.  The add functions return 0, or -1 with errno ENOMEM; then
- * failed is set too and stays set until buf_clear, so that a caller who adds
- * many pieces can look once at the end.  What was added before stays.
+ * failed is set too and stays set until buf_clear, and nothing more is added, so
+ * that a caller who adds many pieces can look once at the end.  What was added
+ * before stays.
  */
 struct buf {
 	char *p;

@@ -136,7 +136,7 @@ layout_of(struct span text, enum layout_escape escape, struct buf *why)
  * Reads the next word of a configuration: bare, or in quotes, without escapes.
  */
 static const char *
-next_word(const char *p, const char *end, struct buf *word, bool *special)
+find_word(const char *p, const char *end, struct buf *word, bool *special)
 {
 	char quote = '\0';
 
@@ -179,6 +179,14 @@ next_word(const char *p, const char *end, struct buf *word, bool *special)
 	return end;
 }
 
+/* As find_word; NULL, too, without memory: then word->failed is set. */
+static const char *
+next_word(const char *p, const char *end, struct buf *word, bool *special)
+{
+	p = find_word(p, end, word, special);
+	return word->failed ? NULL : p;
+}
+
 /*
  * Reads the directive at p, after the word log_format: its name, the joined
  * strings, and escape=.  Returns where the text goes on, or NULL.
@@ -204,6 +212,7 @@ read_directive(const char *p, const char *end, struct buf *name,
 		    !span_is(buf_span(&word), "escape=default"))
 			buf_addspan(format, buf_span(&word));
 	}
+	format->failed |= word.failed;
 	buf_free(&word);
 	return p != NULL ? p : end;
 }
@@ -247,7 +256,7 @@ read_file(const char *path, struct buf *text)
 		}
 	}
 	input_close(in);
-	return got < 0 ? -1 : 0;
+	return got < 0 || text->failed ? -1 : 0;
 }
 
 /*
@@ -271,10 +280,14 @@ include_files(struct conf *c, const char *pattern)
 			buf_clear(&text);
 			if (read_file(files.gl_pathv[i], &text) == 0)
 				r = find_formats(c, buf_span(&text));
+			else if (text.failed)
+				r = -1;
 		}
 		c->depth--;
 		globfree(&files);
 	}
+	if (path.failed)
+		r = -1;
 	buf_free(&path);
 	buf_free(&text);
 	return r;
@@ -301,8 +314,8 @@ find_formats(struct conf *c, struct span text)
 		if (!span_is(buf_span(&word), "log_format"))
 			continue;
 		p = read_directive(p, end, &name, &format, &escape);
-		if (buf_str(&name) == NULL)
-			continue;
+		if (buf_str(&name) == NULL || format.failed)
+			break;
 		if (c->wanted != NULL && strcmp(name.p, c->wanted) != 0) {
 			buf_printf(&c->others, "%s%s",
 			    c->others.len > 0 ? ", " : " but ", name.p);
@@ -312,6 +325,10 @@ find_formats(struct conf *c, struct span text)
 		l = layout_of(format.len > 0 ? buf_span(&format) :
 		    NAME(""), escape, c->why);
 		r = l == NULL ? -1 : c->add(c->arg, name.p, l);
+	}
+	if (word.failed || name.failed || format.failed || c->others.failed) {
+		buf_clear(c->why);	/* no reason: no memory */
+		r = -1;
 	}
 	buf_free(&word);
 	buf_free(&name);
@@ -420,10 +437,15 @@ line_format_server(const char *string, struct buf *why)
 	else if (is_quoted(text))
 		buf_printf(&directive, "log_format f %.*s", (int)text.len,
 		    text.p);
+	if (directive.failed)
+		return NULL;
 	if (directive.len == 0)
 		return layout_of(text, LAYOUT_BACKSLASH, why);
 	buf_clear(why);
-	find_formats(&c, buf_span(&directive));
+	if (find_formats(&c, buf_span(&directive)) < 0) {
+		line_format_free(l);
+		l = NULL;
+	}
 	buf_free(&directive);
 	return l;
 }

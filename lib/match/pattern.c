@@ -168,7 +168,8 @@ add_needs(struct pattern *p, struct span s, int flags)
 	size_t n;
 
 	add_bare(&b, s, flags);
-	n = required_find(needs, buf_span(&b), flags & PATTERN_CASELESS);
+	n = b.failed ? 0 : required_find(needs, buf_span(&b),
+	    flags & PATTERN_CASELESS);
 	buf_free(&b);
 	for (size_t i = 0; i < n; i++) {
 		needs[i].exact &= !(flags & PATTERN_WORD) &&

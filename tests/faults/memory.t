@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""memory.t - each allocation fails once, in all that the commands do
+
+Every command below is run with each of its own allocations failing, one at a
+time (calls.c).  Then it did not crash or hang, it has either written all that it
+writes else, or ended with a status that says that something is missing, and a
+message; and what it has written till then is right.  A receiver has each line if
+the status was 0.
+
+RUNS is how many of each command are tried, chosen by SEED; 0 is all.
+"""
+import collections
+import concurrent.futures
+import glob
+import os
+import random
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.join(here, "../..")
+GOLDEN = os.path.join(TOP, "tests/golden")
+RUNS = int(os.environ.get("RUNS", "25"))
+SEED = int(os.environ.get("SEED", "1"))
+CHUNK = 40			# runs that a process makes in a row
+LINES = 30			# of a golden file
+HANGS = 60			# seconds
+
+# What a command is, with a shell's words; "in" is what it reads, {n} in it the
+# number of the run, and "made" what it makes, which is there whole or not.
+Command = collections.namedtuple("Command", "words input made url")
+commands = []
+
+
+def add(words, input=b"", made=(), url=None):
+    commands.append(Command(words, input, made, url))
+
+
+def golden(name):
+    with open(os.path.join(GOLDEN, name), "rb") as f:
+        return b"".join(f.readlines()[:LINES])
+
+
+def add_logparse():
+    for path in sorted(glob.glob(os.path.join(GOLDEN, "logparse/*.log"))):
+        name = path[:-len(".log")]
+        options = ""
+        if os.path.exists(name + ".opts"):
+            with open(name + ".opts") as f:
+                options = " ".join(map(shlex.quote, f.read().splitlines()))
+        add("logparse --multiline --tz UTC --year 2021 " + options,
+            golden("logparse/" + os.path.basename(path)))
+    mixed = golden("logparse/mixed.log")
+    for form in ("tsv", "csv", "logfmt", "ltsv", "syslog", "sls", "ecs", "otlp",
+                 "gelf", "hec"):
+        add("logparse --source -o " + form, mixed)
+    add("logparse -o csv --header -s timestamp,message,status", mixed)
+    add("logparse -j 2 --stats --source log other log", mixed)
+    add(r"""logparse -e '(?<a>\w+) (?<b>\d*)(?<timestamp>.*)'""", mixed)
+    add("logparse -F '$remote_addr [$time_local] \"$request\" $status $upstream'",
+        mixed)
+    add("logparse -F '%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" %{ms}T'", mixed)
+    add("logparse --formats formats -f mine", mixed)
+    add("logparse --nginx-conf nginx.conf", mixed)
+    add("logparse --list-formats")
+
+
+def add_loggrep():
+    errors = golden("loggrep/errors") + golden("loggrep/others")
+    for options in (
+            "-5", "-5 --explain", "-c -W 'status>=500' -W 'message~e'",
+            "-e err -e '^[a-c].*x' -i", "-F -f words", "-o -b -n -H 'e[a-z]+'",
+            "-w -A 2 -B 1 --color=always error", "-v -m 3 a", "-x '.*0.*'",
+            "--since 2001-01-01 --until 2030-01-01 -c",
+            "-j 2 -l error log other log", "-L -Z nothing log",
+            "-W 'path~^/a' -W 'timestamp>2001-01-01' -c", "-T list -c error",
+            "-5 -c log.gz", "-c error log.tar", "--stats -c e log"):
+        add("loggrep " + options, errors)
+
+
+def add_others():
+    log = golden("logparse/mixed.log")
+    add("logquiet -t 10ms --feed cat", log)
+    add("logquiet -t 10ms --tee --state state --lock lock true", log)
+    add("logquiet -t 10ms --confirm -v -m 1s -g 1ms true", b"a\nb\n")
+    add("logstamp -n -v -a rotated")
+    add("logstamp -n -l rotated")
+    add("logstamp -p rotated")
+    add("logstamp -n -f %Y-%m-%d.%N -T list")
+    for options in ("-c", "-c -9 --type=zst", "-c -j 2 --type=xz",
+                    "-c -1 --rsyncable"):
+        add("logpack %s log" % options)
+        add("logpack " + options, log)
+    add("logpack -l log.gz log.tar.gz")
+    add("logpack -t log.gz log.tar.gz")
+    add("logpack -d -c log.gz")
+    add("logpack -n -a x.tar.gz log other")
+    add("logpack -a made.zip -v log other", made=("made.zip",))
+    add("logpack -a made.tar.gz -T list", made=("made.tar.gz",))
+    add("logpack -d -k -C out log.tar.gz", made=("out/log",))
+
+
+def add_receivers(urls):
+    record = (b'{"timestamp":"2021-06-29T10:05:03Z","hostname":"h","status":503,'
+              b'"message":"run-{n}-a"}\nrun-{n}-b\n')
+    plain = "logpush -q --deadline 20s --batch-time 10ms --batch-lines 1 %s %s"
+    for options, url in (
+            ("", "{http-drain}/in"), ("--gzip -H 'A: b'", "{http-drain}/in"),
+            ("--auth-file auth --also {http-drain}/b", "es+{http-drain}/i-{date:%Y}"),
+            ("--aws-sigv4 es --region eu-1", "es+{http-drain}/i"),
+            ("", "logplex+{http-drain}/logplex"), ("", "otlp+{intakes}"),
+            ("--labels appname", "loki+{intakes}"),
+            ("", "syslog+tcp://127.0.0.1:{sink}"),
+            ("--framing lf --hostname '{hostname}'", "syslog+tcp://127.0.0.1:{sink}"),
+            ("--spool spool --spool-max 1M", "{http-drain}/in"),
+            ("--spool spool --dead-letter dead --receipts receipts",
+             "syslog+tcp://127.0.0.1:{sink}"),
+            ("-j 2", "{http-drain}/in")):
+        add(plain % (options, url), record, url=urls)
+    add("logpush -q --deadline 20s --drains drains --spool spool", record,
+        url=urls)
+    add("logpush -q -f auto --deadline 20s --drains drains --spool spool", record,
+        url=urls)
+    add("logpush -q --deadline 20s --receipts receipts file://{dir}/{n}/ log",
+        made=("{n}/log",))
+    add("logpush -q --deadline 20s --metadata a=b --tag c=d "
+        "s3://bucket/{n}/ log", url=urls, made=("{storefolder}/objects/{n}%2Flog",))
+    add("logpush -q --deadline 20s --since 1h --list s3://bucket/", url=urls)
+
+
+# --- a run ---
+
+FILES = {
+    "words": b"error\n500\nfailed\n",
+    "list": b"log\nother\n",
+    "formats": b"[mine]\nregex = (?<a>[^ ]+) (?<message>.*)\n",
+    "nginx.conf": b"http { log_format main '$remote_addr - $status'\n"
+                  b" ' $request';\n}\n",
+    "auth": b"Bearer token\n",
+    "rotated": b"now\n", "rotated.1": b"then\n", "rotated.2.gz": b"",
+    "rotated.1624977000": b"", "rotated.1624977000.5.gz": b"",
+}
+
+
+def make_files(top, urls):
+    log = golden("logparse/mixed.log")
+    for name in ("folder", "drains", "out"):
+        os.makedirs(os.path.join(top, name), exist_ok=True)
+    files = dict(FILES)
+    files["log"] = files["folder/log"] = log
+    files["other"] = golden("loggrep/errors")
+    where = b',"where":["status>=500"]}'
+    if urls:
+        drain = b'{"url":"' + urls["http-drain"].encode() + b'/in"'
+        files["drains/all"] = drain + b"}"
+        files["drains/none"] = drain + where
+    for name, text in files.items():
+        with open(os.path.join(top, name), "wb") as f:
+            f.write(text)
+        os.chmod(os.path.join(top, name), 0o600)
+        os.utime(os.path.join(top, name), (1624977000, 1624977000))
+    for words in ("gzip -kf log", "tar cf log.tar log other",
+                  "tar czf log.tar.gz log other"):
+        subprocess.run(words.split(), cwd=top, check=True)
+
+
+class Place:
+    """A folder where runs are made one behind the other."""
+
+    def __init__(self, top, command, build, shim):
+        self.top, self.command, self.shim = top, command, shim
+        os.makedirs(top)
+        urls = command.url or {}
+        self.names = dict(urls, dir=top)
+        make_files(top, urls)
+        self.env = {"PATH": build + ":" + os.environ["PATH"], "TZ": "UTC",
+                    "HOME": top, "LC_ALL": "C", "AWS_ACCESS_KEY_ID": "AKIDTEST",
+                    "LOGFERRY_ALLOW": "127.0.0.1", "LD_PRELOAD": shim,
+                    "AWS_SECRET_ACCESS_KEY": "secret/+=key",
+                    "AWS_EC2_METADATA_DISABLED": "true",
+                    "AWS_ENDPOINT_URL": urls.get("store", "")}
+        if not urls:
+            del self.env["AWS_ENDPOINT_URL"]
+
+    def fill(self, text, n):
+        for name, value in dict(self.names, n=n).items():
+            text = text.replace("{%s}" % name, str(value))
+        return text
+
+    def run(self, n, **more):
+        """(status, output, messages, what was made)"""
+        made = [os.path.join(self.top, self.fill(m, n))
+                for m in self.command.made]
+        for path in made + [os.path.join(self.top, "spool"),
+                            os.path.join(self.top, "state")]:
+            subprocess.run(["rm", "-rf", path], check=True)
+        words = [self.fill(w, n) for w in shlex.split(self.command.words)]
+        env = dict(self.env, FAULT_PROGRAM=words[0], **more)
+        with tempfile.TemporaryFile(dir=self.top) as text:
+            # Not a pipe: a command that fails on one waits a second.
+            text.write(self.command.input.replace(b"{n}", b"%d" % n))
+            text.seek(0)
+            try:
+                r = subprocess.run(words, cwd=self.top, env=env, stdin=text,
+                                   stdout=subprocess.PIPE, timeout=HANGS,
+                                   stderr=subprocess.PIPE, check=False)
+            except subprocess.TimeoutExpired:
+                return -1, b"", b"it hung", ()
+        return (r.returncode, r.stdout, r.stderr,
+                tuple(read_or_none(p) for p in made))
+
+
+def read_or_none(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError:
+        return None
+
+
+def received(urls, n):
+    """Whether both lines of a run have come."""
+    both = [b"run-%d-%c" % (n, c) for c in b"ab"]
+    for _ in range(200):
+        text = b"".join(read_or_none(os.path.join(d, "lines")) or b"" for d in
+                        urls["folders"]) + b"".join(
+                            read_or_none(os.path.join(d, "docs")) or b""
+                            for d in urls["folders"])
+        if all(b in text for b in both):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def judge(command, right, got, n):
+    """What is wrong with the result, as a list."""
+    status, out, said, made = got
+    if status < 0 or status > 127:
+        return ["it crashed or hung: status %d" % status]
+    wrong = []
+    if status != right[0]:
+        if said == b"":
+            wrong.append("status %d without a word" % status)
+        return wrong
+    if out != right[1] and not may_differ(command):
+        wrong.append("status %d, but other output" % status)
+    if any((a is None) != (b is None) for a, b in zip(made, right[3])):
+        wrong.append("status %d, but it is not made" % status)
+    if status == 0 and command.url and command.input and \
+            not received(command.url, n):
+        wrong.append("status 0, but a line has not come")
+    return wrong
+
+
+def may_differ(command):
+    """Output with sizes or the time in it, or of objects that others make."""
+    return "--stats" in command.words or "--list" in command.words.split()
+
+
+def work(index, first, numbers, top, build, shim, right):
+    """(index, tried, messages)"""
+    command = commands[index]
+    place = Place(os.path.join(top, "%d.%d" % (index, first)), command, build,
+                  shim)
+    once = os.path.join(place.top, "once")
+    tried, messages = 0, []
+    for nth in numbers:
+        n = index * 100000 + nth
+        got = place.run(n, FAULT_CALL="malloc", FAULT_NTH=str(nth),
+                        FAULT_ERRNO="12", FAULT_ONCE=once)
+        if not os.path.exists(once):
+            continue
+        os.unlink(once)
+        tried += 1
+        messages += ["allocation %d: %s; it said %r" % (nth, w, got[2][:150])
+                     for w in judge(command, right, got, n)]
+    return index, tried, messages
+
+
+def plan(index, top, build, shim):
+    """(what the command does else, how many allocations it makes)"""
+    place = Place(os.path.join(top, "plan%d" % index), commands[index], build,
+                  shim)
+    log = os.path.join(place.top, "calls")
+    right = place.run(index * 100000, FAULT_LOG=log)
+    with open(log) as f:
+        return right, f.read().split().count("malloc")
+
+
+# --- the whole ---
+
+def start_servers(top):
+    urls, started = {"folders": []}, []
+    for name, words in (("http-drain", ["http-drain"]),
+                        ("intakes", ["intakes"]), ("store", ["store"]),
+                        ("sink", ["syslog-sink"])):
+        folder = os.path.join(top, "server-" + name)
+        os.mkdir(folder)
+        args = [folder] + (["tcp"] if name == "sink" else [])
+        started.append(subprocess.Popen(
+            [sys.executable, os.path.join(TOP, "tests/servers", words[0])] + args,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        port = os.path.join(folder, "port")
+        while not read_or_none(port):
+            time.sleep(0.02)
+        number = read_or_none(port).decode().strip()
+        urls[name] = number if name == "sink" else "http://127.0.0.1:" + number
+        urls["folders"].append(folder)
+    return urls, started
+
+
+def report(top, build, shim):
+    pick = random.Random(SEED)
+    tried, messages = collections.Counter(), collections.defaultdict(list)
+    left, possible = collections.Counter(), {}
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+        plans = [pool.submit(plan, i, top, build, shim)
+                 for i in range(len(commands))]
+        jobs = []
+        for i, p in enumerate(plans):
+            right, possible[i] = p.result()
+            numbers = range(1, possible[i] + 1)
+            if 0 < RUNS < possible[i]:
+                numbers = sorted(pick.sample(numbers, RUNS))
+            if right[0] not in (0, 1):
+                messages[i].append("nothing failed, but: %d %r" % right[::2])
+                numbers = []
+            left[i] = -(-len(numbers) // CHUNK) or 1
+            jobs += [pool.submit(work, i, k, numbers[k:k + CHUNK], top, build,
+                                 shim, right)
+                     for k in range(0, max(len(numbers), 1), CHUNK)]
+        print("1..%d" % len(commands))
+        done = 0
+        for job in concurrent.futures.as_completed(jobs):
+            i, some, wrong = job.result()
+            tried[i] += some
+            messages[i] += wrong
+            left[i] -= 1
+            if left[i] > 0:
+                continue
+            done += 1
+            print("%sok %d - no allocation that fails is passed over: %s" % (
+                "not " if messages[i] else "", done,
+                commands[i].words.replace("#", "")[:90]))
+            print("# %d of %d tried" % (tried[i], possible[i]))
+            for m in messages[i][:20]:
+                print("#   " + m)
+            sys.stdout.flush()
+    print("# %d allocations failed" % sum(tried.values()))
+
+
+def main():
+    build = os.path.abspath(os.environ.get("B", os.path.join(TOP, "build")))
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory, prefix="logferry-memory.") as t:
+        shim = os.path.join(t, "calls.so")
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1",
+                        "-o", shim, os.path.join(here, "calls.c"), "-ldl"],
+                       check=True)
+        urls, servers = start_servers(t)
+        urls["storefolder"] = urls["folders"][2]
+        add_logparse()
+        add_loggrep()
+        add_others()
+        add_receivers(urls)
+        commands[:] = [c for c in commands
+                       if not sys.argv[1:] or any(a in c.words for a in sys.argv[1:])]
+        try:
+            report(t, build, shim)
+        finally:
+            for s in servers:
+                s.kill()
+                s.wait()
+
+
+main()
