@@ -65,7 +65,7 @@ $B/%.o: %.c
 
 # Fast, no root, no network.
 check: all $(CTESTS)
-	@echo 'check: two and a half minutes of processor time'
+	@echo 'check: four minutes of processor time'
 	B=$(abspath $B) $(PROVE) -j4 tests/*.t $(CTESTS)
 
 # On real servers; a test that needs one that is not installed says so.

@@ -95,12 +95,12 @@ a_%_has_no_digits $last<EncodingType>url</EncodingType><Contents><Key>%%zz</Key>
 a_%_has_one_digit $last<EncodingType>url</EncodingType><Contents><Key>%%4</Key><Size>5</Size></Contents>
 a_%_is_a_NUL $last<EncodingType>url</EncodingType><Contents><Key>%%00</Key><Size>5</Size></Contents>
 a_key_comes_twice $last<Contents>$a</Contents><Contents>$a</Contents>
-a_key_is_too_long $last<Contents><Key>$(printf %1025s | tr ' ' k)</Key><Size>5</Size></Contents>
-a_key_is_far_too_long $last<Contents><Key>$(printf %7000s | tr ' ' k)</Key><Size>5</Size></Contents>
+a_key_is_too_long $last<Contents><Key>$(printf '%1025s' '' | tr ' ' k)</Key><Size>5</Size></Contents>
+a_key_is_far_too_long $last<Contents><Key>$(printf '%7000s' '' | tr ' ' k)</Key><Size>5</Size></Contents>
 there_is_more,_and_no_token <IsTruncated>true</IsTruncated><Contents>$a</Contents>
 there_is_more,_and_an_empty_token <IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken>
 END
-list key "$last<Contents><Key>$(printf %1024s | tr ' ' k)</Key><Size>5</Size></Contents>"
+list key "$last<Contents><Key>$(printf '%1024s' '' | tr ' ' k)</Key><Size>5</Size></Contents>"
 is 'a key may have 1024 bytes' "$(listed key | wc -c)" $((1024 + 17))
 list plain "$last<Contents><Key>a%41+</Key><Size>5</Size><LastModified>x</LastModified></Contents><Contents><Key>b&amp;&#34;</Key><Size>0</Size><LastModified>2021-06-29T14:30:00.000Z</LastModified></Contents>"
 is 'a list that is not encoded is read, and times that are none' "$(listed plain)" \
@@ -125,7 +125,7 @@ is 'an object that is smaller than it was listed is told' "$(search short)" \
 	'loggrep: s3://bucket/short: 4 bytes came, and 5 were listed'
 object untold ''
 reply untold.1 200 '4\r\nline\r\n0\r\n\r\n' 'Transfer-Encoding: chunked'
-is 'so it is without an ETag' "$(search untold)" \
+is 'an object without an ETag that is smaller than it was listed is told' "$(search untold)" \
 	'loggrep: s3://bucket/untold: 4 bytes came, and 5 were listed'
 object other '<ETag>&quot;e&quot;</ETag>'
 reply other.1 200 '4\r\nline\r\n0\r\n\r\n' 'ETag: "f"' 'Transfer-Encoding: chunked'
@@ -161,7 +161,7 @@ says 'passed over by name: 3000' 'they are passed over' search_many --stats line
 reply app.log-1624000000.1 200 '2026-11-28T10:10:00Z host app: line\n'
 is 'a key that is too old by its name is passed over' "$(loggrep --since \
 	2021-06-29T12:00:00Z -c line s3://bucket/app.log-1624000000)" 0
-exits 1 'and selects nothing' loggrep --since 2021-06-29T12:00:00Z line \
+exits 1 'an object that is passed over selects nothing' loggrep --since 2021-06-29T12:00:00Z line \
 	s3://bucket/app.log-1624000000
 is 'it is not fetched' "$(requests app.log-1624000000)" 0
 is 'one that is not is searched' "$(loggrep --since 1970-01-01T00:00:01Z -c line \

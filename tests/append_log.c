@@ -120,7 +120,7 @@ other_files(void)
 	    "a socket takes none");
 	close(s);
 	ok(append_log_open(folder, 0600, ours) < 0 && errno == EISDIR,
-	    "nor does a folder");
+	    "a folder takes none");
 	unlink(path);
 }
 

@@ -99,7 +99,7 @@ no_connection(void)
 	refuses(CONN_UDP, "127.0.0.1:9", &guarded, ADDRESS_REFUSED,
 	    "no datagram goes where none may go");
 	refuses(CONN_TCP, "127.0.0.1:9", &guarded, ADDRESS_REFUSED,
-	    "nor does a connection");
+	    "no connection goes where none may go");
 	c = conn_open(CONN_UDP, place, &most, error);
 	ok(c != NULL, "where datagrams are allowed they go");
 	conn_close(c);
@@ -132,7 +132,7 @@ closes(void)
 		failed = conn_send(c, span_of(much, 1 << 20)) < 0;
 	ok(failed && errno == EPIPE, "what is sent then fails");
 	ok(conn_settle(c) < 0 && errno == ECONNRESET,
-	    "and does not settle");
+	    "what was sent then does not settle");
 	conn_close(c);
 	close(fd);
 	free(much);
@@ -176,7 +176,7 @@ requests(void)
 	close(r.fd);
 	r.fd = pipe(ends) == 0 ? ends[0] : -1;
 	ok(http_do(h, &r) < 0 && r.status == 0,
-	    "so does one that cannot be read");
+	    "a file that cannot be read ends its request");
 	ok(http_start(h, &r) == 0 && http_start(h, &s) == 0 &&
 	    http_wait(h, 0) == NULL, "requests are under way");
 	http_free(h);

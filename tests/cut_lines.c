@@ -160,7 +160,7 @@ main(void)
 	cut_files(&c, "tests/golden/records/*", 2);
 	ok(c.lines > 10000, "the golden files have lines to cut");
 	ok(c.lost == 0, "a line that is cut, or has another byte, is parsed, "
-	    "or its text is kept and the record says why");
+	    "else its text is kept and the record says why");
 	ok(c.broken == 0, "its record is one line, and where it must be an "
 	    "object of JSON");
 	buf_free(&c.text);

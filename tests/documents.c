@@ -150,7 +150,7 @@ test_cut(void)
 	ok(is_cut(20, HEAD "1234567890", HEAD "12"),
 	    "where there is no room for that, it is just cut");
 	ok(is_cut(10, HEAD "1234567890", "<14>1 - h "),
-	    "so is a header that is too long itself");
+	    "a header that is too long itself is just cut");
 }
 
 static void

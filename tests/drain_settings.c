@@ -221,7 +221,7 @@ test_read(void)
 	ok(ftruncate(fd, DRAIN_FILE_MAX + 1) == 0 && reads("is too large"),
 	    "a larger file is not");
 	ok(fchmod(fd, 0602) == 0 && reads("anybody may change it"),
-	    "nor is one that anybody may change");
+	    "a file that anybody may change is not read");
 	close(fd);
 	ok(unlink("d") == 0 && reads("No such file or directory"),
 	    "one that has gone is told");

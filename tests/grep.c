@@ -175,11 +175,11 @@ shows_lines(const struct grep_options *plain)
 	shows_line(&o, true, "logfmt:status=503 a=1\n", "the rule is told");
 	o.before = 1;
 	shows_line(&o, true, "status=200 a=2\nlogfmt:status=503 a=1\n",
-	    "but of no line of context");
+	    "the rule is told of no line of context");
 	o = *plain;
 	o.explain = o.inverted = true;
 	shows_line(&o, true, "status=200 a=2\nstatus=200 a=3\n",
-	    "nor of lines that are none");
+	    "the rule is told of no line that is none");
 	o = *plain;
 	o.count = o.inverted = true;
 	shows_line(&o, false, "2\n", "those are counted that do not match");

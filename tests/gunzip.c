@@ -163,7 +163,7 @@ unpacks_a_stream(void)
 	    "a member that only begins is an error");
 	p[n + m + 20] = 'x';
 	ok(stream_is(p, n + m + 21, "one, two", "garbage"),
-	    "and so are other bytes");
+	    "other bytes behind a member are an error");
 	ok(stream_is(p, n + m - 1, "one, two", "unexpected end"),
 	    "a member that is cut is an error, after its bytes");
 	ok(stream_is(p, 1, "", "unexpected end"), "also if it is very short");
@@ -271,7 +271,7 @@ unpacks_pieces(void)
 	ok(pieces_are(file_of(p, n), 2, NULL, 0, N, bad_crc),
 	    "a wrong checksum of the whole is an error, at the end");
 	ok(pieces_are(file_of(p, n), 2, &second, PIECE, PIECE, NULL),
-	    "but where not all is read it is not looked at");
+	    "where not all is read no checksum is looked at");
 	p[n - 8] ^= 1;
 	memset(p + n - 20, 0xff, 8);
 	ok(pieces_are(file_of(p, n), 1, NULL, 0, N - PIECE,
@@ -356,7 +356,7 @@ verifies(void)
 	    "a file holds what was written, packed or not");
 	ok(content_check(&c, packed, true, &why) < 0 &&
 	    strcmp(why, "not what was written") == 0,
-	    "but not when it is to be taken as it stands");
+	    "a packed file that is taken as it stands does not");
 	content_add(&other, "onf", 3);
 	ok(content_check(&other, plain, true, &why) < 0 &&
 	    strcmp(why, "not what was written") == 0,
@@ -364,13 +364,13 @@ verifies(void)
 	other = c;
 	other.size++;
 	ok(content_check(&other, plain, true, &why) < 0,
-	    "nor is another number of them");
+	    "another number of bytes is not what was written");
 	ok(content_check(&c, -1, true, &why) < 0 &&
 	    strcmp(why, strerror(EBADF)) == 0, "what is no file is told");
 	p[n - 1] ^= 1;
 	ok(content_check(&c, file_of(p, n), false, &why) < 0 &&
 	    strcmp(why, "not what was written") != 0,
-	    "and so is what is wrong with a packed one");
+	    "what is wrong with a packed file is told");
 	ok(content_is(packed, plain) && !content_is(plain, plain) &&
 	    !content_is(packed, file_of("onf", 3)) &&
 	    !content_is(packed, file_of("ones", 4)) &&

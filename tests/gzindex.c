@@ -222,7 +222,7 @@ test_hostile(void)
 	head[16 + 6] = 0;
 	head[16 + 2] = 0x60;
 	ok(gzip_index_parse(&y, head, sizeof head, size + 0x600000) < 0,
-	    "nor is one that would be when packed");
+	    "a piece that would be very large when packed is none");
 	memset(head + 16, 0, 24);
 	ok(gzip_index_parse(&y, head, sizeof head, size - 100) < 0,
 	    "without a piece there is no index");

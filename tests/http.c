@@ -37,12 +37,12 @@ headers(void)
 	    span_is(value, "1"), "a field is taken");
 	ok(headers_next(&rest, &name, &value) && span_is(name, "b") &&
 	    span_is(value, "2"),
-	    "then the next, without blanks; what is no field is passed over");
+	    "the next is taken without blanks; what is no field is passed over");
 	ok(headers_next(&rest, &name, &value) && name.len == 0 &&
 	    span_is(value, "3"), "a name may lack");
 	ok(headers_next(&rest, &name, &value) && span_is(value, "4") &&
 	    !headers_next(&rest, &name, &value),
-	    "so may the LF at the end, after which there is none");
+	    "the LF at the end may lack, too; behind it there is none");
 	buf_adds(&b, some);
 	ok(span_is(headers_get(&b, "a"), "4"),
 	    "the last one counts, in either case");

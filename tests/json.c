@@ -88,7 +88,7 @@ reads_odd_texts(void)
 	    "a surrogate that something else follows is U+FFFD");
 	reads("[\"\\ud83d\\n34567\",\"\\ud83d1234567\"]",
 	    "\"\xef\xbf\xbd\\n34567\" \"\xef\xbf\xbd" "1234567\" ",
-	    "and so is one that only text follows");
+	    "a surrogate that only text follows is U+FFFD");
 	reads("[\"\\ude00\"]", "\"\xef\xbf\xbd\" ",
 	    "the second of two surrogates alone is U+FFFD");
 	reads("[1E+5,1e-5,-1,\"\\b\\f\\r\\t\\/\"]",
@@ -105,7 +105,7 @@ reads_odd_texts(void)
 	    "\"a\":{\"c\":\"NaN\",\"d\":1} \"e\":[\"x\",null,[\"y\"]] ",
 	    "members inside an object and an array are made JSON, too");
 	reads("{\"a\":{\"\x01\":1}}", "\"a\":{\"\\u0001\":1} ",
-	    "and so are their keys");
+	    "keys inside an object are made JSON, too");
 }
 
 static void

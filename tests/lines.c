@@ -425,7 +425,7 @@ ends(void)
 	ok(input_map(in, &n) == NULL &&
 	    input_read(in, text, sizeof text) < 0 && errno == EINTR &&
 	    input_read_raw(in, text, sizeof text) < 0 && errno == EINTR,
-	    "nor is a plain one, in whatever way");
+	    "a plain file is not read either, in whatever way");
 	input_close(in);
 }
 

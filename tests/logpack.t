@@ -432,9 +432,10 @@ is '-d -n: the members that would be unpacked are printed, and not made' \
 	"$(logpack -dn -C o x.tar.gz | tr '\n' ' '; ls o)" \
 	"o/app.log o/sub/two.log o/ü $(ls o)"
 is '-d: an archive of more members than files may be open is unpacked' "$(
-	mkdir members && cd members
+	mkdir members && cd members || exit
 	for i in 10 11 12 13 14 15 16 17 18 19 20 21; do echo $i >$i; done
 	logpack --rm -a ../members.tar ./* >&2
+	# shellcheck disable=SC3045	# dash and bash have it
 	ulimit -n 40
 	logpack -j1 -d ../members.tar | tr '\n' ' '; cat ./* | tr '\n' ' ')" \
 	'10 11 12 13 14 15 16 17 18 19 20 21 10 11 12 13 14 15 16 17 18 19 20 21 '

@@ -61,7 +61,7 @@ drain a "$dead"
 lines 1 5000 >in
 exits 2 'a spool that cannot be written is status 2' \
 	sh -c 'trap "" XFSZ; ulimit -f 32; exec logpush --drains d --spool sp --deadline 10ms in 2>err'
-is 'which spool it is is told once' "$(cat err)" 'logpush: sp/a: File too large'
+is 'a spool that cannot be written is told once' "$(cat err)" 'logpush: sp/a: File too large'
 drain a "$http/a"
 exits 0 'the next run goes on' push in
 is 'with whole lines' "$(numbers)" "$(seq 5000 | tr '\n' ' ')"

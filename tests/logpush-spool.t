@@ -89,7 +89,7 @@ exits 75 'who finds another that cannot send ends at its deadline' sh -c \
 stream 10 12 | logpush --spool sp10 "$http/A" 2>err2 & second=$!
 until_true 20 sh -c 'logpush --spool sp10 --status=json | grep -q "\"records\":6,"'
 kill "$second"; wait "$second"
-is 'so it does after SIGTERM' $? 75
+is 'who finds another that cannot send ends after SIGTERM' $? 75
 rm http/mode
 exec 7>&-
 wait "$first"

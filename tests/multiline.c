@@ -109,7 +109,7 @@ quote(void)
 	ok(d.n == 0, "what stands in its quote belongs to it");
 	multiline_add(m, span_of(line, JOINED_MAX / 2));
 	ok(d.n == 1 && d.len == sizeof row + JOINED_MAX / 2,
-	    "but not more than a MiB of that");
+	    "not more than a MiB of that belongs to it");
 	multiline_free(m);
 	free(line);
 }

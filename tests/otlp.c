@@ -155,7 +155,7 @@ test_answers(void)
 		{ B("\x09\0\0\0\0\0\0\0\0"), -1, 0, "",
 		    "a wire type that no answer has is refused" },
 		{ B("\x0a\x02\x0d\0"), -1, 0, "",
-		    "so it is inside a partial success" },
+		    "a wire type of none is refused inside a partial success" },
 		{ B("\x0a\x05\x08\x01"), -1, 0, "",
 		    "a length beyond the end is refused" },
 		{ B("\x0a"), -1, 0, "", "a key alone is refused" },

@@ -206,12 +206,12 @@ refusals(void)
 	many.p[many.len - strlen("a256&")] = '\0';
 	buf_clear(&h);
 	ok(sigv4_sign(&s, "GET", "/", many.p, &h, empty) == 0,
-	    "which can be signed");
+	    "a query of 256 parameters can be signed");
 	buf_clear(&h);
 	for (int i = 0; i < 256; i++)
 		buf_printf(&h, "A%d: x\n", i);
 	ok(sigv4_sign(&s, "GET", "/", "", &h, empty) < 0 && errno == E2BIG,
-	    "so many headers can be signed, with the date");
+	    "256 headers with the date cannot be signed");
 	buf_clear(&h);
 	bad.token = "a\nb";
 	ok(sigv4_sign(&bad, "GET", "/", "", &h, empty) < 0 && errno == EINVAL,

@@ -384,7 +384,7 @@ files(void)
 	    strcmp(got, "hello") == 0, "it is there");
 	close(fd);
 	ok(store_file(&s, &u) == STATUS_OK && u.was_there,
-	    "and is not written twice");
+	    "a file that is there is not written twice");
 	buf_free(&u.url);
 	upload_close(&u);
 	store_free(&s);

@@ -61,9 +61,9 @@ test_header(void)
 	ok(gives("no record", "<14>1 20", "Z here - - - - no record"),
 	    "what is no record is a message");
 	ok(gives("[1]", "<14>1 20", "Z here - - - - [1]"),
-	    "so is a list");
+	    "a list is a message");
 	ok(gives("{\"a\":", "<14>1 20", "Z here - - - - {\"a\":"),
-	    "so is an object that breaks off");
+	    "an object that breaks off is a message");
 	ok(gives("{\"m\\u0065ssage\":\"m\",\"x\":1}", "<14>1 20", " m"),
 	    "a name may have escapes");
 	snprintf(long_name, sizeof long_name,
@@ -107,7 +107,7 @@ test_end(void)
 	ok(end_of("<34>1 - h a p m - x") == 18, "a header ends in front of its "
 	    "message");
 	ok(end_of("<34>1 2021-06-29T10:05:03Z h a p m - x") == 37,
-	    "so it does with a time");
+	    "a header with a time ends in front of its message");
 	ok(end_of("<34>1 - h a p m -") == 17, "there may be no message");
 	ok(end_of("<34>1 - h a p m [x a=\"]\\\"[\"][y] z") == 32,
 	    "elements may stand one behind the other, and brackets in quotes");
@@ -129,7 +129,7 @@ test_text(void)
 	ok(syslog_header_cut(accent, 2) == 1 && syslog_header_cut(accent, 1) ==
 	    1, "a text is not cut inside of a letter");
 	ok(syslog_header_cut(sign, 3) == 0 && syslog_header_cut(sign, 0) == 0,
-	    "nor before its first byte");
+	    "a text is not cut before its first byte");
 	ok(syslog_header_cut(bad, 5) == 1, "what is no UTF-8 is cut anywhere");
 }
 

@@ -190,7 +190,7 @@ test_names(void)
 	ok(gives("|c.log-two:new\n", "c.log-two", "new\n", NULL),
 	    "a log whose name begins as another's is followed");
 	ok(gives("|c.log.:new\n", "c.log.", "new\n", NULL),
-	    "also when only a sign stands behind it");
+	    "a log whose name has only a sign more is followed");
 	watch_free(w);
 	unlink("c.log");
 	unlink("c.log.1");
@@ -268,7 +268,7 @@ test_odd_names(void)
 	    watch_add(w, "e/f*") == 0 && gives("", NULL),
 	    "a folder is no file to follow");
 	ok(rmdir("e/f") == 0 && chmod("e", 0750) == 0 && watch_ready(w) == 0,
-	    "nor when it goes");
+	    "a folder that goes was no file to follow");
 	rename("d*", "d");
 	ok(watch_ready(w) < 0, "the folder of a name must not go");
 	watch_free(w);

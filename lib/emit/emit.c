@@ -102,6 +102,8 @@ add_member(struct record *r, const struct field *f, struct span name,
 {
 	size_t at = b->len - 1;
 
+	if (b->failed)
+		return -1;
 	if (b->p[at] != '{')
 		return add_next_member(r, f, name, plain, b);
 	b->len = at;

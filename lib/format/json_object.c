@@ -17,6 +17,8 @@ scan_members(struct scan *s, struct span text, struct keys *keys)
 		if (value.type == JSON_ABSENT)
 			continue;
 		record_add_json(s->rec, &key, &value);
+		if (s->rec->failed)
+			return true;	/* the line is to be told as lost */
 		keys_note(keys, s->rec,
 		    s->rec->fields[s->rec->n - 1].name);
 	}
