@@ -197,6 +197,7 @@ refusals(void)
 {
 	struct sigv4 s = { .id = "id", .secret = "s", .region = "r",
 		.service = "s3" }, bad = s;
+	char secret[502] = "";
 	struct buf h = { 0 }, many = { 0 };
 
 	for (int i = 0; i < 257; i++)
@@ -216,6 +217,16 @@ refusals(void)
 	bad.token = "a\nb";
 	ok(sigv4_sign(&bad, "GET", "/", "", &h, empty) < 0 && errno == EINVAL,
 	    "a token has one line");
+	buf_clear(&h);
+	memset(secret, 'x', sizeof secret - 1);
+	bad = s;
+	bad.secret = secret;
+	ok(sigv4_sign(&bad, "GET", "/", "", &h, empty) < 0 && errno == E2BIG,
+	    "a secret of more than 500 bytes is refused, not cut");
+	secret[500] = '\0';
+	buf_clear(&h);
+	ok(sigv4_sign(&bad, "GET", "/", "", &h, empty) == 0,
+	    "a secret of 500 bytes can be used");
 	buf_free(&h);
 	buf_free(&many);
 }

@@ -8,7 +8,10 @@
 #include "base/digest.h"
 #include "net/http_headers.h"
 
-enum { PARTS_MAX = 256 };	/* the most headers, or query parameters */
+enum {
+	PARTS_MAX = 256,	/* the most headers, or query parameters */
+	SECRET_MAX = 500,	/* bytes; those of AWS have 40 */
+};
 
 struct field {
 	struct span name, value;
@@ -167,11 +170,9 @@ done:
 static void
 derive_key(const struct sigv4 *s, const char *day, unsigned char k[SHA256_SIZE])
 {
-	char first[512];
+	char first[4 + SECRET_MAX + 1];
 	int n = snprintf(first, sizeof first, "AWS4%s", s->secret);
 
-	if (n >= (int)sizeof first)
-		n = sizeof first - 1;
 	hmac_sha256(first, (size_t)n, day, strlen(day), k);
 	hmac_sha256(k, SHA256_SIZE, s->region, strlen(s->region), k);
 	hmac_sha256(k, SHA256_SIZE, s->service, strlen(s->service), k);
@@ -192,6 +193,10 @@ sigv4_sign(const struct sigv4 *s, const char *method, const char *path,
 	gmtime_r(&s->when, &tm);
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
 	strftime(day, sizeof day, "%Y%m%d", &tm);
+	if (strlen(s->secret) > SECRET_MAX) {
+		errno = E2BIG;
+		goto done;
+	}
 	if (headers_add(headers, "X-Amz-Date", "%s", stamp) < 0 ||
 	    (s->token != NULL && headers_add(headers, "X-Amz-Security-Token",
 	    "%s", s->token) < 0) ||

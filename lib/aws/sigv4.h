@@ -20,7 +20,8 @@ struct sigv4 {
  * headers in it are signed, and Host has to be one of them.  path and query are
  * percent- encoded as they go over the wire (S3 encodes once), query without
  * "?", in any order; payload is the body's SHA-256 in hex, or UNSIGNED-PAYLOAD.
- * Returns 0, or -1 with errno.
+ * Returns 0, or -1 with errno; E2BIG: more than 256 headers or parameters, or a
+ * secret of more than 500 bytes.
  */
 int sigv4_sign(const struct sigv4 *s, const char *method, const char *path,
     const char *query, struct buf *headers, const char *payload);

@@ -15,6 +15,7 @@ import glob
 import os
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -152,11 +153,9 @@ def make_files(top, urls):
     files = dict(FILES)
     files["log"] = files["folder/log"] = log
     files["other"] = golden("loggrep/errors")
-    where = b',"where":["status>=500"]}'
-    if urls:
-        drain = b'{"url":"' + urls["http-drain"].encode() + b'/in"'
-        files["drains/all"] = drain + b"}"
-        files["drains/none"] = drain + where
+    drain = b'{"url":"' + urls["http-drain"].encode() + b'/in"'
+    files["drains/all"] = drain + b"}"
+    files["drains/none"] = drain + b',"where":["status>=500"]}'
     for name, text in files.items():
         with open(os.path.join(top, name), "wb") as f:
             f.write(text)
@@ -172,10 +171,9 @@ class Place:
 
     def __init__(self, top, command, build, shim):
         self.top, self.command, self.shim = top, command, shim
-        os.makedirs(top)
+        shutil.copytree(os.path.join(os.path.dirname(top), "files"), top)
         urls = command.url or {}
         self.names = dict(urls, dir=top)
-        make_files(top, urls)
         self.env = {"PATH": build + ":" + os.environ["PATH"], "TZ": "UTC",
                     "HOME": top, "LC_ALL": "C", "AWS_ACCESS_KEY_ID": "AKIDTEST",
                     "LOGFERRY_ALLOW": "127.0.0.1", "LD_PRELOAD": shim,
@@ -194,9 +192,10 @@ class Place:
         """(status, output, messages, what was made)"""
         made = [os.path.join(self.top, self.fill(m, n))
                 for m in self.command.made]
-        for path in made + [os.path.join(self.top, "spool"),
-                            os.path.join(self.top, "state")]:
-            subprocess.run(["rm", "-rf", path], check=True)
+        for path in made + [os.path.join(self.top, "state")]:
+            if os.path.exists(path):
+                os.unlink(path)
+        shutil.rmtree(os.path.join(self.top, "spool"), ignore_errors=True)
         words = [self.fill(w, n) for w in shlex.split(self.command.words)]
         env = dict(self.env, FAULT_PROGRAM=words[0], **more)
         with tempfile.TemporaryFile(dir=self.top) as text:
@@ -368,6 +367,7 @@ def main():
         add_receivers(urls)
         commands[:] = [c for c in commands
                        if not sys.argv[1:] or any(a in c.words for a in sys.argv[1:])]
+        make_files(os.path.join(t, "files"), urls)
         try:
             report(t, build, shim)
         finally:
