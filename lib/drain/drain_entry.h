@@ -36,7 +36,6 @@ int drain_entry_name(struct drain_entry *e, struct file_watch *watch,
 bool drain_entry_look(const struct drain_entry *e, struct file_watch *watch,
     struct stat st[DRAIN_NAMED], int64_t ms);
 
-
 /*
  * Write the drain's status into the folder if it may have changed.  Returns
  * whether there was anything to be written.

@@ -257,6 +257,7 @@ bool
 drain_pool_free(struct drain_pool *p, int64_t ms, int *status)
 {
 	int64_t end = units_now_ms() + ms;
+	struct drain *d;
 	bool all;
 
 	if (p == NULL)
@@ -272,7 +273,10 @@ drain_pool_free(struct drain_pool *p, int64_t ms, int *status)
 		return false;
 	if (p->any_ended)
 		pthread_join(p->ended, NULL);
-	drain_pool_reap(p, status);
+	while ((d = p->retired) != NULL) {	/* they may wait for a thread */
+		p->retired = d->next_retired;
+		*status = status_worse(*status, drain_free(d));
+	}
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->moved);
 	pthread_mutex_destroy(&p->lock);

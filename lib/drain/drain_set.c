@@ -267,8 +267,8 @@ look_at_named(struct drain_set *ds, struct drain_entry *e, struct span text,
 			return -1;
 		}
 		if (!told)
-			tell(ds, e->id, "waits for auth_file or cacert: no "
-			    "answer from its file system");
+			tell(ds, e->id, "waits for auth_file or cacert: a file "
+			    "system does not answer");
 		told = true;
 		poll(NULL, 0, ANSWER_MS);
 	}
@@ -298,7 +298,7 @@ load(struct drain_set *ds, struct drain_entry *e, bool first)
 		/* One that is new later gets its lines from when it is taken. */
 		ours = first || errno != ETIMEDOUT;
 		buf_adds(&error, errno == ETIMEDOUT ?
-		    "auth_file or cacert: no answer from its file system" :
+		    "auth_file or cacert: a file system does not answer" :
 		    strerror(errno));
 	} else {
 		s = drain_settings_new(buf_span(&text), &ds->o->receiver,

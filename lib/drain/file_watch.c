@@ -1,9 +1,11 @@
 #include "drain/file_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/timed_wait.h"
 #include "base/units.h"
@@ -15,17 +17,18 @@ enum {
 };
 
 struct watched_file {
+	struct watched_file *prev, *next;
 	char *path;
 	struct stat st;
 	int64_t asked_ms;	/* when the answer that is here was asked for */
 	bool answered, busy, removed;
+	bool due;		/* somebody waits for it: it is asked for next */
 };
 
 struct file_watch {
 	pthread_mutex_t lock;
 	pthread_cond_t wanted, answered;
-	struct watched_file **file;
-	size_t n;
+	struct watched_file all;	/* a ring: behind it the next to ask for */
 	pthread_t thread;
 	int64_t asking_ms;	/* since when a file is asked for; 0: none is */
 	bool started, ending, ended;
@@ -41,6 +44,7 @@ file_watch_new(void)
 	pthread_mutex_init(&w->lock, NULL);
 	timed_wait_init(&w->wanted);
 	timed_wait_init(&w->answered);
+	w->all.prev = w->all.next = &w->all;
 	return w;
 }
 
@@ -51,6 +55,48 @@ free_file(struct watched_file *f)
 	free(f);
 }
 
+/* --- the ring; the caller has the lock --- */
+
+static void
+take_out(struct watched_file *f)
+{
+	f->prev->next = f->next;
+	f->next->prev = f->prev;
+}
+
+static void
+put_behind(struct watched_file *at, struct watched_file *f)
+{
+	f->prev = at;
+	f->next = at->next;
+	f->prev->next = f->next->prev = f;
+}
+
+static void
+ask_next(struct file_watch *w, struct watched_file *f)
+{
+	take_out(f);
+	put_behind(&w->all, f);
+	pthread_cond_signal(&w->wanted);
+}
+
+/* --- the thread --- */
+
+/* Returns how the file is; stat(2) alone may be answered from a cache. */
+static struct stat
+look(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return (struct stat){ 0 };
+	if (fstat(fd, &st) < 0)
+		st = (struct stat){ 0 };
+	close(fd);
+	return st;
+}
+
 /* The caller has the lock, which is left while the file system is asked. */
 static void
 ask(struct file_watch *w, struct watched_file *f)
@@ -58,11 +104,13 @@ ask(struct file_watch *w, struct watched_file *f)
 	int64_t now = units_now_ms();
 	struct stat st;
 
+	take_out(f);
+	put_behind(w->all.prev, f);
 	w->asking_ms = now;
 	f->busy = true;
+	f->due = false;
 	pthread_mutex_unlock(&w->lock);
-	if (stat(f->path, &st) < 0)
-		st = (struct stat){ 0 };
+	st = look(f->path);
 	pthread_mutex_lock(&w->lock);
 	w->asking_ms = 0;
 	f->busy = false;
@@ -72,6 +120,8 @@ ask(struct file_watch *w, struct watched_file *f)
 	pthread_cond_broadcast(&w->answered);
 	if (f->removed)
 		free_file(f);
+	else if (f->due)
+		ask_next(w, f);
 }
 
 static void *
@@ -79,23 +129,15 @@ watch(void *arg)
 {
 	struct file_watch *w = arg;
 	struct watched_file *f;
-	int64_t now, next;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->ending) {
-		now = units_now_ms();
-		next = now + EACH_MS;
-		/* What is removed meanwhile may hide one until the next time. */
-		for (size_t i = 0; i < w->n && !w->ending; i++) {
-			f = w->file[i];
-			if (!f->answered || f->asked_ms + EACH_MS <= now)
-				ask(w, f);
-			else if (f->asked_ms + EACH_MS < next)
-				next = f->asked_ms + EACH_MS;
-		}
-		if (!w->ending)
-			timed_wait(&w->wanted, &w->lock, w->n > 0 ? next : -1);
-	}
+	while (!w->ending)
+		if ((f = w->all.next) == &w->all)
+			timed_wait(&w->wanted, &w->lock, -1);
+		else if (f->due || f->asked_ms + EACH_MS <= units_now_ms())
+			ask(w, f);
+		else
+			timed_wait(&w->wanted, &w->lock, f->asked_ms + EACH_MS);
 	w->ended = true;
 	pthread_cond_broadcast(&w->answered);
 	pthread_mutex_unlock(&w->lock);
@@ -118,33 +160,28 @@ start(struct file_watch *w)
 	return w->started ? 0 : -1;
 }
 
-static int
-append(struct file_watch *w, struct watched_file *f)
-{
-	struct watched_file **more;
-	int r = -1;
-
-	pthread_mutex_lock(&w->lock);
-	more = realloc(w->file, (w->n + 1) * sizeof *more);
-	if (more != NULL) {
-		w->file = more;
-		if ((r = start(w)) == 0) {
-			w->file[w->n++] = f;
-			pthread_cond_signal(&w->wanted);
-		}
-	}
-	pthread_mutex_unlock(&w->lock);
-	return r;
-}
+/* --- for others --- */
 
 struct watched_file *
 file_watch_add(struct file_watch *w, const char *path)
 {
 	struct watched_file *f = calloc(1, sizeof *f);
+	int r;
 
 	if (f == NULL)
 		return NULL;
-	if ((f->path = strdup(path)) == NULL || append(w, f) < 0) {
+	if ((f->path = strdup(path)) == NULL) {
+		free(f);
+		return NULL;
+	}
+	f->due = true;
+	pthread_mutex_lock(&w->lock);
+	if ((r = start(w)) == 0) {
+		put_behind(&w->all, f);
+		pthread_cond_signal(&w->wanted);
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (r < 0) {
 		free_file(f);
 		return NULL;
 	}
@@ -154,15 +191,12 @@ file_watch_add(struct file_watch *w, const char *path)
 void
 file_watch_remove(struct file_watch *w, struct watched_file *f)
 {
-	size_t i = 0;
 	bool busy;
 
 	if (f == NULL)
 		return;
 	pthread_mutex_lock(&w->lock);
-	while (w->file[i] != f)
-		i++;
-	w->file[i] = w->file[--w->n];
+	take_out(f);
 	f->removed = true;
 	busy = f->busy;
 	pthread_mutex_unlock(&w->lock);
@@ -176,21 +210,22 @@ file_watch_path(const struct watched_file *f)
 	return f->path;
 }
 
-static bool
-is_fresh(const struct watched_file *f)
-{
-	return f->answered && units_now_ms() - f->asked_ms < FRESH_MS;
-}
-
 bool
-file_watch_look(struct file_watch *w, const struct watched_file *f,
-    struct stat *st, int64_t ms)
+file_watch_look(struct file_watch *w, struct watched_file *f, struct stat *st,
+    int64_t ms)
 {
-	int64_t now, end = units_now_ms() + ms;
+	int64_t now = units_now_ms(), end = now + ms;
+	int64_t since = ms > 0 ? now : now - FRESH_MS;
 	bool fresh;
 
 	pthread_mutex_lock(&w->lock);
-	while (!(fresh = is_fresh(f)) && (now = units_now_ms()) < end &&
+	if (ms > 0 && !f->due) {
+		f->due = true;
+		if (!f->busy)
+			ask_next(w, f);
+	}
+	while (!(fresh = f->answered && f->asked_ms >= since) &&
+	    (now = units_now_ms()) < end &&
 	    (w->asking_ms == 0 || now - w->asking_ms < ms))
 		timed_wait(&w->answered, &w->lock, end);
 	*st = f->st;
@@ -217,7 +252,6 @@ file_watch_free(struct file_watch *w, int64_t ms)
 		return false;
 	if (w->started)
 		pthread_join(w->thread, NULL);
-	free(w->file);
 	pthread_cond_destroy(&w->wanted);
 	pthread_cond_destroy(&w->answered);
 	pthread_mutex_destroy(&w->lock);

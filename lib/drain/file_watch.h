@@ -1,9 +1,9 @@
 /*
  * file_watch - how files are now, asked by a thread that nobody waits for
  *
- * On a network file system whose server has gone, stat(2) does not return, and
- * no signal ends it.  Only that thread hangs then; what it should have asked next
- * counts as not answered, too.
+ * On a network file system whose server has gone, open(2) and stat(2) do not
+ * return, and no signal ends them.  Only that thread hangs then; what it should
+ * have asked next counts as not answered, too.
  */
 #ifndef DRAIN_FILE_WATCH_H
 #define DRAIN_FILE_WATCH_H
@@ -25,11 +25,12 @@ void file_watch_remove(struct file_watch *w, struct watched_file *f);
 const char *file_watch_path(const struct watched_file *f);
 
 /*
- * How the file is, or was not long ago; zeros: there is none.  Waits for an
- * answer, ms at most and not at all when the thread has hung for as long, and
- * returns false when none has come.
+ * How the file is; zeros: it cannot be opened.  With ms 0 an answer of the last
+ * seconds counts.  Else it asks anew, as what follows opens the file; it waits for
+ * ms at most, and not at all when the thread has hung for as long.  Returns false
+ * when there is no answer.
  */
-bool file_watch_look(struct file_watch *w, const struct watched_file *f,
+bool file_watch_look(struct file_watch *w, struct watched_file *f,
     struct stat *st, int64_t ms);
 
 #endif

@@ -225,6 +225,7 @@ add_bytes(struct buf *b, const struct member *m, const struct json_value *v)
 		json_decode(b, v);
 	else if ((r = json_decode(&text, v)) == 0)	/* its / may be \/ */
 		r = add_base64(b, buf_span(&text));
+	b->failed |= text.failed;
 	buf_free(&text);
 	add_length(b, start);
 	return r;

@@ -75,8 +75,11 @@ add_request(struct otlp *d, struct span line)
 		return false;
 	buf_clear(&d->document);
 	json_document_add(&d->document, line);
-	if (!json_get(buf_span(&d->document), "resourceLogs", &v))
-		return false;
+	if (d->document.failed || !json_get(buf_span(&d->document),
+	    "resourceLogs", &v)) {
+		d->body.failed |= d->document.failed;
+		return d->document.failed;
+	}
 	close_resource(d);
 	logs = span_trim(span_of(v.text.p + 1, v.text.len - 2));
 	if (logs.len > 0 && d->body.p[d->body.len - 1] != '[')
