@@ -1,5 +1,7 @@
 /* what is done without memory or descriptors: a message and status 2 */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/opt.h"
+#include "stream/queue.h"
 #include "tap.h"
 
 static bool no_memory;
@@ -92,6 +95,29 @@ run(void (*work)(void), char *said, size_t size)
 	return status;
 }
 
+static void
+test_queue(void)
+{
+	struct queue *q = queue_memory();
+	char *text = calloc(1, FRAME_MAX);
+	struct frame large = { .data = span_of(text, FRAME_MAX) };
+	struct frame small = { .data = span_str("a line") };
+	struct rlimit all, little = { 0 };
+	int r;
+
+	getrlimit(RLIMIT_AS, &all);
+	little.rlim_max = all.rlim_max;
+	setrlimit(RLIMIT_AS, &little);
+	r = queue_put(q, &large);
+	setrlimit(RLIMIT_AS, &all);
+	/* A sanitizer has memory of its own. */
+	ok(r == 0 || (errno == ENOMEM && queue_put(q, &small) == 0 &&
+	    queue_put(q, &small) == 0),
+	    "a queue takes lines again once there is memory");
+	queue_free(q);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -110,5 +136,6 @@ main(void)
 	    "a start without descriptors ends with status 2");
 	ok(strcmp(said, "command: /dev/null: Too many open files\n") == 0,
 	    "a start without descriptors is told of");
+	test_queue();
 	return done_testing();
 }

@@ -366,6 +366,12 @@ reads_formats(void)
 		printf("# %s: %s: got %s\n", by_format[i].format, p, got);
 	}
 	ok(wrong == 0, "each conversion of strptime(3) reads what it should");
+	p = "180 10:05";
+	zone.year = 2021;
+	ok(timestamp_strptime(p, p + 9, "%j %R", &zone, &t) == p + 9 &&
+	    strcmp(printed(&t), "2021-06-29T10:05:00Z") == 0,
+	    "a day of the year is one of the year that --year says");
+	zone.year = 0;
 }
 
 static void

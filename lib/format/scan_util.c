@@ -356,7 +356,9 @@ duration_part(const char *p, const char *end, int64_t *ns)
 		    (q == end || !is_letter(*q)) &&
 		    whole < LONGEST_NS / units[i].ns) {
 			*ns += whole * units[i].ns;
-			*ns += part * units[i].ns / scale;
+			*ns += units[i].ns >= scale ?
+			    part * (units[i].ns / scale) :
+			    part * units[i].ns / scale;
 			return q;
 		}
 	return NULL;

@@ -198,11 +198,11 @@ timestamp_strptime(const char *p, const char *end, const char *format,
 	if (h.twelve_hours)
 		d.hour = d.hour % 12 + (h.afternoon ? 12 : 0);
 	if (h.day_of_year > 0) {
-		year = d.year;
+		year = h.yearless ? z->year : d.year;
 		civil_from_days(days_from_civil(year, 1, 1) + h.day_of_year - 1,
 		    &d.year, &d.month, &d.day);
 		/* A day of the year is none of a year that is not known. */
-		if (h.yearless || d.year != year)
+		if ((h.yearless && z->year == 0) || d.year != year)
 			return NULL;
 	}
 	if (h.yearless)

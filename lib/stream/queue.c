@@ -265,6 +265,7 @@ queue_put(struct queue *r, const struct frame *f)
 	struct frame timed = *f;
 
 	timed.time_ms = next_time(r);
+	r->filling.failed = false;	/* the frames in it are whole */
 	/* When memory is short, what is there goes first. */
 	if (frame_pack(&r->filling, &timed) < 0 && (queue_flush(r) < 0 ||
 	    frame_pack(&r->filling, &timed) < 0)) {
