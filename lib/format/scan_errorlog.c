@@ -61,11 +61,12 @@ tail_value_end(const char *p, const char *end, int i)
 static bool
 is_tail(const char *p, const char *end)
 {
-	const char *value = end;
+	const char *value;
 	int i = -1;
 
 	while (p != NULL && p < end) {
-		i = tail_key_at(p, end, i + 1, &value);
+		if ((i = tail_key_at(p, end, i + 1, &value)) < 0)
+			return false;
 		if (value == end)
 			return true;
 		p = tail_value_end(value, end, i);
@@ -145,11 +146,10 @@ add_tail_value(struct scan *s, const char *key, struct span value)
 static void
 add_nginx_tail(struct scan *s, const char *p, const char *end)
 {
-	const char *value = end, *behind;
+	const char *value, *behind;
 	int i = -1;
 
-	while (p < end) {	/* a key stands at p */
-		i = tail_key_at(p, end, i + 1, &value);
+	while (p < end && (i = tail_key_at(p, end, i + 1, &value)) >= 0) {
 		if ((behind = tail_value_end(value, end, i)) == NULL)
 			behind = end;
 		add_tail_value(s, tail_keys[i], span_to(value, behind));

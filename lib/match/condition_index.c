@@ -236,8 +236,11 @@ void
 condition_index_remove(struct condition_index *ix, struct condition_set *s)
 {
 	struct group **at = find_group(ix, s), *g = *at;
-	struct condition_set **place = &g->table[s->hash & (g->size - 1)];
+	struct condition_set **place;
 
+	if (g == NULL)
+		return;
+	place = &g->table[s->hash & (g->size - 1)];
 	while (*place != s)
 		place = &(*place)->next;
 	*place = s->next;
