@@ -258,7 +258,7 @@ write_chosen(struct emit *e, struct record *r, struct buf *b)
 	for (size_t i = 0; i < e->n; i++)
 		if (record_lookup(r, e->parts[i].field, &f))
 			add_member(r, &f, e->parts[i].field, false, b);
-	if (r->lossy)
+	if (r->lossy && !b->failed)
 		buf_adds(b, b->p[b->len - 1] == '{' ? "\"lossy\":true" :
 		    ",\"lossy\":true");
 	return buf_adds(b, "}\n");
@@ -514,7 +514,8 @@ emit_is_settled(const struct emit *e)
 int
 emit_record(struct emit *e, struct record *r, struct buf *to)
 {
-	if (r->failed || e->write(e, r, to) < 0 || to->failed) {
+	/* A writer may need memory of the record, too. */
+	if (r->failed || e->write(e, r, to) < 0 || to->failed || r->failed) {
 		errno = ENOMEM;
 		return -1;
 	}

@@ -39,7 +39,7 @@ int write_hec(struct emit *e, struct record *r, struct buf *b);
 static inline char *
 room(struct buf *b, size_t n)
 {
-	if (b->cap - b->len < n && buf_reserve(b, n) < 0)
+	if ((b->failed || b->cap - b->len < n) && buf_reserve(b, n) < 0)
 		return NULL;
 	return b->p + b->len;
 }

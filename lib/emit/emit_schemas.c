@@ -135,6 +135,8 @@ add_at(struct record *r, struct buf *b, const char *path, const struct field *f)
 {
 	const char *dot;
 
+	if (b->failed)
+		return;
 	for (; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
 		if (b->p[b->len - 1] != '{')
 			buf_addc(b, ',');

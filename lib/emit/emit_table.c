@@ -45,8 +45,10 @@ choose_columns(struct emit *e, const struct record *r)
 			buf_addspan(&names, r->fields[i].name);
 			buf_addc(&names, ',');
 		}
-	if (buf_str(&names) == NULL)
+	if (buf_str(&names) == NULL) {
+		buf_free(&names);
 		return -1;
+	}
 	e->copy = names.p;
 	return split_fields(e, e->copy);
 }

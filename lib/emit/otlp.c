@@ -255,7 +255,7 @@ otlp_add(struct record *r, int64_t observed_ms, struct buf *resource,
 	add_id(r, b, NAME("trace_id"), TRACE_ID, NAME("traceId"));
 	add_id(r, b, NAME("span_id"), SPAN_ID, NAME("spanId"));
 	buf_addc(b, '}');
-	return resource->failed || b->failed ? -1 : 0;
+	return resource->failed || b->failed || r->failed ? -1 : 0;
 }
 
 /* Writes one export request per line, as OpenTelemetry's file exporter does. */

@@ -41,19 +41,27 @@ add_source(struct parser *p)
 	record_add(r, NAME("source"), span_str(p->source), FIELD_TEXT);
 }
 
-/* Write the record, with its source. */
+/* Write the record, with its source; the whole of it, or nothing. */
 static inline void
 put(struct parser *p)
 {
+	size_t before = p->text.len;
+
 	if (p->source != NULL)
 		add_source(p);
-	if (emit_record(p->emit, &p->rec, &p->text) < 0)
+	if (emit_record(p->emit, &p->rec, &p->text) < 0) {
+		p->text.len = before;
 		p->failed = true;
+	}
 }
 
 static void
 emit(struct parser *p, int r, struct span line)
 {
+	if (p->rec.failed) {	/* or r is not what it should be */
+		p->failed = true;
+		return;
+	}
 	if (p->with_tally)
 		tally_count(&p->tally, &p->rec, r, line);
 	else

@@ -169,6 +169,7 @@ add_sd_params(struct buf *b, struct span object)
 		}
 		buf_addc(b, '"');
 	}
+	b->failed |= text.failed;
 	buf_free(&text);
 }
 
