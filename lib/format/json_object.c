@@ -17,8 +17,6 @@ scan_members(struct scan *s, struct span text, struct keys *keys)
 		if (value.type == JSON_ABSENT)
 			continue;
 		record_add_json(s->rec, &key, &value);
-		if (s->rec->failed)
-			return true;	/* the line is to be told as lost */
 		keys_note(keys, s->rec,
 		    s->rec->fields[s->rec->n - 1].name);
 	}
@@ -215,7 +213,8 @@ add_message_and_object(struct scan *s, struct span text)
 	const char *end = cut.p + cut.len, *p;
 
 	record_add_message(s->rec, cut);
-	if (cut.len == 0 || end[-1] != '}' || *cut.p == '{')
+	if (s->rec->message < 0 || cut.len == 0 || end[-1] != '}' ||
+	    *cut.p == '{')
 		return;
 	for (p = cut.p; (p = find_char(p, end, '{')) < end; p++)
 		if (p[-1] == ' ' || p[-1] == '\t')

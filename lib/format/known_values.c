@@ -259,9 +259,9 @@ add_inner(struct keys *k, struct scan *s, struct span object,
 	    !json_get(object, table_names[field].p, &v) ||
 	    v.type != JSON_STRING)
 		return;
-	if (field == KNOWN_MESSAGE)
-		s->rec->message = (int)s->rec->n;
 	record_add_json(s->rec, &name, &v);
+	if (field == KNOWN_MESSAGE)
+		s->rec->message = (int)s->rec->n - 1;
 	k->found |= 1u << field;
 	k->best[field] = (struct key_rank){ .field = s->rec->n - 1 };
 	k->twins |= keys_may_have(k, name.text);

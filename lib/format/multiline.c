@@ -531,7 +531,7 @@ begin(struct multiline *m, struct span line, struct span text)
 	buf_clear(&w->level);
 	buf_addspan(&w->level, buf_span(&m->level));
 	buf_addspan(&w->line, line);
-	return w->level.failed || w->line.failed ? -1 : 0;
+	return w->source.failed || w->level.failed || w->line.failed ? -1 : 0;
 }
 
 /* Adds a line to one that ended inside of a quote. */
@@ -560,6 +560,8 @@ multiline_add(struct multiline *m, struct span line)
 		return add_quoted_line(m, m->open, line);
 	m->open = NULL;
 	r = scan_outer(m->outer, line, &m->rec);
+	if (m->rec.failed)
+		return -1;
 	/*
 	 * The line is a part of an entry, or its end: the scanner joins those.
 	 */
@@ -569,7 +571,7 @@ multiline_add(struct multiline *m, struct span line)
 		return 0;
 	}
 	text = text_of(m, line);
-	if (m->source.failed || m->level.failed)
+	if (m->source.failed || m->level.failed || m->rec.failed)
 		return -1;
 	w = waiting_of(m, buf_span(&m->source));
 	alone = w->since == 0 || w->empty.len > MORE_MAX || stands_alone(m, w);

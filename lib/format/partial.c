@@ -27,12 +27,15 @@ partial_hold(struct scan *s, struct partial *part, struct span piece,
 		buf_clear(&part->name);
 		part->pieces = 0;
 		part->when = *when;
-		if (buf_addspan(&part->name, name_of(s)) < 0)
-			return false;
+		buf_addspan(&part->name, name_of(s));
 	}
-	if ((part->held && !partial_goes_on(s, part)) || part->text.len + piece.len > JOINED_MAX ||
-	    buf_addspan(&part->text, piece) < 0)
+	if ((part->held && !partial_goes_on(s, part)) ||
+	    part->text.len + piece.len > JOINED_MAX)
 		return false;
+	if (part->name.failed || buf_addspan(&part->text, piece) < 0) {
+		s->rec->failed = true;
+		return false;
+	}
 	part->held = true;
 	part->pieces++;
 	part->format = s->format;

@@ -179,7 +179,11 @@ add_line(struct scan *s, struct span line)
 	if (line.len == 0 && m->entry_done == m->entry.len)
 		return end_entry(s);
 	buf_addspan(&m->entry, line);
-	buf_addc(&m->entry, '\n');
+	if (buf_addc(&m->entry, '\n') < 0) {
+		s->rec->failed = true;
+		m->entry_done = 0;
+		buf_clear(&m->entry);
+	}
 	while (m->entry_done < m->entry.len && (next = split_field(m->entry.p +
 	    m->entry_done, m->entry.p + m->entry.len, &key, &value)) != NULL)
 		m->entry_done = (size_t)(next - m->entry.p);

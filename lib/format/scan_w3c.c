@@ -91,7 +91,8 @@ scan_directive(struct scan *s, struct span text)
 		}
 		p += name.len;
 	}
-	return !columns->failed;
+	s->rec->failed |= columns->failed;
+	return true;
 }
 
 /* The values of the columns that make one field: in UTC, or in local time. */

@@ -443,14 +443,17 @@ rest_of(struct scanner *s, struct record *r, struct span *text)
 
 /*
  * Begins a line.  At the outermost layer, stamps are near to the input's time.
+ * Returns false without memory: formats look at the field that they have just
+ * added, so there must be room for fields.
  */
-static void
+static bool
 begin_line(struct scanner *s, struct record *r)
 {
 	record_clear(r);
 	s->zone.near = s->near;
 	s->zone.enveloped = false;
 	s->memory.iso.at = s->memory.any.at = NULL;
+	return r->cap > 0 || record_grow(r);
 }
 
 /* Adds one layer more, if the rest of the text has one. */
@@ -517,10 +520,12 @@ static void
 make_raw(struct scanner *s, struct scan *scan, struct span line)
 {
 	struct record *r = scan->rec;
+	bool failed = r->failed;
 	struct timestamp t;
 	const char *at;
 
 	begin_line(s, r);
+	r->failed |= failed;	/* with memory it might have had a format */
 	if (timestamp_find(line, scan->zone, &t, &at) != NULL)
 		record_add_time(r, &t);
 	record_add_message(r, line);
@@ -558,12 +563,15 @@ static int
 scan_named(struct scanner *s, struct span line, size_t name, struct record *r)
 {
 	int found;
+	bool failed;
 
 	s->name = span_of(line.p, name);
 	found = scan_line(s, span_of(line.p + name, line.len - name), r);
 	s->name.len = 0;
+	failed = r->failed;
 	if (found < 0)
 		found = scan_line(s, line, r);
+	r->failed |= failed;
 	s->name.p = NULL;
 	return found;
 }
@@ -575,7 +583,8 @@ scan_line(struct scanner *s, struct span line, struct record *r)
 	    .memory = &s->memory };
 	size_t name;
 
-	begin_line(s, r);
+	if (!begin_line(s, r))
+		return 1;
 	if (s->memory.used && scan_open(s, &scan, line))
 		return !scan.skip;
 	line = bare_line(line);
@@ -598,9 +607,11 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 	struct scan scan = { .rec = r, .zone = &s->zone,
 	    .memory = &s->memory };
 	size_t name;
+	bool failed;
 
-	begin_line(s, r);
 	s->outer = NULL;
+	if (!begin_line(s, r))
+		return -1;
 	if (s->memory.used && open_format(s).format != NULL)
 		return scan_line(s, line, r);
 	line = bare_line(line);
@@ -622,8 +633,11 @@ scan_outer(struct scanner *s, struct span line, struct record *r)
 		return -1;
 	}
 	s->outer = scan.format;
-	if (!scan.format->nests)
+	if (!scan.format->nests) {
+		failed = r->failed;
 		record_clear(r);
+		r->failed = failed;
+	}
 	return !scan.skip;
 }
 
@@ -664,7 +678,8 @@ scan_end(struct scanner *s, struct record *r)
 	    .memory = &s->memory };
 
 	for (unsigned f = 0; formats[f] != NULL; f++) {
-		begin_line(s, r);
+		if (!begin_line(s, r))
+			return 1;
 		scan.format = formats[f];
 		if (formats[f]->end == NULL || !formats[f]->end(&scan))
 			continue;

@@ -172,8 +172,10 @@ record_decode(struct record *r, const struct json_value *v)
 void
 record_add_message(struct record *r, struct span value)
 {
-	r->message = (int)r->n;
+	size_t n = r->n;
+
 	record_add(r, NAME("message"), value, FIELD_TEXT);
+	r->message = r->n > n ? (int)n : -1;
 }
 
 void
