@@ -188,11 +188,10 @@ add_directive(
 		return line_format_text(l, "%", 1);
 	if (letter == 't' && d->param.p != NULL)
 		return add_time(l, d->param);
-	if (letter == 't') {
-		line_format_text(l, "[", 1);
-		line_format_field(l, NAME("timestamp"), LAYOUT_CLF);
-		return line_format_text(l, "]", 1);
-	}
+	if (letter == 't')
+		return line_format_text(l, "[", 1) < 0 ||
+		    line_format_field(l, NAME("timestamp"), LAYOUT_CLF) < 0 ?
+		    -1 : line_format_text(l, "]", 1);
 	if (letter == 'T' && d->param.p != NULL)
 		return line_format_field(l, NAME("duration"),
 		    span_is(d->param, "ms") ? LAYOUT_MILLIS :

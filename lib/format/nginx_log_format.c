@@ -270,24 +270,26 @@ include_files(struct conf *c, const char *pattern)
 	glob_t files = { .gl_pathc = 0 };
 	int r = 0;
 
+	errno = 0;
 	if (*pattern != '/')
 		buf_printf(&path, "%s/", c->folder);
 	buf_adds(&path, pattern);
 	if (buf_str(&path) != NULL && c->depth < DEPTH_MAX &&
 	    glob(path.p, 0, NULL, &files) == 0) {
+		r = errno == ENOMEM ? -1 : 0;	/* glob skips folders then */
 		c->depth++;
 		for (size_t i = 0; r == 0 && i < files.gl_pathc; i++) {
 			buf_clear(&text);
 			if (read_file(files.gl_pathv[i], &text) == 0)
 				r = find_formats(c, buf_span(&text));
-			else if (text.failed)
+			else if (errno == ENOMEM)
 				r = -1;
 		}
 		c->depth--;
 		globfree(&files);
-	}
-	if (path.failed)
+	} else if (errno == ENOMEM) {
 		r = -1;
+	}
 	buf_free(&path);
 	buf_free(&text);
 	return r;

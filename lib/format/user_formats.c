@@ -268,7 +268,10 @@ read_line(struct user_formats *c, char *line, struct custom_format **f,
 		if ((*f = calloc(1, sizeof **f)) == NULL)
 			return -1;
 		(*f)->only_named = true;
-		(*f)->name = strdup(line + 1);
+		if (((*f)->name = strdup(line + 1)) == NULL) {
+			format_free(*f);
+			return -1;
+		}
 		(*f)->format.description = "of --formats";
 		return add_format(c, *f);
 	}
