@@ -121,19 +121,18 @@ flush(struct search *s)
 	if (!may_write(s))
 		return;
 	pthread_mutex_lock(&output);
-	if (s->grep.out.failed) {
+	if (s->grep.grouped && !s->announced &&
+	    grep_has_context(&s->job->show)) {
+		if (used)
+			grep_group_separator(&s->job->show, &separator);
+		out_span(buf_span(&separator));
+		used = s->announced = true;
+	}
+	if (s->grep.out.failed || separator.failed) {
 		warnx("%s: %s", s->grep.name, strerror(ENOMEM));
 		s->trouble = true;
 	}
-	if (s->grep.grouped && !s->announced &&
-	    grep_has_context(&s->job->show)) {
-		if (used) {
-			grep_group_separator(&s->job->show, &separator);
-			out_span(buf_span(&separator));
-			buf_free(&separator);
-		}
-		used = s->announced = true;
-	}
+	buf_free(&separator);
 	out_span(buf_span(&s->grep.out));
 	buf_clear(&s->grep.out);
 	if (s->job->show.to_terminal)

@@ -222,8 +222,13 @@ find(struct condition *w, struct record *r, struct span *value)
 	if (record_find(r, w->field, value))
 		return true;
 	buf_clear(&w->json);
-	if (w->printed == NULL || emit_record(w->emit, r, &w->json) < 0 ||
-	    !json_get(buf_span(&w->json), w->printed, &v))
+	if (w->printed == NULL)
+		return false;
+	if (emit_record(w->emit, r, &w->json) < 0) {
+		r->failed = true;
+		return false;
+	}
+	if (!json_get(buf_span(&w->json), w->printed, &v))
 		return false;
 	*value = v.text;
 	return true;

@@ -26,6 +26,7 @@ add_name(const struct grep_options *o, struct buf *b, const char *name)
 		if (buf_reserve(&shown, VISIBLE_MAX * s.len) == 0)
 			shown.len = visible_put(shown.p, s);
 		s = buf_span(&shown);
+		b->failed |= shown.failed;
 	}
 	colors_add(b, &o->colors, COLOR_NAME, s);
 	buf_free(&shown);
@@ -367,7 +368,10 @@ keep_before(struct grep *g)
 	} else if (b > g->before.p) {
 		drop_before(g, b);
 	}
-	buf_add(&g->before, p, (size_t)(end - p));
+	if (buf_add(&g->before, p, (size_t)(end - p)) < 0) {
+		buf_clear(&g->before);
+		g->out.failed = true;
+	}
 }
 
 /* Count a line that PCRE2 gave up on, and remember the first. */
@@ -451,6 +455,7 @@ take_pieces(struct grep *g, const struct pieces *pieces)
 	for (uint64_t i = 0; i < n && to < end; i++)
 		to = line_end(to, end);
 	buf_add(&g->out, p, (size_t)((n == pieces->n ? end : to) - p));
+	g->out.failed |= pieces->out.failed;
 	note_shown(g, pieces->shown);
 }
 
@@ -511,6 +516,7 @@ grep_block(struct grep *g, struct span block)
 	selector_block_end(g->selector);
 	keep_before(g);
 	keep_pieces(g, number);
+	g->out.failed |= selector_failed(g->selector);
 	if (g->options->numbers)
 		number_at(g, block.p + block.len);
 	g->offset += block.len;

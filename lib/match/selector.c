@@ -32,6 +32,7 @@ struct selector {
 	struct span found; /* the candidate before which lines waited; or empty */
 	unsigned follows;	/* see selector_follows */
 	struct buf rule;	/* see selector_rule; empty: that of errors */
+	bool failed;		/* see selector_failed */
 };
 
 struct selector *
@@ -169,6 +170,7 @@ scan_text(struct selector *s, struct span text, bool *timed)
 			return 1;
 	}
 	r = scan_line(s->scanner, text, &s->rec);
+	s->failed |= s->rec.failed;
 	if (!wants_time(s) || *timed)
 		return r;
 	line_time_learn(s->times, s->scanner, text, &s->rec);
@@ -206,12 +208,14 @@ check_record(struct selector *s, int scanned)
 		return 0;
 	if (s->n_where > 0 && scanned == 0)
 		return 0;
-	for (size_t i = 0; i < s->n_where; i++)
-		if ((r = condition_holds(s->where[i], &s->rec)) <= 0) {
-			if (r < 0)
-				s->error = condition_error(s->where[i]);
+	for (size_t i = 0; i < s->n_where; i++) {
+		r = condition_holds(s->where[i], &s->rec);
+		s->failed |= s->rec.failed;
+		if (r < 0)
+			s->error = condition_error(s->where[i]);
+		if (r <= 0)
 			return r;
-		}
+	}
 	return 1;
 }
 
@@ -275,6 +279,7 @@ scan_next(struct selector *s, struct span line, int *scanned)
 	    !scanner_is_stateful(s->scanner)) {
 		find_time(s, line.p);
 		*scanned = scan_line(s->scanner, text_of(line), &s->rec);
+		s->failed |= s->rec.failed;
 	}
 	s->seen = line.p + line.len;
 	return true;
@@ -386,7 +391,8 @@ next_waiting(struct selector *s, struct span *line)
 		*line = g.line;
 		s->follows |= g.follows;
 		buf_clear(&s->rule);
-		buf_adds(&s->rule, g.format);
+		if (buf_adds(&s->rule, g.format) < 0)
+			s->failed = true;
 		r = g.verdict > 0 ? check_pattern(s, text_of(*line)) :
 		    g.verdict;
 		if (r != 0)
@@ -496,8 +502,21 @@ selector_follows(const struct selector *s)
 const char *
 selector_rule(struct selector *s)
 {
-	return s->rule.len > 0 ? buf_str(&s->rule) :
-	    server_errors_format(s->errors);
+	if (s->rule.len == 0)
+		return server_errors_format(s->errors);
+	if (buf_str(&s->rule) != NULL)
+		return s->rule.p;
+	s->failed = true;
+	return "";
+}
+
+bool
+selector_failed(struct selector *s)
+{
+	bool failed = s->failed || waiting_failed(&s->waiting);
+
+	s->failed = false;
+	return (s->errors != NULL && server_errors_failed(s->errors)) || failed;
 }
 
 const char *

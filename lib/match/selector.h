@@ -75,6 +75,8 @@ unsigned selector_follows(const struct selector *s);
 /* The rule by which it is an error. */
 const char *selector_rule(struct selector *s);
 const char *selector_error(const struct selector *s); /* the reason, after -1 */
+/* Whether memory was short since the last call: lines may be missing. */
+bool selector_failed(struct selector *s);
 /* NULL when there is no pattern. */
 struct matcher *selector_matcher(struct selector *s);
 

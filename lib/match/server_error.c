@@ -23,6 +23,7 @@ struct server_errors {
 	const char *carrier; /* the first place from next on, or NULL */
 	struct waiting_lines waiting;
 	unsigned follows;	/* that of the line found last */
+	bool failed;		/* see server_errors_failed */
 };
 
 struct server_errors *
@@ -69,8 +70,11 @@ server_errors_block(struct server_errors *e)
 static bool
 judge(struct server_errors *e)
 {
-	return scan_line(e->scanner, buf_span(&e->line), &e->rec) != 0 &&
-	    scan_status(&e->rec) / 100 == 5;
+	bool is_error = scan_line(e->scanner, buf_span(&e->line),
+	    &e->rec) != 0 && scan_status(&e->rec) / 100 == 5;
+
+	e->failed |= e->rec.failed;
+	return is_error;
 }
 
 /*
@@ -194,8 +198,10 @@ copy_candidate(struct server_errors *e, const char *p, const char *end,
 	lf = memchr(s, '\n', (size_t)(end - s));
 	*line = span_to(p, lf != NULL ? lf : end);
 	buf_clear(&e->line);
-	if (buf_addspan(&e->line, *line) < 0)
+	if (buf_addspan(&e->line, *line) < 0) {
+		e->failed = true;
 		return false;
+	}
 	line->len += lf != NULL;
 	e->next = line->p + line->len;
 	return true;
@@ -216,6 +222,7 @@ give(struct server_errors *e, struct span *line)
 	    (line->p[line->len - 1] == '\n'));
 	buf_clear(&e->format);
 	buf_adds(&e->format, g.format);
+	e->failed |= e->line.failed || e->format.failed;
 	return true;
 }
 
@@ -277,5 +284,17 @@ server_errors_format(struct server_errors *e)
 {
 	if (e->format.len == 0)
 		buf_addspan(&e->format, record_format(&e->rec));
-	return buf_str(&e->format) != NULL ? buf_str(&e->format) : "";
+	if (buf_str(&e->format) != NULL)
+		return e->format.p;
+	e->failed = true;
+	return "";
+}
+
+bool
+server_errors_failed(struct server_errors *e)
+{
+	bool failed = e->failed || waiting_failed(&e->waiting);
+
+	e->failed = false;
+	return failed;
 }

@@ -49,4 +49,7 @@ unsigned server_errors_follows(const struct server_errors *e);
 struct span server_errors_line(const struct server_errors *e);
 const char *server_errors_format(struct server_errors *e);
 
+/* Whether memory was short since the last call: errors may be missing. */
+bool server_errors_failed(struct server_errors *e);
+
 #endif

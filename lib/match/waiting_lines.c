@@ -87,8 +87,10 @@ waiting_add(struct waiting_lines *l, const struct scanner *s,
 	struct waiting *w;
 
 	if (l->n == l->cap) {
-		if ((w = realloc(l->lines, cap * sizeof *w)) == NULL)
+		if ((w = realloc(l->lines, cap * sizeof *w)) == NULL) {
+			l->failed = true;
 			return false;
+		}
 		l->lines = w;
 		l->cap = cap;
 	}
@@ -98,6 +100,15 @@ waiting_add(struct waiting_lines *l, const struct scanner *s,
 	    format.p);
 	note_pieces(l, s, held);
 	return true;
+}
+
+bool
+waiting_failed(struct waiting_lines *l)
+{
+	bool failed = l->failed;
+
+	l->failed = false;
+	return failed;
 }
 
 void

@@ -21,6 +21,7 @@ struct waiting_lines {
 	bool open[2];	/* a message goes on that began in an earlier block */
 	bool at_end;		/* all lines of the block were read; */
 	size_t left;		/* so many of them waited then */
+	bool failed;		/* see waiting_failed */
 };
 
 void waiting_free(struct waiting_lines *w);
@@ -45,6 +46,9 @@ bool waiting_concerns(const struct scanner *s, const size_t held[2]);
  */
 bool waiting_add(struct waiting_lines *w, const struct scanner *s,
     const size_t held[2], struct span line, int verdict, struct span format);
+
+/* Whether waiting_add failed since the last call. */
+bool waiting_failed(struct waiting_lines *w);
 
 /* All lines of the block were read. */
 void waiting_end(struct waiting_lines *w);
