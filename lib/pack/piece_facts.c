@@ -167,6 +167,7 @@ read_times(struct piece_reader *r, struct span block,
 	const char *p = block.p, *end = p + block.len, *lf;
 	size_t untimed = 0, lines = 0;
 	struct timestamp t;
+	bool timed;
 
 	for (; p < end; p = lf + 1) {
 		lf = memchr(p, '\n', (size_t)(end - p));
@@ -174,7 +175,10 @@ read_times(struct piece_reader *r, struct span block,
 		if (lf - p >= LINE_MOST || (r->hasty && ++lines > TRIES &&
 		    r->scanned > lines / 2))
 			return false;
-		if (time_of(r, span_to(p, lf), &t)) {
+		timed = time_of(r, span_to(p, lf), &t);
+		if (r->rec.failed)
+			return false;
+		if (timed) {
 			if (!add_time(&facts->range, &t))
 				return false;
 			facts->last = t;
@@ -188,18 +192,20 @@ read_times(struct piece_reader *r, struct span block,
 	return scanner_held(r->scanner, -1) == 0;
 }
 
-/* Whether a line is a server error. */
+/* Whether a line is a server error, or could be one without memory. */
 static bool
 has_error(struct piece_reader *r, struct span block, struct span fields)
 {
 	struct span found;
+	bool any;
 
 	server_errors_input(r->errors, r->near);
 	server_errors_block(r->errors);
 	if (fields.len > 0)
 		server_errors_next(r->errors, fields, &found);
 	server_errors_block(r->errors);
-	return server_errors_next(r->errors, block, &found);
+	any = server_errors_next(r->errors, block, &found);
+	return server_errors_failed(r->errors) || any;
 }
 
 void
