@@ -60,16 +60,37 @@ def add_logparse():
         add("logparse --source -o " + form, mixed)
     add("logparse -o csv --header -s timestamp,message,status", mixed)
     add("logparse -j 2 --stats --source log other log", mixed)
+    for options, files in (
+            ("-o ecs", "access"), ("-o gelf", "pairs"), ("", "pairs"),
+            ("--tz UTC -o ecs", "mixed"), ("-s nothing", "lossy"),
+            ("-s nothing,x --unparsed drop", "lossy access"),
+            ("-f logfmt,auto", "pairs"), ("-f ltsv", "labels"),
+            ("", "kube"), ("-f json", "object"), ("", "behind"),
+            ("--multiline", "behind pairs"), ("", "wide"),
+            ("-f ltsv", "wide-labels"), ("-f json", "wide-object"),
+            ("-f kube", "wide-kube"), ("", "pieces"), ("--multiline", "pieces"),
+            ("-f docker-json", "docker"), ("", "journal"), ("-F '%t %h'", "clf"),
+            ("", "w3c"), ("--unparsed drop -o tsv", "named")):
+        add("logparse %s %s" % (options, files))
     add(r"""logparse -e '(?<a>\w+) (?<b>\d*)(?<timestamp>.*)'""", mixed)
     add("logparse -F '$remote_addr [$time_local] \"$request\" $status $upstream'",
         mixed)
     add("logparse -F '%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" %{ms}T'", mixed)
     add("logparse --formats formats -f mine", mixed)
+    add("logparse --formats formats -f mine,auto -s format,a", mixed)
     add("logparse --nginx-conf nginx.conf", mixed)
+    add("logparse --nginx-conf including.conf:second", mixed)
     add("logparse --list-formats")
 
 
 def add_loggrep():
+    for options in ("-5", "-5 --explain", "-W 'message~e' -c",
+                    "-W 'request.status>=500' -c", "-5 -e 503"):
+        add("loggrep %s access mixed pairs wide object pieces docker" % options)
+    add("loggrep -5 -n -B 5 -A 1 long-pieces")
+    add("loggrep -c -5 -B 5 long-pieces")
+    add("loggrep -n -B 3 -A 1 -j 2 needle long-pieces long-pieces")
+    add("loggrep --since 2021-06-29 -5 mixed pieces")
     errors = golden("loggrep/errors") + golden("loggrep/others")
     for options in (
             "-5", "-5 --explain", "-c -W 'status>=500' -W 'message~e'",
@@ -134,7 +155,56 @@ def add_receivers(urls):
 
 # --- a run ---
 
+ACCESS = (b'192.0.2.7 - - [29/Jun/2021:10:05:03 +0000] "GET /a?b=c HTTP/1.1" '
+          b'503 5 "-" "x"\n')
+OBJECT = b'{"o":{"message":"in"},"status":503,"b":"a\\nb","level":"e\\u0041"}\n'
+PIECE = b"2021-06-29T10:05:03.5Z stdout %c %s\n"
+
+
+def wide(form, between):
+    """More names than a record has room for at first."""
+    return between.join(form % (i, i) for i in range(40))
+
+
 FILES = {
+    "access": ACCESS,
+    "pairs": b'a=1 b="x y" status=503\n',
+    "mixed": ACCESS + b'{"hostname":"h","message":"a\\nb","_x":-1,"o":{"q":1},'
+             b'"status":503,"request":"GET /a?b=c HTTP/1.1"}\n'
+             b'<34>1 2021-06-29T10:05:03Z h a p m [x y="v"] {"a":{"b":"x"},'
+             b'"c":["y"],"level":"error"}\n'
+             b'CEF:0|v|p|1|100|n|5|cs1=foo\\=bar msg=YQ==\n',
+    "lossy": b'<34>1 - h a - - [x y="\xff"] m\n',
+    "labels": b"time:29/Jun/2021:10:05:03 +0000\thost:h\t"
+              b"reqtime_microsec:1500\tstatus:200\n",
+    "object": OBJECT,
+    "behind": b'2021-06-29T10:05:03Z INFO c.e.App: text {"a":1,"b":2}\n',
+    "kube": b'{"log":"GET /a\\n","stream":"stdout","kubernetes":{"host":"n",'
+            b'"pod_name":"shop--web-1-2","container_name":"shop--web"}}\n',
+    "wide": wide(b"name%d=%d", b" ") + b" status=503\n",
+    "wide-labels": wide(b"name%d:%d", b"\t") + b"\treqtime_microsec:15\n",
+    "wide-object": b"{" + wide(b'"name%d":%d', b",") + b',"message":"m",'
+                   b'"status":503}\n',
+    "wide-kube": b'{"log":"GET /a","kubernetes":{' + wide(b'"n%d":%d', b",") +
+                 b',"host":"h"}}\n',
+    "pieces": PIECE % (b"P", b"one ") + PIECE % (b"P", b"two ") +
+              PIECE % (b"F", ACCESS[:-1]),
+    "docker": b'{"log":"%s","stream":"stdout","time":"2021-06-29T10:05:03.5Z"}'
+              b'\n{"log":"b\\n","stream":"stdout",'
+              b'"time":"2021-06-29T10:05:03.5Z"}\n' % (b"a" * 16384),
+    "journal": b"__CURSOR=c\n__REALTIME_TIMESTAMP=1624961103123456\n"
+               b"PRIORITY=3\nMESSAGE=%s\n\n" % (b"text " * 30),
+    "clf": b"[29/Jun/2021:10:05:03 +0000] 192.0.2.7\n",
+    "w3c": b"#Fields: date time c-ip cs-method cs-uri-stem sc-status "
+           b"cs(User-Agent)\n2021-06-29 10:05:03 192.0.2.7 GET /a 503 a+b\n",
+    "named": b"web.log:" + ACCESS + b"web.log:text of no format\n",
+    # A message whose pieces are in three blocks.
+    "long-pieces": PIECE % (b"P", b"needle") +
+                   (PIECE % (b"P", b"a" * 9000)) * 60 +
+                   PIECE % (b"F", ACCESS[:-1]),
+    "including.conf": b"http { include inc/*.conf;\ninclude inc/more/*.conf; }\n",
+    "inc/one.conf": b"log_format first '$remote_addr $status';\n",
+    "inc/more/two.conf": b"log_format second '$remote_addr - $request';\n",
     "words": b"error\n500\nfailed\n",
     "list": b"log\nother\n",
     "formats": b"[mine]\nregex = (?<a>[^ ]+) (?<message>.*)\n",
@@ -148,7 +218,7 @@ FILES = {
 
 def make_files(top, urls):
     log = golden("logparse/mixed.log")
-    for name in ("folder", "drains", "out"):
+    for name in ("folder", "drains", "out", "inc/more"):
         os.makedirs(os.path.join(top, name), exist_ok=True)
     files = dict(FILES)
     files["log"] = files["folder/log"] = log
