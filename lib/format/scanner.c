@@ -10,6 +10,7 @@
 #include "format/named_groups.h"
 #include "format/scan_util.h"
 #include "record/calendar.h"
+#include "record/zone_file.h"
 
 struct choice {
 	const struct format *format;	/* NULL: no format */
@@ -598,6 +599,7 @@ scan_line(struct scanner *s, struct span line, struct record *r)
 	}
 	if (!scan_layers(s, &scan, line))
 		make_raw(s, &scan, line);
+	r->failed |= zone_file_failed();
 	return r->error.len > 0 ? -1 : !scan.skip;
 }
 

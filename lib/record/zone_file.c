@@ -1,9 +1,12 @@
 /*
- * The part of timestamp.h about zones that a line names: zone_named_to_utc.
+ * zone_named_to_utc is declared in timestamp.h.
  *
  * localtime(3) knows one zone, that of the process, which --tz sets; so the
  * files of the zone database (RFC 8536) are read here.
  */
+#include "record/zone_file.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -32,6 +35,8 @@ struct named_zone {
 	struct change *changes;
 	size_t n;
 };
+
+_Thread_local bool zone_file_short;
 
 /* All zones that were asked for so far. */
 static struct {
@@ -349,11 +354,14 @@ zone_named_to_utc(struct span name, int64_t local, int64_t *utc)
 
 	if (!is_zone_name(name))
 		return -1;
+	errno = 0;
 	pthread_mutex_lock(&zones.lock);
 	z = zone_by_name(name);
 	pthread_mutex_unlock(&zones.lock);
-	if (z == NULL)
+	if (z == NULL) {
+		zone_file_short |= errno == ENOMEM;
 		return -1;
+	}
 	/* As in zone_to_utc: the one before a change is tried first. */
 	before = offset_at(z, local - DAY_S);
 	after = offset_at(z, local + DAY_S);

@@ -72,7 +72,8 @@ def add_logparse():
             ("-f ltsv", "wide-labels"), ("-f json", "wide-object"),
             ("-f kube", "wide-kube"), ("", "pieces"), ("--multiline", "pieces"),
             ("-f docker-json", "docker"), ("", "journal"), ("-F '%t %h'", "clf"),
-            ("", "w3c"), ("--unparsed drop -o tsv", "named")):
+            ("", "w3c"), ("--unparsed drop -o tsv", "named"),
+            ("", "zoned"), ("--multiline", "zoned")):
         add("logparse %s %s" % (options, files))
     add(r"""logparse -e '(?<a>\w+) (?<b>\d*)(?<timestamp>.*)'""", mixed)
     add("logparse -F '$remote_addr [$time_local] \"$request\" $status $upstream'",
@@ -86,6 +87,7 @@ def add_logparse():
 
 
 def add_loggrep():
+    add("loggrep --since 2021-06-29T10:00 --until 2021-06-30 -c zoned zoned")
     for options in ("-5", "-5 --explain", "-W 'message~e' -c",
                     "-W 'request.status>=500' -c", "-5 -e 503"):
         add("loggrep %s access mixed pairs wide object pieces docker" % options)
@@ -200,6 +202,8 @@ FILES = {
     "w3c": b"#Fields: date time c-ip cs-method cs-uri-stem sc-status "
            b"cs(User-Agent)\n2021-06-29 10:05:03 192.0.2.7 GET /a 503 a+b\n",
     "named": b"web.log:" + ACCESS + b"web.log:text of no format\n",
+    "zoned": b"[29-Jun-2021 10:05:03 Europe/Berlin] PHP Warning:  x in /a.php "
+             b"on line 3\n",
     # A message whose pieces are in three blocks.
     "long-pieces": PIECE % (b"P", b"needle") +
                    (PIECE % (b"P", b"a" * 9000)) * 60 +
