@@ -245,6 +245,7 @@ line_format_apache(struct span all, struct buf *why)
 		if (*p == '%') {
 			if ((q = directive_at(p + 1, end, &d)) == NULL) {
 				buf_adds(why, "% without a directive");
+				r = -1;
 				break;
 			}
 			if ((r = add_directive(l, text, &d)) < 0 &&

@@ -195,7 +195,9 @@ line_format_check(struct line_format *l, struct buf *why)
 		    line_format_has(l, item_name(l, &l->items[i]));
 	}
 	l->n = n;
-	return why->len > 0 ? buf_str(why) : NULL;
+	if (why->len == 0 && !why->failed)
+		return NULL;
+	return buf_str(why) != NULL ? why->p : "";
 }
 
 unsigned

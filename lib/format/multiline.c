@@ -483,6 +483,9 @@ add_blank(struct multiline *m, struct waiting *w, struct span line)
 	w->blank++;
 	if (m->rec.layers == 0)
 		return 0;
+	/* Both or none: finish reads as many bytes as the length says. */
+	if (buf_reserve(&w->empty, sizeof line.len + line.len) < 0)
+		return -1;
 	buf_add(&w->empty, &line.len, sizeof line.len);
 	return buf_addspan(&w->empty, line);
 }

@@ -132,6 +132,8 @@ named_groups_match(const struct named_groups *g, struct named_groups_found *f,
 	int r = pcre2_match(
 	    g->code, (PCRE2_SPTR)text.p, text.len, 0, 0, f->data, f->limits);
 
+	if (r == PCRE2_ERROR_NOMEMORY)
+		return -2;
 	return r > 0 ? 1 : r == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }
 

@@ -19,7 +19,7 @@ void named_groups_found_free(struct named_groups_found *f);
 
 /*
  * Returns 1 when the pattern matches somewhere in text, 0 when not, -1 when the
- * match took more than PCRE2's limits allow.
+ * match took more than PCRE2's limits allow, -2 without memory.
  */
 int named_groups_match(const struct named_groups *g,
     struct named_groups_found *f, struct span text);

@@ -99,6 +99,7 @@ scan_groups(struct scan *s, const struct custom_format *f, struct span text)
 		return false;
 	}
 	r = named_groups_match(f->groups, m->found, text);
+	s->rec->failed |= r == -2;
 	if (r <= 0)
 		return scan_fail(s, 1, text.p, r < 0 ?
 		    "a match within PCRE2's limits" : "a match of the pattern");
@@ -230,7 +231,7 @@ set_key(struct custom_format *f, const char *key, char *value,
 		buf_adds(why, "one regex or log_format is enough");
 	else
 		buf_printf(why, "%s: no such key", key);
-	return why->len == 0 && has_grammar(f) ? 0 : -1;
+	return why->len == 0 && !why->failed && has_grammar(f) ? 0 : -1;
 }
 
 /* Whether a record or -f means something else by this name. */
