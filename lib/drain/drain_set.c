@@ -135,6 +135,14 @@ drain_set_put(struct drain_set *ds, struct record *r, bool scanned,
 	return can;
 }
 
+void
+drain_set_lose(struct drain_set *ds)
+{
+	enter(ds);
+	ds->broken = true;
+	leave(ds);
+}
+
 /* The caller has the lock. */
 static void
 flush_all(struct drain_set *ds)

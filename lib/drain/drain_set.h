@@ -33,9 +33,11 @@ bool drain_set_needs_record(struct drain_set *ds);
 bool drain_set_put(struct drain_set *ds, struct record *r, bool scanned,
     const struct frame *f);
 
+void drain_set_lose(struct drain_set *ds);	/* a line could not be put */
 /*
  * Spool and sync all lines that were put.  Returns -1, after a message, when a
- * line was lost since the beginning as a spool could not be written.
+ * line was lost since the beginning as it could not be put, or a spool not be
+ * written.
  */
 int drain_set_sync(struct drain_set *ds);
 

@@ -38,19 +38,29 @@ struct run {
 
 /* --- reading --- */
 
+/* There was no memory for a line, or to know which drains it is for. */
+static void
+lose_line(struct run *run)
+{
+	run->o->set.stream.tell("%s", strerror(ENOMEM));
+	run->status = STATUS_TROUBLE;
+	drain_set_lose(run->set);
+}
+
 /* Put the record that was scanned, as JSON. */
 static void
 put_record(struct run *run)
 {
 	buf_clear(&run->text);
 	if (emit_record(run->emit, &run->record, &run->text) < 0) {
-		run->o->set.stream.tell("%s", strerror(errno));
-		run->status = STATUS_TROUBLE;
+		lose_line(run);
 		return;
 	}
 	run->text.len--;	/* its LF */
 	run->frame.data = buf_span(&run->text);
 	drain_set_put(run->set, &run->record, true, &run->frame);
+	if (run->record.failed)
+		lose_line(run);
 }
 
 /*
@@ -60,13 +70,17 @@ put_record(struct run *run)
 static bool
 put_as_it_is(struct run *run, struct span line, bool scanned)
 {
+	bool put;
 	int r = 0;
 
 	if (scanned && (r = scan_line(run->scanner, line, &run->record)) == 0)
 		r = scan_end(run->scanner, &run->record);
 	run->frame.data = line;
-	return drain_set_put(run->set, r != 0 ? &run->record : NULL, scanned,
+	put = drain_set_put(run->set, r != 0 ? &run->record : NULL, scanned,
 	    &run->frame);
+	if (r != 0 && run->record.failed)
+		lose_line(run);
+	return put;
 }
 
 static void

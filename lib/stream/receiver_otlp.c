@@ -125,7 +125,8 @@ add_item(struct otlp *d, const struct item *item)
 		d->open = true;
 	}
 	buf_addspan(&d->body, buf_span(&d->log_record));
-	d->body.failed |= d->record.failed || d->log_record.failed;
+	d->body.failed |= d->record.failed || d->next.failed ||
+	    d->log_record.failed;
 }
 
 static bool
