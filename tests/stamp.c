@@ -109,6 +109,7 @@ static const struct {
 	{ "a.log", "a.log-20210629100503", ROTATED, -1 },
 	{ "a.log", "a.log-1624977000", STAMPED, -1 },
 	{ "a.log", "a.log-1624977000_12.zst", STAMPED, -1 },
+	{ "a.log", "a.log-05----9900", UNSURE, -1 },
 	{ "a.log", "a.log-29-06-2021", ROTATED, -1 },
 	{ "a.log", "a.log-06.29.2021.gz", ROTATED, -1 },
 	{ "a.log", "a.log-29062021", ROTATED, -1 },

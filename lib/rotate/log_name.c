@@ -108,7 +108,7 @@ is_year_first(const char *d, size_t n)
 }
 
 /*
- * Whether the digits, 8 to DATE_MAX, are a date that ends with %Y, day or month
+ * Whether the digits, DATE_MAX at most, are a date that ends with %Y, day or month
  * first; a time of day or an epoch may follow.
  */
 static bool
@@ -117,6 +117,8 @@ is_year_last(const char *d, size_t n)
 	char turned[DATE_MAX];
 	size_t rest = n - 8;
 
+	if (n < 8)
+		return false;
 	memcpy(turned, d + 4, 4);
 	memcpy(turned + 4, d + 2, 2);
 	memcpy(turned + 6, d, 2);
