@@ -144,10 +144,10 @@ static const struct delivery web[] = {
 	{ "501 and 505 stay", { { 505, NULL, NULL }, { 501, NULL, NULL } },
 	    STATUS_TROUBLE, "the server answers 501", "HP", OTHERS, 0 },
 	{ "a server may be busy for too long", { { 503, NULL, NULL } },
-	    STATUS_RETRY, "the server answers 503", NULL, OTHERS, 100 },
+	    STATUS_RETRY, NULL, NULL, OTHERS, 100 },
 	{ "there may be no answer for too long", { { -1, NULL, NULL } },
 	    STATUS_RETRY, NULL, NULL, OTHERS, 100 },
-	{ "so it may be after the file is sent", { { 404, NULL, NULL },
+	{ "there may be no answer after the file is sent", { { 404, NULL, NULL },
 	    { 201, NULL, NULL }, { -1, NULL, NULL } }, STATUS_RETRY, NULL,
 	    NULL, OTHERS, 100 },
 	{ "a redirect is followed", { { 307, "Location: /x\r\n", NULL },
@@ -164,7 +164,7 @@ static const struct delivery web[] = {
 	    { 201, NULL, NULL }, { 201, NULL, NULL }, { 200, NULL, "hello" },
 	    { 200, NULL, "hello" } }, STATUS_OK, "", "HPM/a/b/ PHG", OTHERS,
 	    0 },
-	{ "so is its parent", { { 404, NULL, NULL }, { 404, NULL, NULL },
+	{ "the parent of a folder is made", { { 404, NULL, NULL }, { 404, NULL, NULL },
 	    { 409, NULL, NULL }, { 201, NULL, NULL }, { 405, NULL, NULL },
 	    { 202, NULL, NULL } }, STATUS_OK, "",
 	    "HPM/a/b/ M/a/ M/a/b/ P", OTHERS, 0 },
@@ -174,7 +174,7 @@ static const struct delivery web[] = {
 	{ "no folder may be made at all", { { 404, NULL, NULL },
 	    { 409, NULL, NULL } }, STATUS_TROUBLE, "the server answers 409",
 	    "HPM/a/b/ M/a/ ", OTHERS, 0 },
-	{ "nor in one that was just made", { { 404, NULL, NULL },
+	{ "no folder may be made in one that was just made", { { 404, NULL, NULL },
 	    { 409, NULL, NULL }, { 409, NULL, NULL }, { 201, NULL, NULL },
 	    { 409, NULL, NULL } }, STATUS_TROUBLE, "the server answers 409",
 	    "HPM/a/b/ M/a/ M/a/b/ ", OTHERS, 0 },
@@ -243,10 +243,10 @@ static const struct delivery s3[] = {
 	    "<Code>OperationAborted</Code>" }, { 200, TAG, NULL } }, STATUS_OK,
 	    MD5, "HPPP", OTHERS, 0 },
 	{ "S3: a store may be busy for too long", { { 503, NULL, NULL } },
-	    STATUS_RETRY, "503", NULL, OTHERS, 100 },
+	    STATUS_RETRY, NULL, NULL, OTHERS, 100 },
 	{ "S3: there may be no answer for too long", { { -1, NULL, NULL } },
 	    STATUS_RETRY, NULL, NULL, OTHERS, 100 },
-	{ "S3: so it may be after the object is sent", { { 404, NULL, NULL },
+	{ "S3: there may be no answer after the object is sent", { { 404, NULL, NULL },
 	    { 200, NULL, NULL }, { -1, NULL, NULL } }, STATUS_RETRY, NULL,
 	    NULL, OTHERS, 100 },
 	{ "S3: a region is learned from a header", { { 400,
@@ -293,14 +293,15 @@ sweeps(void)
 		    "uploads from before that time are aborted" },
 		{ denied, STATUS_TROUBLE, 0, "403 AccessDenied", NULL,
 		    "one that cannot be aborted is told" },
-		{ busy, STATUS_RETRY, 0, "503", NULL,
+		{ busy, STATUS_RETRY, 0, NULL, NULL,
 		    "a store that is busy may be asked later" },
 		{ none, STATUS_TROUBLE, 0, "404 NoSuchBucket", NULL,
 		    "a bucket that is not there is told" },
 	};
 
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct store s = { .deadline_ms = 300 };
+		struct store s = { .deadline_ms =
+		    t[i].answers == busy ? 300 : 60000 };
 		char reason[320] = "", endpoint[128];
 		unsigned count = 9;
 		int status;
@@ -313,7 +314,8 @@ sweeps(void)
 		    1624977000, &count, reason) : -1;
 		answers_end();
 		if (!ok(status == t[i].status && count == t[i].count &&
-		    strcmp(reason, t[i].reason) == 0 && (t[i].asked == NULL ||
+		    (t[i].reason == NULL || strcmp(reason, t[i].reason) == 0) &&
+		    (t[i].asked == NULL ||
 		    strcmp(answers.asked, t[i].asked) == 0), "%s", t[i].name))
 			printf("# %d %u %s %s\n", status, count, reason,
 			    answers.asked);
