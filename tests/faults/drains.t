@@ -174,7 +174,7 @@ exec 9>fifo
 echo '{"n":3}' >&9
 ok 'at first, lines wait for the answer' until_true 20 grep -q 'd/h: waits for auth_file' err
 sent 3 0
-is 'while lines wait for a file system none has gone to another' $? 0
+is 'no line goes to another drain while lines wait for a file system' $? 0
 rm hangs
 ok 'once it answers, they go to each' until_true 20 sent 3 3
 exec 9>&-
