@@ -253,11 +253,21 @@ serve(void *arg)
 	return NULL;
 }
 
+static void
+free_list(struct drain *first, int *status)
+{
+	struct drain *d;
+
+	while ((d = first) != NULL) {
+		first = d->next_retired;
+		*status = status_worse(*status, drain_free(d));
+	}
+}
+
 bool
 drain_pool_free(struct drain_pool *p, int64_t ms, int *status)
 {
 	int64_t end = units_now_ms() + ms;
-	struct drain *d;
 	bool all;
 
 	if (p == NULL)
@@ -273,10 +283,7 @@ drain_pool_free(struct drain_pool *p, int64_t ms, int *status)
 		return false;
 	if (p->any_ended)
 		pthread_join(p->ended, NULL);
-	while ((d = p->retired) != NULL) {	/* they may wait for a thread */
-		p->retired = d->next_retired;
-		*status = status_worse(*status, drain_free(d));
-	}
+	free_list(p->retired, status);	/* also what waits for a thread */
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->moved);
 	pthread_mutex_destroy(&p->lock);
@@ -359,16 +366,13 @@ take_retired(struct drain_pool *p, size_t *left)
 size_t
 drain_pool_reap(struct drain_pool *p, int *status)
 {
-	struct drain *d, *done;
+	struct drain *done;
 	size_t left;
 
 	pthread_mutex_lock(&p->lock);
 	done = take_retired(p, &left);
 	pthread_mutex_unlock(&p->lock);
-	while ((d = done) != NULL) {
-		done = d->next_retired;
-		*status = status_worse(*status, drain_free(d));
-	}
+	free_list(done, status);
 	return left;
 }
 

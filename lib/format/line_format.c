@@ -462,7 +462,7 @@ item_end(const struct line_format *l, struct scan *s, size_t i,
 {
 	const struct item *it = &l->items[i];
 	struct timestamp t;
-	const char *q;
+	const char *q = NULL;
 
 	if (l->padded && it->kind == LAYOUT_TEXT && !it->quoted &&
 	    after.len > 0 && (*after.p == ' ' || *after.p == ':')) {
@@ -472,11 +472,14 @@ item_end(const struct line_format *l, struct scan *s, size_t i,
 	}
 	if (it->kind == LAYOUT_TIME)
 		q = any_time(s, p, end, &t);
-	else if (it->kind != LAYOUT_STRFTIME || (q = timestamp_strptime(p, end,
-	    at(l, it->name), s->zone, &t)) == NULL)
-		return find_end(p, end, after, it->quoted);
-	return q != NULL && (size_t)(end - q) >= after.len &&
-	    memcmp(q, after.p, after.len) == 0 ? q : NULL;
+	else if (it->kind == LAYOUT_STRFTIME)
+		q = timestamp_strptime(p, end, at(l, it->name), s->zone, &t);
+	if (q != NULL && (size_t)(end - q) >= after.len &&
+	    memcmp(q, after.p, after.len) == 0)
+		return q;
+	/* A format's blank may have taken the text behind it along. */
+	return it->kind == LAYOUT_TIME ? NULL :
+	    find_end(p, end, after, it->quoted);
 }
 
 /* Returns the text after the i-th item. */
