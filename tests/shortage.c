@@ -95,6 +95,14 @@ run(void (*work)(void), char *said, size_t size)
 	return status;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static void
+test_queue(void)
+{
+	ok(true, "a queue takes lines again once there is memory"
+	    " # skip a sanitizer ends the process without memory");
+}
+#else
 static void
 test_queue(void)
 {
@@ -110,13 +118,14 @@ test_queue(void)
 	setrlimit(RLIMIT_AS, &little);
 	r = queue_put(q, &large);
 	setrlimit(RLIMIT_AS, &all);
-	/* A sanitizer has memory of its own. */
+	/* An emulator knows no such limit. */
 	ok(r == 0 || (errno == ENOMEM && queue_put(q, &small) == 0 &&
 	    queue_put(q, &small) == 0),
 	    "a queue takes lines again once there is memory");
 	queue_free(q);
 	free(text);
 }
+#endif
 
 int
 main(void)
