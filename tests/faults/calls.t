@@ -9,17 +9,17 @@ status 0 that is not true; and the next run, where nothing fails, does the rest.
 RUNS is how many of each scenario are tried, chosen by SEED; 0 is all.
 """
 import collections
-import concurrent.futures
+import functools
 import os
 import random
 import re
 import subprocess
 import sys
-import tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(here, "../crash"))
+import each
 import model
 import run
 import scenarios
@@ -90,9 +90,10 @@ def start_of(scenario, top, build, shim):
     return r, model.snapshot(r.dir)
 
 
-def plan(scenario, top, build, shim):
+def plan(top, build, shim, index):
     """All faults that can be tried."""
-    faults = []
+    faults, scenario = [], scenarios.SCENARIOS[index]
+    top = os.path.join(top, "plan%d" % index)
     for p in programs(scenario):
         where = os.path.join(top, p)
         r, _ = start_of(scenario, where, build, shim)
@@ -108,14 +109,15 @@ def plan(scenario, top, build, shim):
 
 
 def choose(faults):
-    """RUNS of them, of which allocations are a quarter at most."""
+    """How many there are, and RUNS, of which allocations are a quarter at most."""
     if RUNS == 0:
-        return faults
+        return len(faults), faults
     pick = random.Random(SEED)
     calls = [f for f in faults if f.call != "malloc"]
     memory = [f for f in faults if f.call == "malloc"]
     memory = pick.sample(memory, min(len(memory), RUNS // 4))
-    return pick.sample(calls, min(len(calls), RUNS - len(memory))) + memory
+    calls = pick.sample(calls, min(len(calls), RUNS - len(memory)))
+    return len(faults), calls + memory
 
 
 def try_fault(r, start, fault):
@@ -145,11 +147,11 @@ def try_fault(r, start, fault):
     return [w + "; it said %r" % said[:200] for w in wrong]
 
 
-def work(index, part, faults, top, build, shim):
-    """(tried, messages)"""
+def work(top, build, shim, index, first, faults, _):
+    """(how many were tried, what was wrong)"""
     tried, messages = 0, []
     s = scenarios.SCENARIOS[index]
-    r, start = start_of(s, os.path.join(top, "%d.%d" % (index, part)), build,
+    r, start = start_of(s, os.path.join(top, "%d.%d" % (index, first)), build,
                         shim)
     for f in faults:
         wrong = try_fault(r, start, f)
@@ -157,55 +159,17 @@ def work(index, part, faults, top, build, shim):
         if wrong:
             messages.append("%s: %s %d: %s" % f)
             messages += ["    " + w for w in wrong[:3]]
-    return index, tried, messages
+    return tried, messages
 
 
 def main():
-    build = os.path.abspath(os.environ.get("B", os.path.join(here,
-                                                             "../../build")))
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     only = sys.argv[1:]
-    with tempfile.TemporaryDirectory(dir=memory, prefix="logferry-calls.") as t:
-        shim = os.path.join(t, "calls.so")
-        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1",
-                        "-o", shim, os.path.join(here, "calls.c"), "-ldl"],
-                       check=True)
-        report(t, build, shim, [i for i, s in enumerate(scenarios.SCENARIOS)
-                                if not only or any(o in s.name for o in only)])
-
-
-def report(top, build, shim, chosen):
-    print("1..%d" % len(chosen))
-    tried, messages = collections.Counter(), collections.defaultdict(list)
-    possible, left = {}, collections.Counter()
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-        plans = {pool.submit(plan, scenarios.SCENARIOS[i],
-                             os.path.join(top, "plan%d" % i), build, shim): i
-                 for i in chosen}
-        jobs = []
-        for p in concurrent.futures.as_completed(plans):
-            i, faults = plans[p], p.result()
-            possible[i], some = len(faults), choose(faults)
-            for part in range(0, len(some), CHUNK):
-                left[i] += 1
-                jobs.append(pool.submit(work, i, part, some[part:part + CHUNK],
-                                        top, build, shim))
-        n = 0
-        for job in concurrent.futures.as_completed(jobs):
-            i, some, wrong = job.result()
-            tried[i] += some
-            messages[i] += wrong
-            left[i] -= 1
-            if left[i] == 0:
-                n += 1
-                print("%sok %d - %s: no call that fails costs a line" % (
-                    "not " if messages[i] else "", n,
-                    scenarios.SCENARIOS[i].name))
-                print("# %d of %d tried" % (tried[i], possible[i]))
-                for m in messages[i][:60]:
-                    print("#   " + m)
-                sys.stdout.flush()
-    print("# %d calls failed" % sum(tried.values()))
+    sets = {i: s.name + ": no call that fails costs a line"
+            for i, s in enumerate(scenarios.SCENARIOS)
+            if not only or any(o in s.name for o in only)}
+    with each.preloaded("calls") as where:
+        each.report(sets, functools.partial(plan, *where), choose,
+                    functools.partial(work, *where), CHUNK)
 
 
 main()

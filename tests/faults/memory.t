@@ -10,7 +10,7 @@ the status was 0.
 RUNS is how many of each command are tried, chosen by SEED; 0 is all.
 """
 import collections
-import concurrent.futures
+import functools
 import glob
 import gzip
 import os
@@ -24,6 +24,9 @@ import time
 import zlib
 
 here = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+import each
+
 TOP = os.path.join(here, "../..")
 GOLDEN = os.path.join(TOP, "tests/golden")
 RUNS = int(os.environ.get("RUNS", "10"))
@@ -343,9 +346,29 @@ def may_differ(command):
     return "--stats" in command.words or "--list" in command.words.split()
 
 
-def work(index, first, numbers, top, build, shim, right):
-    """(index, tried, messages)"""
-    command = commands[index]
+def plan(top, build, shim, index):
+    """(what the command does else, how many allocations it makes)"""
+    place = Place(os.path.join(top, "plan%d" % index), commands[index], build,
+                  shim)
+    log = os.path.join(place.top, "calls")
+    right = place.run(index * 100000, FAULT_LOG=log)
+    with open(log) as f:
+        return right, f.read().split().count("malloc")
+
+
+def choose(planned):
+    _, possible = planned
+    numbers = range(1, possible + 1)
+    if 0 < RUNS < possible:
+        numbers = sorted(random.Random(SEED).sample(numbers, RUNS))
+    return possible, numbers
+
+
+def work(top, build, shim, index, first, numbers, planned):
+    """(how many were tried, what was wrong)"""
+    command, (right, _) = commands[index], planned
+    if right[0] not in (0, 1):
+        return 0, ["nothing failed, but: %d %r" % right[::2]]
     place = Place(os.path.join(top, "%d.%d" % (index, first)), command, build,
                   shim)
     once = os.path.join(place.top, "once")
@@ -360,17 +383,7 @@ def work(index, first, numbers, top, build, shim, right):
         tried += 1
         messages += ["allocation %d: %s; it said %r" % (nth, w, got[2][:150])
                      for w in judge(command, right, got, n)]
-    return index, tried, messages
-
-
-def plan(index, top, build, shim):
-    """(what the command does else, how many allocations it makes)"""
-    place = Place(os.path.join(top, "plan%d" % index), commands[index], build,
-                  shim)
-    log = os.path.join(place.top, "calls")
-    right = place.run(index * 100000, FAULT_LOG=log)
-    with open(log) as f:
-        return right, f.read().split().count("malloc")
+    return tried, messages
 
 
 # --- the whole ---
@@ -395,65 +408,21 @@ def start_servers(top):
     return urls, started
 
 
-def report(top, build, shim):
-    pick = random.Random(SEED)
-    tried, messages = collections.Counter(), collections.defaultdict(list)
-    left, possible = collections.Counter(), {}
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-        plans = [pool.submit(plan, i, top, build, shim)
-                 for i in range(len(commands))]
-        jobs = []
-        for i, p in enumerate(plans):
-            right, possible[i] = p.result()
-            numbers = range(1, possible[i] + 1)
-            if 0 < RUNS < possible[i]:
-                numbers = sorted(pick.sample(numbers, RUNS))
-            if right[0] not in (0, 1):
-                messages[i].append("nothing failed, but: %d %r" % right[::2])
-                numbers = []
-            left[i] = -(-len(numbers) // CHUNK) or 1
-            jobs += [pool.submit(work, i, k, numbers[k:k + CHUNK], top, build,
-                                 shim, right)
-                     for k in range(0, max(len(numbers), 1), CHUNK)]
-        print("1..%d" % len(commands))
-        done = 0
-        for job in concurrent.futures.as_completed(jobs):
-            i, some, wrong = job.result()
-            tried[i] += some
-            messages[i] += wrong
-            left[i] -= 1
-            if left[i] > 0:
-                continue
-            done += 1
-            print("%sok %d - no allocation that fails is passed over: %s" % (
-                "not " if messages[i] else "", done,
-                commands[i].words.replace("#", "")[:90]))
-            print("# %d of %d tried" % (tried[i], possible[i]))
-            for m in messages[i][:20]:
-                print("#   " + m)
-            sys.stdout.flush()
-    print("# %d allocations failed" % sum(tried.values()))
-
-
 def main():
-    build = os.path.abspath(os.environ.get("B", os.path.join(TOP, "build")))
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=memory, prefix="logferry-memory.") as t:
-        shim = os.path.join(t, "calls.so")
-        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1",
-                        "-o", shim, os.path.join(here, "calls.c"), "-ldl"],
-                       check=True)
-        urls, servers = start_servers(t)
+    with each.preloaded("memory") as where:
+        urls, servers = start_servers(where[0])
         urls["storefolder"] = urls["folders"][2]
         add_logparse()
         add_loggrep()
         add_others()
         add_receivers(urls)
-        commands[:] = [c for c in commands
-                       if not sys.argv[1:] or any(a in c.words for a in sys.argv[1:])]
-        make_files(os.path.join(t, "files"), urls)
+        sets = {i: "no allocation that fails is passed over: " +
+                c.words.replace("#", "")[:90] for i, c in enumerate(commands)
+                if not sys.argv[1:] or any(a in c.words for a in sys.argv[1:])}
+        make_files(os.path.join(where[0], "files"), urls)
         try:
-            report(t, build, shim)
+            each.report(sets, functools.partial(plan, *where), choose,
+                        functools.partial(work, *where), CHUNK)
         finally:
             for s in servers:
                 s.kill()
