@@ -100,6 +100,12 @@ shows_groups(const struct grep_options *plain)
 	o.max = 2;
 	shows_blocks(&o, AT "stderr F status=500 a=0\n" AT "stderr F x\n" BEGIN,
 	    "0xP", "a line of context is no line of the most");
+	o.max = UINT64_MAX;
+	shows_blocks(&o, AT "stderr F status=500 a=0\n" BEGIN, "0PPFy-e",
+	    "a piece that was context is not shown again");
+	shows_blocks(&o, AT "stderr F status=500 a=0\n" BEGIN AT
+	    "stdout P a \n" AT "stderr F status=500 a=1\n", "0P-1P-PFy-e",
+	    "but the others are");
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "match/grep.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/visible.h"
@@ -123,6 +124,19 @@ print_matches(struct grep *g, struct span line, char sep, uint64_t number,
 	return printed;
 }
 
+/* A piece that is kept: its offset in the input, and where its text ends. */
+struct piece {
+	uint64_t offset;
+	size_t end;
+};
+
+/* Whether messages have their pieces selected. */
+static bool
+keeps_pieces(const struct grep_options *o)
+{
+	return !o->inverted && !o->explain;
+}
+
 /*
  * Print a line, with or without its LF; sep tells selected (:) from context
  * (-).
@@ -143,6 +157,9 @@ print_line(struct grep *g, struct span line, char sep, uint64_t number,
 	g->shown = offset + line.len + lf;
 	if (!o->only_matching)
 		print_head(g, sep, number, offset);
+	if (sep == '-' && keeps_pieces(o) && !o->only_matching &&
+	    buf_add(&g->context, &offset, sizeof offset) < 0)
+		g->out.failed = true;
 	if (matching && (o->only_matching || colors_has(&o->colors, color)))
 		printed = print_matches(g, line, sep, number, offset, around,
 		    color);
@@ -387,6 +404,14 @@ note_limit(struct grep *g, const char *line)
 	    selector_error(g->selector));
 }
 
+static void
+clear_pieces(struct pieces *pieces)
+{
+	buf_clear(&pieces->out);
+	buf_clear(&pieces->list);
+	pieces->n = 0;
+}
+
 /*
  * Keep the block's pieces of messages that go on in the next block; number is
  * that of its first line.
@@ -397,29 +422,29 @@ keep_pieces(struct grep *g, uint64_t number)
 	struct grep to = *g;
 	const char *at = g->block.p;
 	struct pieces *pieces;
+	struct piece piece;
 	unsigned stream;
 	struct span line;
 
 	for (stream = 0; stream < 2; stream++)
-		if (!selector_open(g->selector, stream)) {
-			buf_clear(&g->pieces[stream].out);
-			g->pieces[stream].n = 0;
-		}
-	for (size_t i = 0; !g->options->inverted && !g->options->explain &&
+		if (!selector_open(g->selector, stream))
+			clear_pieces(&g->pieces[stream]);
+	for (size_t i = 0; keeps_pieces(g->options) &&
 	     selector_piece(g->selector, &i, &line, &stream); at = line.p) {
 		if (g->options->numbers)
 			number += count_lines(at, line.p);
 		pieces = &g->pieces[stream];
-		if (pieces->n == 0)
-			pieces->first = g->offset +
-			    (uint64_t)(line.p - g->block.p);
+		piece.offset = g->offset + (uint64_t)(line.p - g->block.p);
 		to.out = pieces->out;
-		print_line(&to, line, ':', number,
-		    g->offset + (uint64_t)(line.p - g->block.p));
+		print_line(&to, line, ':', number, piece.offset);
 		pieces->out = to.out;
 		pieces->shown = to.shown;
-		pieces->n++;
+		piece.end = pieces->out.len;
+		if (buf_add(&pieces->list, &piece, sizeof piece) == 0)
+			pieces->n++;
 	}
+	if (g->pieces[0].n + g->pieces[1].n == 0)
+		buf_clear(&g->context);
 }
 
 /* Text of earlier blocks was printed up to an offset: it is no context then. */
@@ -433,12 +458,49 @@ note_shown(struct grep *g, uint64_t shown)
 		drop_before(g, g->before.p + (shown - g->before_offset));
 }
 
+static int
+compare_offsets(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+was_context(const struct grep *g, uint64_t offset)
+{
+	return g->context.len > 0 && bsearch(&offset, g->context.p,
+	    g->context.len / sizeof offset, sizeof offset,
+	    compare_offsets) != NULL;
+}
+
+/* Print the first n pieces, but for those that were printed as context. */
+static void
+print_pieces(struct grep *g, const struct pieces *pieces, uint64_t n)
+{
+	bool parted = g->grouped && grep_has_context(g->options);
+	struct piece piece;
+	size_t from = 0;
+
+	g->grouped = true;
+	for (uint64_t i = 0; i < n; i++, from = piece.end) {
+		memcpy(&piece, pieces->list.p + i * sizeof piece, sizeof piece);
+		if (was_context(g, piece.offset))
+			continue;
+		if (parted && piece.offset != g->shown)
+			grep_group_separator(g->options, &g->out);
+		parted = false;
+		buf_add(&g->out, pieces->out.p + from, piece.end - from);
+	}
+	g->out.failed |= pieces->out.failed | pieces->list.failed;
+	note_shown(g, pieces->shown);
+}
+
 /* Select the pieces that a message has in earlier blocks. */
 static void
 take_pieces(struct grep *g, const struct pieces *pieces)
 {
 	const struct grep_options *o = g->options;
-	const char *p = pieces->out.p, *end = p + pieces->out.len, *to = p;
 	uint64_t n = pieces->n < g->left ? pieces->n : g->left;
 
 	if (n == 0)
@@ -447,16 +509,8 @@ take_pieces(struct grep *g, const struct pieces *pieces)
 	g->left -= n;
 	g->stopped = o->quiet || lists_names(o) ||
 	    (g->left == 0 && g->pending == 0);
-	if (o->count || o->quiet || lists_names(o))
-		return;
-	if (g->grouped && pieces->first != g->shown && grep_has_context(o))
-		grep_group_separator(o, &g->out);
-	g->grouped = true;
-	for (uint64_t i = 0; i < n && to < end; i++)
-		to = line_end(to, end);
-	buf_add(&g->out, p, (size_t)((n == pieces->n ? end : to) - p));
-	g->out.failed |= pieces->out.failed;
-	note_shown(g, pieces->shown);
+	if (!o->count && !o->quiet && !lists_names(o))
+		print_pieces(g, pieces, n);
 }
 
 /* Take the lines before the next one that the selector found, and that line. */
@@ -527,14 +581,15 @@ grep_undo(struct grep *g, const struct grep *before)
 {
 	struct buf out = g->out;
 	struct pieces pieces[2] = { g->pieces[0], g->pieces[1] };
+	struct buf context = g->context;
 
 	out.len = before->out.len;
 	*g = *before;
 	g->out = out;
+	g->context = context;
 	for (int i = 0; i < 2; i++) {
-		g->pieces[i].out = pieces[i].out;
-		buf_clear(&g->pieces[i].out);
-		g->pieces[i].n = 0;
+		g->pieces[i] = pieces[i];
+		clear_pieces(&g->pieces[i]);
 	}
 }
 
@@ -584,12 +639,13 @@ grep_begin(struct grep *g, const struct grep_options *options,
 
 	buf_clear(&old.out);
 	buf_clear(&old.before);
-	buf_clear(&old.pieces[0].out);
-	buf_clear(&old.pieces[1].out);
+	buf_clear(&old.context);
+	clear_pieces(&old.pieces[0]);
+	clear_pieces(&old.pieces[1]);
 	*g = (struct grep){ .options = options, .selector = selector,
 	    .name = name, .out = old.out, .before = old.before, .number = 1,
-	    .left = options->max, .pieces = { { .out = old.pieces[0].out },
-	    { .out = old.pieces[1].out } } };
+	    .left = options->max, .context = old.context,
+	    .pieces = { old.pieces[0], old.pieces[1] } };
 }
 
 void
@@ -597,6 +653,9 @@ grep_free(struct grep *g)
 {
 	buf_free(&g->before);
 	buf_free(&g->out);
-	buf_free(&g->pieces[0].out);
-	buf_free(&g->pieces[1].out);
+	buf_free(&g->context);
+	for (int i = 0; i < 2; i++) {
+		buf_free(&g->pieces[i].out);
+		buf_free(&g->pieces[i].list);
+	}
 }

@@ -57,10 +57,11 @@ struct grep {
 	 */
 	struct pieces {
 		struct buf out;
+		struct buf list; /* struct piece */
 		uint64_t n;
-		/* The offsets of the first one, and after the last. */
-		uint64_t first, shown;
+		uint64_t shown;	/* the offset after the last */
 	} pieces[2];
+	struct buf context;	/* offsets of lines that were context till now */
 };
 
 /* Begin an input. out and other memory of the last one is used again. */
