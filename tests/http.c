@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "answers.h"
 #include "net/http_headers.h"
 #include "tap.h"
 
@@ -125,6 +126,33 @@ dates(void)
 	http_reset(&r);
 }
 
+/* Whether an answer is taken whose head, down to the blank line, is so long. */
+static bool
+takes_head(size_t size)
+{
+	static const struct http_options o = { 0 };
+	static const char around[] = "HTTP/1.1 200 x\r\nConnection: close\r\n"
+	    "Content-Length: 0\r\n\r\n";
+	struct buf b = { 0 };
+	struct answer list[2] = { { 200, NULL, NULL } };
+	struct http *h = http_new(&o);
+	struct http_request r = { .method = "GET", .url = answers.url };
+	bool taken;
+
+	for (size_t n = size - strlen(around), some; n > 0; n -= some) {
+		some = n > 40000 ? 30000 : n;
+		buf_printf(&b, "A: %*d\r\n", (int)some - 5, 0);
+	}
+	list[0].headers = buf_str(&b);
+	answers_begin(list);
+	taken = http_do(h, &r) == 0 && r.status == 200;
+	answers_end();
+	http_reset(&r);
+	http_free(h);
+	buf_free(&b);
+	return taken;
+}
+
 int
 main(void)
 {
@@ -133,5 +161,7 @@ main(void)
 	retry_after();
 	locations();
 	dates();
+	ok(takes_head(256 << 10), "an answer may have 256 KiB of headers");
+	ok(!takes_head((256 << 10) + 1), "and no more");
 	return done_testing();
 }

@@ -61,6 +61,8 @@ is '-5 reads lines with the name of a file in front' \
 cp cri one-cri
 is 'all pieces of a cut message are server errors' \
     "$(loggrep -5 -n cri | cut -d: -f1 | tr '\n' ' ')" '1 2 3 5 '
+is '--explain names the rule of all pieces of a cut message' \
+    "$(loggrep -5 --explain cri | cut -d: -f1 | tr '\n' ' ')" 'cri,json cri,logfmt cri,json cri,json '
 is '-v selects all pieces of the other messages' \
     "$(loggrep -5 -vn cri | cut -d: -f1 | tr '\n' ' ')" '4 6 '
 cat >empty-cri <<'EOF'

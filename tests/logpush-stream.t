@@ -360,6 +360,11 @@ exits 75 'spool: what is not delivered is status 75' \
 is 'spool: --status counts what is kept' "$(logpush --spool sp --status=json | grep -o '"records":[0-9]*')" '"records":100'
 says 'not delivered, 1 records are kept in sp1$' 'spool: a single record that is kept is told' \
 	sh -c 'echo one | logpush --spool sp1 --deadline 200ms "$1/spool"' - "$es"
+for i in 1 2 3 4 5 6; do
+	printf '%s%050000d\n' $i 0
+done >large
+says 'not delivered, 5 records are kept in sp9, 1 dropped$' 'spool: a single record that was dropped is told' \
+	logpush --spool sp9 --spool-max 256K --spool-full drop --deadline 100ms "$es/spool" <large
 exits 75 'spool: more is added to what is kept' logpush --spool sp --deadline 200ms "$es/spool" <in
 fresh http
 exits 0 'spool: the next start delivers what is kept' logpush --spool sp "$es/spool" </dev/null

@@ -177,6 +177,9 @@ reads_files(void)
 	ok(wrong == 0, "a zone is what its changes say, then its last line");
 }
 
+/* With Own/ in front of it. */
+#define LONGEST "a_name_of_thirty-six_letters_0123456"
+
 static void
 refuses_files(void)
 {
@@ -221,6 +224,8 @@ refuses_files(void)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		wrong += zone_named_to_utc(span_str(names[i]), 0, &utc) == 0;
 	ok(wrong == 0, "what is no name of a zone is refused");
+	write_zone(LONGEST, &(struct zone_file){ .footer = "UTC-1" });
+	ok(minutes_at(LONGEST, JAN_2021) == 60, "a name may have 40 letters");
 }
 
 int
@@ -241,6 +246,8 @@ main(void)
 		    "bad-", i % 20);
 		unlink(path);
 	}
+	snprintf(path, sizeof path, "%s/%s", own, LONGEST);
+	unlink(path);
 	rmdir(own);
 	rmdir(dir);
 	return done_testing();
