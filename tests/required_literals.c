@@ -119,6 +119,7 @@ static const struct row groups[] = {
 	{ "(ab|cd)?", "" }, { "(ab){2}", "<ab" }, { "(ab){0,2}c", "c" },
 	{ "(^ab)", "<ab" }, { "(ab$)", "<ab" }, { "x(^b)y", "<x  b  y" },
 	{ "x(b$)y", "<x  b  y" }, { "(a*)b", "b" }, { "()b", "b" },
+	{ "(a|b)+c", "c  <[ab]" },
 	{ "(0123456789)(abcdefghij)", "<0123456789  abcdefghij" },
 	{ "0123456789abcdefghij", "<0123456789abcdef  ghij" },
 	{ "a{20}", "<aaaaaaaaaaaaaaaa" },

@@ -14,21 +14,24 @@ needs_quotes(struct span s)
 	return s.len == 0;
 }
 
-static int
+/* What cannot be added sets failed in b. */
+static void
 add_logfmt(struct record *r, struct buf *b, struct span value)
 {
-	return needs_quotes(value) ? json_add_string(b, value, &r->lossy) :
-	    buf_addspan(b, value);
+	if (needs_quotes(value))
+		json_add_string(b, value, &r->lossy);
+	else
+		buf_addspan(b, value);
 }
 
-static int
+static void
 add_ltsv(struct record *r, struct buf *b, struct span value)
 {
 	char *to = room(b, value.len * 2), c;
 
 	(void)r;
 	if (to == NULL)
-		return -1;
+		return;
 	for (size_t i = 0; i < value.len; i++) {
 		c = value.p[i];
 		if (c == '\t' || c == '\n' || c == '\r') {
@@ -38,28 +41,26 @@ add_ltsv(struct record *r, struct buf *b, struct span value)
 		*to++ = c;
 	}
 	b->len = (size_t)(to - b->p);
-	return 0;
 }
 
 /* Add any name so that both formats take it. */
-static int
+static void
 add_name(struct buf *b, struct span name)
 {
 	char *to = room(b, name.len);
 
 	if (to == NULL)
-		return -1;
+		return;
 	for (size_t i = 0; i < name.len; i++)
 		to[i] = (name.p[i] >= '0' && name.p[i] <= '9') ||
 		    ((name.p[i] | 0x20) >= 'a' && (name.p[i] | 0x20) <= 'z') ||
 		    memchr("_.-@", name.p[i], 4) != NULL ? name.p[i] : '_';
 	b->len += name.len;
-	return 0;
 }
 
 static int
 write_pairs(struct emit *e, struct record *r, struct buf *b, char equals,
-    char between, int (*add)(struct record *, struct buf *, struct span))
+    char between, void (*add)(struct record *, struct buf *, struct span))
 {
 	bool chosen = e->n > 0 && r->layers > 0;
 	size_t start = b->len, i = 0;

@@ -15,7 +15,7 @@ enum layout_kind {
 	LAYOUT_REQUEST,		/* method, path, query and protocol */
 	LAYOUT_METHOD, LAYOUT_TARGET,	/* a target is path and query */
 	LAYOUT_QUERY,		/* the query with its ? in front */
-	LAYOUT_STATUS,		/* 100 to 599, perhaps with words after it */
+	LAYOUT_STATUS,		/* three digits, perhaps with words after them */
 	LAYOUT_DURATION,	/* 12ms, 1.5s, 3.2 ms, 1m2.5s; - is none */
 	LAYOUT_TIME,		/* a time in any form */
 	LAYOUT_ADDRESS, /* a client, perhaps with a colon and client_port */
