@@ -15,6 +15,7 @@ enum { PIECE = 1 << 20, LINE = 64 };	/* at level 1, a whole number of lines */
 struct output {
 	int fd;
 	int left;		/* how many writes succeed */
+	int level;		/* 0: the lowest */
 };
 
 static int
@@ -44,7 +45,8 @@ static int
 pack(struct output *o, size_t n, uint64_t size, bool again)
 {
 	char name[] = "/tmp/logferry-gzip_writer.XXXXXX", line[LINE];
-	struct pack p = { .level = 1, .threads = 2, .sink = take, .arg = o,
+	struct pack p = { .level = o->level > 0 ? o->level : 1, .threads = 2,
+		.sink = take, .arg = o,
 		.indexed = true, .again = again ? take_again : NULL,
 		.size = size, .near = ZONE_NOW };
 	int r, saved;
@@ -121,10 +123,30 @@ failures(size_t n, bool again, const char *kind)
 	    "error", kind, all);
 }
 
+/* Extra flags in the header (RFC 1952): 2 for the best, 4 for the quickest. */
+static void
+levels(void)
+{
+	static const unsigned char flags[] = { 0, 4, 0, 0, 0, 0, 0, 0, 0, 2 };
+	unsigned char header[10];
+	bool good = true;
+
+	for (int level = 1; level <= 9; level++) {
+		struct output o = { .left = 100, .level = level };
+
+		good &= pack(&o, LINE, LINE, true) == 0 &&
+		    pread(o.fd, header, sizeof header, 0) == sizeof header &&
+		    header[8] == flags[level];
+		close(o.fd);
+	}
+	ok(good, "the header tells how hard it was packed");
+}
+
 int
 main(void)
 {
 	rooms();
+	levels();
 	failures(1, true, "one piece");
 	failures(9 * PIECE, true, "pieces with an index");
 	failures(3 * PIECE, false, "pieces without an index");

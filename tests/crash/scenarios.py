@@ -475,9 +475,12 @@ class Quiet(Scenario):
     def done(self, run, contexts):
         with open(os.path.join(run.dir, "fed"), "rb") as f:
             fed = f.read()
-        return [] if b"ran" in fed and (
+        wrong = [] if b"ran" in fed and (
             "--feed" not in self.options or self.input() in fed) else [
             "the command never ran, or without its data"]
+        if os.path.getsize(os.path.join(run.dir, "state")) > 0:
+            wrong.append("the burst is pending still, and would fire again")
+        return wrong
 
     def ended(self, run, contexts):
         with open(os.path.join(run.dir, "fed"), "rb") as f:
