@@ -1,6 +1,7 @@
 /*
  * cut_lines: a line that breaks off anywhere, or has another byte somewhere, is
- * still a record, or is kept whole as one that was not parsed
+ * still a record, or is kept whole as one that was not parsed; and nothing
+ * reads past its end
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/bytes.h"
 #include "emit/emit.h"
 #include "format/scanner.h"
+#include "guarded.h"
 #include "record/json.h"
 #include "tap.h"
 
@@ -77,40 +79,35 @@ judge(struct cuts *c, struct scanner *s, struct span line)
 		    (int)c->text.len, c->text.p);
 }
 
-/* The text is a copy of its own: what is read past its end is found. */
 static void
-judge_copy(struct cuts *c, const char *p, size_t n, size_t other, char byte)
+judge_copy(struct cuts *c, const char *p, size_t n)
 {
-	char *copy = malloc(n + 1);
+	struct span copy = guarded(p, n);
 
-	if (copy == NULL)
-		return;
-	memcpy(copy, p, n);
-	if (other < n)
-		copy[other] = byte;
-	judge(c, c->any, span_of(copy, n));
-	judge(c, c->known, span_of(copy, n));
-	free(copy);
+	judge(c, c->any, copy);
+	judge(c, c->known, copy);
 }
 
 static void
-cut_line(struct cuts *c, struct span line)
+cut_line(struct cuts *c, char *p, size_t n)
 {
 	static const char bytes[] = " \"]\\=0:\xff/[-{";
 	struct span formats, bad;
-	char list[256], byte;
+	char list[256], was;
 
 	scanner_input(c->any, 0);
-	if (scan_line(c->any, line, &c->rec) <= 0)
+	if (scan_line(c->any, span_of(p, n), &c->rec) <= 0)
 		return;
 	formats = record_format(&c->rec);
 	snprintf(list, sizeof list, "%.*s", (int)formats.len, formats.p);
 	if (scanner_formats(c->known, list, &bad) < 0)
 		return;
-	for (size_t i = 0; i < line.len; i++) {
-		judge_copy(c, line.p, i, line.len, '\0');
-		byte = bytes[(i + c->lines) % (sizeof bytes - 1)];
-		judge_copy(c, line.p, line.len, i, byte);
+	for (size_t i = 0; i < n; i++) {
+		judge_copy(c, p, i);
+		was = p[i];
+		p[i] = bytes[(i + c->lines) % (sizeof bytes - 1)];
+		judge_copy(c, p, n);
+		p[i] = was;
 	}
 }
 
@@ -127,7 +124,7 @@ cut_file(struct cuts *c, const char *path, ssize_t skip)
 	while (f != NULL && (n = getline(&line, &size, f)) > 0) {
 		n -= line[n - 1] == '\n';
 		if (n > skip && n < LONGEST && memcmp(line, "< ", skip) == 0)
-			cut_line(c, span_of(line + skip, (size_t)(n - skip)));
+			cut_line(c, line + skip, (size_t)(n - skip));
 	}
 	free(line);
 	if (f != NULL)

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "guarded.h"
 #include "tap.h"
 
 static struct buf out;
@@ -19,7 +20,7 @@ rewritten(const char *text, bool tolerant)
 	int r;
 
 	buf_clear(&out);
-	if (json_open(&j, span_str(text), tolerant) < 0)
+	if (json_open(&j, guarded(text, strlen(text)), tolerant) < 0)
 		return NULL;
 	while ((r = json_next(&j, &key, &value)) > 0) {
 		if (j.close == '}') {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guarded.h"
 #include "tap.h"
 
 enum { TEXT = 1500, MOST = 12 };
@@ -114,7 +115,7 @@ search(size_t most, bool folds, bool vague)
 	struct finder *f;
 	int wrong = 0;
 	size_t n, len;
-	char *p;
+	const char *p;
 
 	for (int i = 0; i < 400; i++) {
 		n = 1 + rnd(most);
@@ -124,8 +125,7 @@ search(size_t most, bool folds, bool vague)
 		for (finder_without = 0; finder_without < 3;
 		     finder_without++) {
 			len = make_text(n);
-			p = text + TEXT - len; /* what reads on is seen */
-			memmove(p, text, len);
+			p = guarded(text, len).p;
 			finder_tune(f, p, p + (rnd(2) == 0 ? 0 : len));
 			wrong += !is_right(n, p, p + len, finder_next(f, p,
 			    p + len));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "guarded.h"
 #include "tap.h"
 
 static struct buf text;
@@ -47,13 +48,9 @@ static const char *
 needs_of(struct span pattern, bool caseless)
 {
 	struct need needs[NEEDS_MAX] = { 0 };
-	/* With nothing behind it, so that a sanitizer sees what reads on. */
-	char *copy = malloc(pattern.len + 1);
-	size_t n;
+	size_t n = required_find(needs, guarded(pattern.p, pattern.len),
+	    caseless);
 
-	copy = realloc(copy, pattern.len > 0 ? pattern.len : 1);
-	memcpy(copy, pattern.p, pattern.len);
-	n = required_find(needs, span_of(copy, pattern.len), caseless);
 	buf_clear(&text);
 	for (size_t i = 0; i < n; i++) {
 		buf_adds(&text, i > 0 ? "  " : "");
@@ -68,7 +65,6 @@ needs_of(struct span pattern, bool caseless)
 		buf_adds(&text, needs[i].exact && needs[i].at_end ? "$" : "");
 		need_free(&needs[i]);
 	}
-	free(copy);
 	return buf_str(&text);
 }
 

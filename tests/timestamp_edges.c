@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "guarded.h"
 #include "tap.h"
 
 enum { NEAR = 1624961103 };		/* 2021-06-29T10:05:03Z */
@@ -29,25 +30,42 @@ struct row {
 typedef const char *read_fn(const char *p, const char *end, struct zone *z,
     struct timestamp *t);
 
-/* Returns how many of the n rows are read wrongly. */
-static int
-misread(read_fn *read, const struct row *row, size_t n)
+/* Reads what is left of each text when it breaks off anywhere. */
+static void
+read_cut(read_fn *read, const struct row *row, size_t n)
 {
 	struct timestamp t;
-	const char *end, *behind, *got;
+	struct span cut;
+
+	for (; n-- > 0; row++)
+		for (size_t len = strlen(row->text); len-- > 0;) {
+			cut = guarded(row->text, len);
+			read(cut.p, cut.p + len, &zone, &t);
+		}
+}
+
+/* Returns how many of the n rows are read wrongly. */
+static int
+misread(read_fn *read, const struct row *rows, size_t n)
+{
+	struct timestamp t;
+	struct span text, rest;
+	const char *behind, *got;
 	int wrong = 0;
 
-	for (; n-- > 0; row++) {
-		end = row->text + strlen(row->text);
-		behind = read(row->text, end, &zone, &t);
+	for (const struct row *row = rows; row < rows + n; row++) {
+		text = guarded(row->text, strlen(row->text));
+		behind = read(text.p, text.p + text.len, &zone, &t);
 		got = behind != NULL ? printed(&t) : "none";
-		if (strcmp(got, row->want) == 0 && (behind == NULL ||
-		    strcmp(behind, row->rest) == 0))
+		rest = behind != NULL ? span_of(behind,
+		    text.len - (size_t)(behind - text.p)) : span_str(row->rest);
+		if (strcmp(got, row->want) == 0 && span_is(rest, row->rest))
 			continue;
 		wrong++;
-		printf("# %s: got %s, behind it: %s\n", row->text, got,
-		    behind != NULL ? behind : "");
+		printf("# %s: got %s, behind it: %.*s\n", row->text, got,
+		    (int)rest.len, rest.p);
 	}
+	read_cut(read, rows, n);
 	return wrong;
 }
 
@@ -275,7 +293,8 @@ finds_each_form(void)
 
 	ROWS(timestamp_at, forms, "a date and a clock are read to their end");
 	for (size_t i = 0; i < n; i++)
-		if (timestamp_any(span_str(no_forms[i]), &zone, &t)) {
+		if (timestamp_any(guarded(no_forms[i],
+		    strlen(no_forms[i])), &zone, &t)) {
 			printf("# %s: got %s\n", no_forms[i], printed(&t));
 			wrong++;
 		}
@@ -352,18 +371,22 @@ static void
 reads_formats(void)
 {
 	struct timestamp t;
-	const char *p, *end, *got;
+	struct span text;
+	const char *p, *got, *format;
 	int wrong = 0;
 
 	for (size_t i = 0; i < sizeof by_format / sizeof *by_format; i++) {
+		format = by_format[i].format;
 		p = by_format[i].text;
-		end = p + strlen(p);
-		got = timestamp_strptime(p, end, by_format[i].format, &zone,
-		    &t) == end ? printed(&t) : "none";
+		for (size_t n = 0; n <= strlen(p); n++) {
+			text = guarded(p, n);
+			got = timestamp_strptime(text.p, text.p + n, format,
+			    &zone, &t) == text.p + n ? printed(&t) : "none";
+		}
 		if (strcmp(got, by_format[i].want) == 0)
 			continue;
 		wrong++;
-		printf("# %s: %s: got %s\n", by_format[i].format, p, got);
+		printf("# %s: %s: got %s\n", format, p, got);
 	}
 	ok(wrong == 0, "each conversion of strptime(3) reads what it should");
 	p = "180 10:05";

@@ -278,8 +278,7 @@ scan_usual(struct scan *s, const char *q, const char *p, const char *end)
 	p += p < end && *p == ' ';
 	q = memchr(p, ']', (size_t)(end - p));
 	word = span_to(p + 1, q != NULL ? q : p + 1);
-	if (p == end || *p != '[' || !is_digit(p[1]) || q == NULL ||
-	    word.len > 20)
+	if (q == NULL || *p != '[' || !is_digit(p[1]) || word.len > 20)
 		return scan_fail(s, PID, p, "[pid]");
 	if ((colon = memchr(word.p, '-', word.len)) != NULL)	/* [12-1] */
 		word.len = (size_t)(colon - word.p);

@@ -159,7 +159,7 @@ scan_celery(struct scan *s, const char *p, const char *end,
 	const char *q = level.p + level.len, *close;
 
 	close = memchr(q, ']', (size_t)(end - q));
-	if (!is_level(level) || *q != '/' || close == NULL)
+	if (close == NULL || *q != '/' || !is_level(level))
 		return scan_fail(s, LEVEL, p, "LEVEL/thread]");
 	record_add_time(s->rec, t);
 	add_text(s, NAME("thread"), span_to(q + 1, close));
