@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "net/url.h"
+#include "stream/http_batch.h"
 #include "stream/receiver.h"
 #include "tap.h"
 
@@ -237,6 +238,47 @@ test_aws(void)
 	buf_free(&headers);
 }
 
+static void
+test_authorization(void)
+{
+#define JOE_SECRET "Basic am9lOnNlY3JldA=="
+	static const struct {
+		const char *user, *auth, *want;
+	} rows[] = {
+		{ "", NULL, "" }, { "joe:secret@", NULL, JOE_SECRET },
+		{ "", "joe:secret", JOE_SECRET },
+		{ "joe@", "secret", JOE_SECRET },
+		{ "joe@", "joe:secret", JOE_SECRET },
+		{ "joe:other@", "secret", JOE_SECRET },
+		{ "", "secret", "Basic c2VjcmV0" },
+		{ "", " secret", "Basic IHNlY3JldA==" },
+		{ "", "Bearer a b", "Bearer a b" },
+		{ "joe@", "bearer a", "bearer a" },
+		{ "joe@", "ApiKey a", "ApiKey a" },
+		{ "joe@", "Bearex a", "Basic am9lOkJlYXJleCBh" },
+		{ "j@", "Own a", "Basic ajpPd24gYQ==" },
+		{ "u@", "p", "Basic dTpw" },
+		{ "", "Own a", "Own a" }, { "", "O a", "O a" },
+		{ "joe@", "O a", "Basic am9lOk8gYQ==" },
+	};
+	char url[64];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct receiver_options o = { .url = url, .host = "h",
+			.headers = &none, .auth = rows[i].auth };
+		struct http_batch p;
+		const char *why;
+
+		snprintf(url, sizeof url, "http://%s127.0.0.1/", rows[i].user);
+		ok(http_batch_init(&p, &o, &why) == 0 &&
+		    p.auth.len == strlen(rows[i].want) &&
+		    same(p.auth.len > 0 ? buf_str(&p.auth) : "", rows[i].want),
+		    "%s with \"%s\" is authorized by \"%s\"", url,
+		    o.auth != NULL ? o.auth : "", rows[i].want);
+		http_batch_free(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -253,5 +295,6 @@ main(void)
 	test_names();
 	test_keys();
 	test_aws();
+	test_authorization();
 	return done_testing();
 }

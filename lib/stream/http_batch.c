@@ -63,9 +63,7 @@ set_auth(struct http_batch *p, struct span user, const char *auth)
 		    p->auth.p + p->auth.len);
 		p->auth.len += n - 1;
 	}
-	if (plain.p != NULL)
-		explicit_bzero(plain.p, plain.len);
-	buf_free(&plain);
+	buf_wipe(&plain);
 	return p->auth.failed ? -1 : 0;
 }
 
