@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "emit/syslog_header.h"
+#include "guarded.h"
 #include "tap.h"
 
 static const struct syslog_names names = { .host = "here" };
@@ -30,7 +31,7 @@ gives(const char *record, const char *before, const char *behind)
 static size_t
 end_of(const char *message)
 {
-	return syslog_header_end(span_str(message));
+	return syslog_header_end(guarded(message, strlen(message)));
 }
 
 static void
@@ -98,7 +99,8 @@ test_end(void)
 	    "<34>1 -", "<34>1 x h a p m - x", "<34>1 2021 h a p m - -----------",
 	    "<34>1 2021-06-29 10:05:03 h a p m - x", "<34>1 -", "<34>1 - h",
 	    "<34>1 -  a p m - x", "<34>1 - h a p", "<34>1 - h a p m",
-	    "<34>1 - h a p m x", "<34>1 - h a p m [x", "<34>1 - h a p m [x \"",
+	    "<34>1 - h a p m x", "<34>1 - h a p m x] y",
+	    "<34>1 - h a p m [x", "<34>1 - h a p m [x \"",
 	    "<34>1 - h a p m -x", "<34>1 - h a p m [x]y",
 	    "<34>1 - h\x7f a p m - x", "<34>1 - h a p m ",
 	    "<34>1 - h a p 012345678901234567890123456789012 - x" };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "guarded.h"
 #include "tap.h"
 
 enum { MOST = 60 };
@@ -113,7 +114,7 @@ agrees_with_one_by_one(void)
 		}
 		buf_clear(&text);
 		fill(&text, from, rnd(40));
-		bad += !agrees(buf_span(&list), span_of(text.len > 0 ? text.p :
+		bad += !agrees(buf_span(&list), guarded(text.len > 0 ? text.p :
 		    "", text.len), i % 2, (enum word_bounds)(i % 3));
 	}
 	buf_free(&list);
@@ -141,7 +142,8 @@ keeps_bounds_in_blocks(void)
 	int bad = 0, want;
 
 	for (size_t i = 0; i < 3 * sizeof rows / sizeof *rows; i++) {
-		struct span text = span_str(rows[i / 3].text);
+		struct span text = guarded(rows[i / 3].text,
+		    strlen(rows[i / 3].text));
 		struct word_set *set = word_set_new(span_str("ab\nc_"), false,
 		    (enum word_bounds)(i % 3));
 		struct word_search *s = word_search_new(set);
@@ -151,7 +153,7 @@ keeps_bounds_in_blocks(void)
 		at = word_search_next(s, text);
 		if ((at != NULL ? at - text.p : -1) != want) {
 			bad++;
-			printf("# %s: not at %d\n", text.p, want);
+			printf("# %s: not at %d\n", rows[i / 3].text, want);
 		}
 		word_search_free(s);
 		word_set_free(set);
