@@ -224,6 +224,8 @@ reads_one_after_another(void)
 	    "CLF in sequence: a stamp of another day");
 	is("30/Jun/2021:21:59:60 -0200", "2021-06-30T23:59:60Z",
 	    "CLF in sequence: a stamp in a leap second");
+	is("30/Jun/2021:20:59:59 -0200", "2021-06-30T22:59:59Z",
+	    "CLF in sequence: a stamp of a day that had a leap second");
 	is("30/Jun/2021:21:59:59.5 -0200", "2021-06-30T23:59:59.5Z",
 	    "CLF in sequence: a stamp with a fraction");
 	is("30/Jun/2021:10:05:03", "2021-06-30T10:05:03Z",
