@@ -86,6 +86,7 @@ judge_copy(struct cuts *c, const char *p, size_t n)
 
 	judge(c, c->any, copy);
 	judge(c, c->known, copy);
+	judge(c, c->any, guarded_start(p, n));
 }
 
 static void
@@ -104,6 +105,7 @@ cut_line(struct cuts *c, char *p, size_t n)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		judge_copy(c, p, i);
+		judge_copy(c, p + i, n - i);
 		was = p[i];
 		p[i] = bytes[(i + c->lines) % (sizeof bytes - 1)];
 		judge_copy(c, p, n);

@@ -125,7 +125,7 @@ search(size_t most, bool folds, bool vague)
 		for (finder_without = 0; finder_without < 3;
 		     finder_without++) {
 			len = make_text(n);
-			p = guarded(text, len).p;
+			p = (i % 2 ? guarded : guarded_start)(text, len).p;
 			finder_tune(f, p, p + (rnd(2) == 0 ? 0 : len));
 			wrong += !is_right(n, p, p + len, finder_next(f, p,
 			    p + len));

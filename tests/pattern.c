@@ -270,7 +270,8 @@ main(void)
 		m = matcher_new(p);
 		for (int k = 0; k < 3; k++) {
 			make_text(&text);
-			block = guarded(text.p, text.len);
+			block = (k % 2 ? guarded : guarded_start)(text.p,
+			    text.len);
 			if (by_block(m, block) != by_line(m, block)) {
 				bad++;
 				printf("# differs: %s\n", buf_str(&pat));

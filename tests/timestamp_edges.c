@@ -41,6 +41,8 @@ read_cut(read_fn *read, const struct row *row, size_t n)
 		for (size_t len = strlen(row->text); len-- > 0;) {
 			cut = guarded(row->text, len);
 			read(cut.p, cut.p + len, &zone, &t);
+			cut = guarded_start(row->text, len);
+			read(cut.p, cut.p + len, &zone, &t);
 		}
 }
 
