@@ -57,6 +57,33 @@ for c in logpack logparse logpush logquiet logstamp; do
 	exits 0 "$c: -V is --version" "$c" -V
 done
 
+# takes COMMAND OPTION ARGUMENT: the option is not what it complains of
+takes() { "$1" "$2" "$3" --no-such-option 2>&1 | grep -q ': no such option'; }
+# Command, option, the least number it takes, one that is less, the greatest, one
+# that is more.
+while read -r c o least less most more; do
+	ok "$c: $o takes numbers from $least to $most" \
+	    eval "takes $c $o $least && takes $c $o $most"
+	ok "$c: $o takes neither $less nor $more" \
+	    not eval "takes $c $o $less || takes $c $o $more"
+done <<'END'
+loggrep --jobs 1 0 256 257
+loggrep --max-line 16 15 1G 1073741825
+loggrep --year 1 0 9999 10000
+logpack --jobs 1 0 256 257
+logparse --jobs 1 0 256 257
+logparse --max-line 1 0 1G 1073741825
+logparse --year 1 0 9999 10000
+logpush --batch-bytes 1 0 64M 67108865
+logpush --batch-lines 1 0 2147483647 2147483648
+logpush --jobs 1 0 256 257
+logpush --max-line 1 0 32M 33554433
+logpush --max-message 480 479 32M 33554433
+logpush --limit-rate 1 0 8388607T 8388608T
+logpush --spool-max 64K 65535 8388607T 8388608T
+logquiet --retries 0 -1 1000000 1000001
+END
+
 # A failed write is never status 0.
 for c in loggrep logparse logpack logquiet; do
 	( stream $c ) <three.log >/dev/full 2>err
