@@ -12,6 +12,9 @@
  *	< text		a line; <$ one with \n, \t, \\ and \xHH in it
  *	> text		a line of output
  *	! text		why the options are wrong
+ *
+ * Nothing is read past the end of its lines, nor of what is left of them when
+ * they break off.
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -20,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "emit/parse_block.h"
+#include "guarded.h"
 #include "tap.h"
 
 struct test {
@@ -137,6 +141,21 @@ show(const char *what, const struct buf *b)
 		}
 }
 
+/* Reads the lines when each breaks off anywhere: no more than is there. */
+static void
+run_cut(struct parser *p, struct span input)
+{
+	const char *end = input.p + input.len, *lf;
+
+	for (const char *at = input.p; at < end; at = lf + 1) {
+		lf = memchr(at, '\n', (size_t)(end - at));
+		for (size_t n = (size_t)(lf - at); n > 0; n--) {
+			buf_clear(&p->text);
+			parse_line(p, guarded(at, n));
+		}
+	}
+}
+
 static void
 finish(struct test *t)
 {
@@ -154,6 +173,8 @@ finish(struct test *t)
 		show("wanted", &t->wanted);
 		show("why", &t->why);
 	}
+	if (p.emit != NULL)
+		run_cut(&p, buf_span(&t->input));
 	scanner_free(p.scanner);
 	emit_free(p.emit);
 	parser_free(&p);
