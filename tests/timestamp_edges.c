@@ -109,6 +109,7 @@ static const struct row bsds[] = {
 	{ "Jun 29 10:05:03 CST-2021 x", "2021-06-29T10:05:03Z", " CST-2021 x" },
 	{ "Jun 28 10:05:03 ABCDEFGH", "2021-06-28T10:05:03Z", " ABCDEFGH" },
 	{ "Jun 9 10:05:03 x", "2021-06-09T10:05:03Z", " x" },
+	{ "Jun 27 10:05:03 2020 ", "2020-06-27T10:05:03Z", " " },
 	{ "Jun 29 2021 10:05 +01 x", "2021-06-29T09:05:00Z", " x" },
 	{ "Jun 29 2021 xx:05:03", "none", "" },
 	{ "Jun 29 1005 1003", "none", "" },
@@ -226,6 +227,8 @@ static const struct row forms[] = {
 	{ "Jun 29 10:05:03 CESTCESTC", "2021-06-29T10:05:03Z", " CESTCESTC" },
 	{ "29 juin. 2021 10:05:03", "2021-06-29T10:05:03Z", "" },
 	{ "29/06/2021 10:05", "2021-06-29T10:05:00Z", "" },
+	{ "07/01/2021 10:05:03", "2021-07-01T10:05:03Z", "" },
+	{ "07/02/2021 10:05:03", "2021-02-07T10:05:03Z", "" },
 };
 
 static const char *const no_forms[] = {
@@ -374,7 +377,7 @@ reads_formats(void)
 {
 	struct timestamp t;
 	struct span text;
-	const char *p, *got, *format;
+	const char *p, *got = "none", *format;
 	int wrong = 0;
 
 	for (size_t i = 0; i < sizeof by_format / sizeof *by_format; i++) {
