@@ -1,4 +1,5 @@
 /* pending: marks of several processes in one file, and damaged ones */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,41 @@ other(bool waits)
 	return pid;
 }
 
+/* What a file may hold that is taken for one of ours. */
+static const struct {
+	const char *name, *text;
+	size_t n;
+	bool ours;
+} files[] = {
+	{ "an empty file is ours", "", 0, true },
+	{ "empty lines and zero bytes are ours", "\n\0\0\n", 4, true },
+	{ "zero bytes before a mark are ours",
+	    "\0\0\n12 34 b 5.000000006\n", 23, true },
+	{ "a mark is ours", "12 34 b 5.000000006\n", 20, true },
+	{ "a mark and the start of one are ours",
+	    "12 34 b 5.000000006\n12 34 ab", 28, true },
+	{ "a word is not ours", "rubbish", 7, false },
+	{ "a line of words is not ours", "some rubbish\n", 13, false },
+	{ "a number is not ours", "12\n", 3, false },
+	{ "a mark with more behind it is not ours",
+	    "12 34 b 5.000000006 x\n", 22, false },
+};
+
+static void
+test_ours(void)
+{
+	struct state_file *p;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		put(files[i].text, files[i].n);
+		errno = 0;
+		p = state_file_open(path);
+		ok(files[i].ours ? p != NULL : p == NULL && errno == EEXIST,
+		    "%s", files[i].name);
+		state_file_free(p);
+	}
+}
+
 int
 main(void)
 {
@@ -131,6 +167,7 @@ main(void)
 	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1,
 	    "what is no id of a process is refused");
 	state_file_free(p);
+	test_ours();
 	unlink(path);
 	ok(state_file_open("/nowhere/state") == NULL,
 	    "a missing folder is an error");

@@ -1,0 +1,50 @@
+/* command: what one that cannot be started leaves behind */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "trigger/command.h"
+
+/* In the place of the C library's: there are too many processes. */
+pid_t
+fork(void)
+{
+	errno = EAGAIN;
+	return -1;
+}
+
+static int
+open_files(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 64; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+int
+main(void)
+{
+	char lock[] = "/tmp/logferry-command.XXXXXX", name[] = "true";
+	char *argv[] = { name, NULL };
+	struct run_how how = { .argv = argv, .in = -1, .lock = lock };
+	struct command run;
+	int before;
+
+	close(mkstemp(lock));
+	before = open_files();
+	ok(command_start(&run, &how) < 0 && errno == EAGAIN,
+	    "why there is no process for a command is told");
+	ok(run.started < 0 && run.pid <= 0 && run.lock < 0,
+	    "a command without a process has not begun");
+	ok(open_files() == before,
+	    "a command without a process leaves no file open");
+	how.lock = "/nowhere/lock";
+	ok(command_start(&run, &how) < 0 && errno == ENOENT,
+	    "why a lock cannot be made is told");
+	unlink(lock);
+	return done_testing();
+}
