@@ -197,6 +197,56 @@ shows_lines(const struct grep_options *plain)
 	    "a terminal gets no control character of a name");
 }
 
+/* What is shown of lines of the files a, b and a again. */
+static void
+shows_files(const struct grep_options *options, const char *want,
+    const char *name)
+{
+	static const char *const blocks[] = { "w\nhit 1\n", "hit 2\n", "x\n",
+		"y\nz\nhit 3\n" };
+	struct buf why = { 0 };
+	struct pattern *p = pattern_new(span_str("hit"), 0, &why);
+	const struct criteria c = { .pattern = p };
+	struct selector *s = selector_new(&c, &why);
+	struct grep g = { 0 };
+
+	grep_begin(&g, options, s, "--tail");
+	selector_input(s, 0);
+	for (int i = 0; i < 4 && !g.stopped; i++) {
+		if (i != 2)
+			grep_rename(&g, i == 1 ? "b" : "a");
+		if (!g.stopped)
+			grep_block(&g, span_str(blocks[i]));
+	}
+	if (!ok(strcmp(buf_str(&g.out), want) == 0, "files: %s", name))
+		printf("# got %s\n", buf_str(&g.out));
+	grep_free(&g);
+	selector_free(s);
+	pattern_free(p);
+}
+
+static void
+shows_renamed(const struct grep_options *plain)
+{
+	struct grep_options o = *plain;
+
+	o.names = true;
+	shows_files(&o, "a:hit 1\nb:hit 2\na:hit 3\n",
+	    "each line has the name of its own");
+	o.before = 1;
+	o.after = 2;
+	shows_files(&o, "a-w\na:hit 1\n--\nb:hit 2\nb-x\n--\na-z\n"
+	    "a:hit 3\n", "no line of another one is context");
+	o.max = 1;
+	shows_files(&o, "a-w\na:hit 1\n",
+	    "another one has no context behind the last line wanted");
+	o.before = 2;
+	o.after = UINT64_MAX;
+	o.max = 3;
+	shows_files(&o, "a-w\na:hit 1\n--\nb:hit 2\n--\na-y\na-z\n"
+	    "a:hit 3\n", "lines of two are no group");
+}
+
 /* The first line at which PCRE2 gives up is remembered, and no other. */
 static void
 notes_limits(void)
@@ -260,6 +310,7 @@ main(void)
 	shows_messages(&plain);
 	shows_groups(&plain);
 	shows_lines(&plain);
+	shows_renamed(&plain);
 	notes_limits();
 	sets_colors();
 	return done_testing();

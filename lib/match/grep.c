@@ -598,6 +598,9 @@ grep_rename(struct grep *g, const char *name)
 {
 	g->name = name;
 	buf_clear(&g->before);
+	g->pending = 0;
+	g->shown = 0;		/* no line to come follows it */
+	g->stopped |= g->left == 0;
 }
 
 void

@@ -70,8 +70,8 @@ void grep_begin(struct grep *g, const struct grep_options *options,
 void grep_free(struct grep *g);
 
 /*
- * Say that the blocks to come are of another file, for which the last one holds
- * no context.
+ * Say that the blocks to come are of another file: they hold no context for
+ * lines of the last one, nor it for theirs.
  */
 void grep_rename(struct grep *g, const char *name);
 
