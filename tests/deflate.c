@@ -28,7 +28,10 @@ unpacks(size_t m, size_t n)
 	    memcmp(got, data, n) == 0;
 }
 
-/* kind 0: zeros, 1: text, 2: noise, 3: text and noise by turns. */
+/*
+ * kind 0: zeros, 1: text, 2: noise, 3: text and noise by turns, 4: three words
+ * again and again, of which little is packed with the fixed codes.
+ */
 static void
 make(int kind)
 {
@@ -36,9 +39,15 @@ make(int kind)
 
 	for (size_t i = 0; i < N; i++) {
 		x = x * 1103515245 + 12345;
-		data[i] = kind == 0 ? 0 : kind == 2 || (kind == 3 &&
-		    i / 5000 % 2) ? (unsigned char)(x >> 16) :
-		    (unsigned char)("GET /index.html 200 "[x >> 28]);
+		if (kind == 0)
+			data[i] = 0;
+		else if (kind == 4)
+			data[i] = (unsigned char)("one two three "[i % 14]);
+		else if (kind == 2 || (kind == 3 && i / 5000 % 2))
+			data[i] = (unsigned char)(x >> 16);
+		else
+			data[i] = (unsigned char)
+			    ("GET /index.html 200 "[x >> 28]);
 	}
 }
 
@@ -67,16 +76,17 @@ make_trap(void)
 int
 main(void)
 {
-	static const size_t sizes[] = { 1, 2, 3, 10, 100, 1000, 65535, 65536,
-		N };
-	static const char *const kinds[] = { "zeros", "text", "noise", "both" };
+	static const size_t sizes[] = { 1, 2, 3, 10, 20, 40, 100, 1000,
+		65535, 65536, N };
+	static const char *const kinds[] = { "zeros", "text", "noise", "both",
+		"words" };
 	struct deflate *d;
 	size_t n, m;
 	bool good;
 
 	if ((d = deflate_new()) == NULL)
 		abort();
-	for (int kind = 0; kind < 4; kind++) {
+	for (int kind = 0; kind < 5; kind++) {
 		make(kind);
 		good = true;
 		for (int level = 1; level <= 9; level++)
