@@ -473,6 +473,12 @@ exits 1 '--rm -a: a source that is not in the existing archive is refused' \
 exits 2 '-a: a missing source is trouble' logpack -a z.tar.gz log nothing
 exits 2 '-a: a folder is trouble' sh -c 'logpack -a z.tar.gz log b; s=$?; test $s = 1 && exit 2; exit $s'
 ok '-a: after a missing source or a folder there is no archive' sh -c 'test ! -e z.tar.gz && test ! -e .z.tar.gz.logferry'
+mkdir empties
+for i in $(seq 50); do : >"empties/$i"; done
+# A tar of empty files is their names alone.
+( ulimit -f 4; exec logpack -a e.tar empties/* ) 2>err
+is '-a: no room for a name in the archive is trouble, and told' "$? $(cat err)" \
+	'2 logpack: e.tar: File too large'
 exits 2 '-a: a name that tells no format is misuse' logpack -a z.rar log
 is '-a: an empty list makes no archive' "$(logpack -a z.zip -T empty; echo $?; ls z.zip 2>&-)" 0
 cp log gone
