@@ -27,9 +27,9 @@ holds(const char *s, uint64_t want)
 static void
 durations(void)
 {
-	static const char *const bad[] = { "", "s", "-1", "1 s", "1e3", "0x10",
-		"0X10", "1.2.3", "5x", "inf", "nan", ".", "104166667d",
-		"99999999999999999h", NULL };
+	static const char *const bad[] = { "", "s", "-1", "1 s", "1e3", "1E3",
+		"1.5E3s", "0x10", "0X10", "1.2.3", "5x", "inf", "nan", ".",
+		"104166667d", "99999999999999999h", NULL };
 	int64_t ms;
 
 	ok(lasts("30", 30000), "a bare number is seconds");
@@ -41,6 +41,8 @@ durations(void)
 	ok(lasts(".5", 500), "a duration that begins with the point");
 	ok(lasts("104166666d", INT64_C(8999999942400000)),
 	    "the longest number of days");
+	ok(lasts("9000000000000", INT64_C(9000000000000000)),
+	    "the longest number of seconds");
 	for (int i = 0; bad[i] != NULL; i++)
 		ok(units_duration_ms(bad[i], &ms) < 0, "no duration: '%s'",
 		    bad[i]);
@@ -50,13 +52,15 @@ static void
 sizes(void)
 {
 	static const char *const bad[] = { "", "K", "-1", "1.5M", "1X", "1KX",
-		"99999999999999999999", "99999999999T", NULL };
+		"99999999999999999999", "99999999999T", "16777216T", NULL };
 	uint64_t v;
 
 	ok(holds("4096", 4096), "a bare number is bytes");
 	ok(holds("64K", 65536), "K is 1024");
 	ok(holds("8M", 8 << 20), "M is 1024 K");
 	ok(holds("1G", 1 << 30), "G is 1024 M");
+	ok(holds("18446744073709551615", UINT64_MAX), "the largest number");
+	ok(holds("16777215T", UINT64_MAX << 40), "the largest number of T");
 	ok(holds("2kB", 2048), "kB is K");
 	ok(holds("3MiB", 3 << 20), "MiB is M");
 	for (int i = 0; bad[i] != NULL; i++)

@@ -21,7 +21,7 @@ units_duration_ms(const char *s, int64_t *ms)
 	if (!isdigit((unsigned char)*s) && *s != '.')
 		return -1;
 	/* strtod(3) also takes exponents and hex. */
-	if (s[strspn(s, "0123456789.")] == 'e')
+	if (tolower((unsigned char)s[strspn(s, "0123456789.")]) == 'e')
 		return -1;
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		return -1;
