@@ -52,6 +52,8 @@ test_due(void)
 	add(&b, "\n", 1290);
 	ok(burst_due_ms(&b, 30, 300) == 1300,
 	    "the longest wait bounds the quiet time");
+	ok(burst_due_ms(&b, 30, 1) == 1001,
+	    "a longest wait of a millisecond is none of the quiet time");
 	ok(burst_due_ms(&b, 30, 0) == 1320,
 	    "without a longest wait the quiet time moves on");
 	ok(b.lines == 3 && b.bytes == 14 && !b.open_line,
@@ -75,6 +77,14 @@ test_environment(void)
 	    "LOGQUIET_LINES counts a last line without its end");
 	ok(strcmp(getenv("LOGQUIET_BYTES"), "1234567890123") == 0,
 	    "LOGQUIET_BYTES counts bytes");
+	burst_begin(&b, &(struct timespec){ 1624961104, 0 }, 20);
+	burst_setenv(&b);
+	ok(strcmp(getenv("LOGQUIET_FIRST"), "2021-06-29T10:05:03.123456Z") == 0,
+	    "data that came later is of a burst that began before");
+	burst_begin(&b, &(struct timespec){ 1624961102, 0 }, 20);
+	burst_setenv(&b);
+	ok(strcmp(getenv("LOGQUIET_FIRST"), "2021-06-29T10:05:02.000000Z") == 0,
+	    "data that came earlier is the first of a burst");
 	b.lines = 7;
 	burst_setenv(&b);
 	ok(strcmp(getenv("LOGQUIET_LINES"), "8") == 0,
