@@ -53,6 +53,20 @@ grep -o '"peer": [0-9]*' http/requests >http/peers
 is '--confirm: each message is answered, after a greeting' "$(sort answers | uniq -c | awk '{ print $1, $2 }')" '201 OK'
 arrived --confirm http/lines http/peers
 
+# One connection waits for more lines, the other has sent all of its own.
+rm http/lines
+mkfifo in
+logpush -j 2 --spool sp --batch-lines 2 --batch-time 10m "http://127.0.0.1:$port/in" <in &
+exec 7>in
+for host in a d d d d; do echo "{\"hostname\":\"$host\"}"; done >&7
+until_true 20 sh -c 'test "$(wc -l <http/lines)" -ge 4'
+kill -9 $!
+wait $! 2>/dev/null
+exec 7>&-
+ok 'what another connection delivers takes no line with it' sh -c '! grep -q "\"a\"" http/lines'
+logpush --spool sp "http://127.0.0.1:$port/in" </dev/null
+is 'after SIGKILL a line that waited is delivered' "$(grep -c '"a"' http/lines)" 1
+
 # One connection fails for good, the others deliver: rsyslog has to send again.
 echo 'bad=503:"h3"' >http/mode
 rm http/lines

@@ -279,6 +279,35 @@ test_authorization(void)
 	}
 }
 
+/* What is told of an answer that refuses a batch. */
+static void
+test_reasons(void)
+{
+	static const struct {
+		const char *answer, *want;
+	} rows[] = {
+		{ "", "HTTP status 503" }, { " \r\n", "HTTP status 503" },
+		{ "x", "HTTP status 503: x" },
+		{ "too many\r\n", "HTTP status 503: too many" },
+		{ " {\"a\":\n\t1~}", "HTTP status 503:  {\"a\":  1~}" },
+		{ "\x7f""a\x1f\xc3\xa4""b\xff", "HTTP status 503:  a   b" },
+		{ X64 X64 X64 "12345678901", "HTTP status 503: " X64 X64 X64
+		    "12345678" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct http_batch p = { .r.status = 503 };
+		struct receiver s = { 0 };
+		struct receiver_options o = { 0 };
+
+		p.o = &o;
+		buf_adds(&p.r.answer, rows[i].answer);
+		ok(http_batch_fail(&p, &s, ATTEMPT_LATER) == ATTEMPT_LATER &&
+		    same(s.error, rows[i].want), "answer %zu is told", i + 1);
+		buf_free(&p.r.answer);
+	}
+}
+
 int
 main(void)
 {
@@ -296,5 +325,6 @@ main(void)
 	test_keys();
 	test_aws();
 	test_authorization();
+	test_reasons();
 	return done_testing();
 }

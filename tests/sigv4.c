@@ -2,6 +2,7 @@
 #include "aws/sigv4.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "net/http_headers.h"
 #include "tap.h"
@@ -191,6 +192,46 @@ test_s3(void)
 		check(&s, &v[i]);
 }
 
+/* What is the same request has the same signature. */
+static void
+test_same(void)
+{
+	static const struct {
+		const char *name, *query[2], *headers[2];
+	} rows[] = {
+		{ "parameters come in any order",
+		    { "b=1&a=2&ab=3&aa=4", "aa=4&a=2&b=1&ab=3" }, { "", "" } },
+		{ "values of a parameter come in any order",
+		    { "a=2&a=1&a=10&a=", "a&a=10&a=1&a=2" }, { "", "" } },
+		{ "headers come in any order", { "", "" },
+		    { "B: 1\nA: 2\nAb: 3\n", "A: 2\nAb: 3\nB: 1\n" } },
+		{ "a header that comes twice is one with both values",
+		    { "", "" }, { "A: 2\nB: 3\nA: 1\n", "A: 2,1\nB: 3\n" } },
+		{ "blanks in a header count as one", { "", "" },
+		    { "A: b   c  d\n", "a:b c d\n" } },
+	};
+	const struct sigv4 s = { .id = "id", .secret = "s", .region = "r",
+		.service = "s3" };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf h[2] = { 0 };
+		struct span got[2];
+
+		for (int k = 0; k < 2; k++) {
+			buf_adds(&h[k], rows[i].headers[k]);
+			if (sigv4_sign(&s, "GET", "/", rows[i].query[k], &h[k],
+			    empty) < 0)
+				abort();
+			got[k] = headers_get(&h[k], "Authorization");
+		}
+		if (!ok(span_eq(got[0], got[1]), "%s", rows[i].name))
+			printf("# %.*s\n# %.*s\n", (int)got[0].len, got[0].p,
+			    (int)got[1].len, got[1].p);
+		buf_free(&h[0]);
+		buf_free(&h[1]);
+	}
+}
+
 /* What cannot be signed. */
 static void
 refusals(void)
@@ -236,6 +277,7 @@ main(void)
 {
 	test_suite();
 	test_s3();
+	test_same();
 	refusals();
 	return done_testing();
 }

@@ -55,6 +55,10 @@ are_shown(void)
 	    "http://h/?sig=x&sig=x&c");
 	shown("http://h/?a&sig=&key", "http://h/?a&sig=&key",
 	    "http://h/?a&sig=&key");
+	shown("http://h/?sig=&key=ab", "http://h/?sig=&key=xxx",
+	    "http://h/?sig=&key=xx");
+	shown("http://h/a@b", "http://h/a@b", "http://h/a@b");
+	shown("http://u@h:x/a@b", "http://h:x/a@b", "http://x@h:x/a@b");
 	shown("http://h/#?sig=1", "http://h/#?sig=1", "http://h/#?sig=1");
 	shown("http://h/?#", "http://h/?#", "http://h/?#");
 	shown("", "", "");
@@ -178,6 +182,8 @@ proxies(void)
 {
 	static const struct { const char *list, *url; bool has; } t[] = {
 		{ "h:80", "http://h/", true }, { "h:443", "http://h/", false },
+		{ "h:8", "http://h:8/", true }, { "*h:80", "http://h/", true },
+		{ "b@h:80", "http://a.b@h/", false },
 		{ "h:443", "https://h", true }, { "h", "http://h/", false },
 		{ "H:8080", "http://u:p@h:8080/", true },
 		{ "h:80", "http://h:8080/", false },
