@@ -161,6 +161,43 @@ test_many(void)
 	gzip_index_free(&x);
 }
 
+/* Pieces of 1, 10, 100 ... bytes in fewer entries: which are together. */
+static void
+test_share(void)
+{
+	static const struct {
+		const char *name;
+		unsigned room, pieces;
+		uint32_t packed[4];	/* 0 after the last */
+	} shares[] = {
+		{ "five in four", 4, 5, { 11, 1100, 10000 } },
+		{ "seven in six", 6, 7, { 11, 1100, 110000, 1000000 } },
+		{ "four in three", 3, 4, { 11, 1100 } },
+		{ "six in five", 5, 6, { 11, 1100, 110000 } },
+		{ "seven in three", 3, 7, { 1111, 1110000 } },
+	};
+
+	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+		uint32_t packed = 1;
+		struct gzip_index x;
+		size_t n = 0;
+		bool good;
+
+		if (gzip_index_new(&x, shares[i].room) < 0)
+			abort();
+		for (unsigned k = 0; k < shares[i].pieces; k++, packed *= 10)
+			gzip_index_add(&x, k, &(struct gzip_piece){ packed, 1,
+			    k + 1, k + 2, .flags = PIECE_ZONED });
+		while (n < 4 && shares[i].packed[n] > 0)
+			n++;
+		good = x.n == n;
+		for (size_t k = 0; good && k < n; k++)
+			good = x.piece[k].packed == shares[i].packed[k];
+		ok(good, "neighbours share entries: %s", shares[i].name);
+		gzip_index_free(&x);
+	}
+}
+
 /* What two pieces tell as one. */
 static void
 test_join(void)
@@ -336,6 +373,7 @@ main(void)
 	test_put();
 	test_bytes();
 	test_many();
+	test_share();
 	test_join();
 	test_hostile();
 	test_old();
