@@ -161,6 +161,54 @@ test_many(void)
 	gzip_index_free(&x);
 }
 
+/* Pieces that are as large as they may be, and larger. */
+static void
+test_large(void)
+{
+	enum { LARGEST = 5 << 20 };
+	struct gzip_piece piece = { LARGEST, LARGEST, 5, 9,
+		.flags = PIECE_ZONED };
+	unsigned char head[40] = "\x1f\x8b\x08";
+	struct gzip_index x, y;
+
+	if (gzip_index_new(&x, 1) < 0)
+		abort();
+	gzip_index_add(&x, 0, &piece);
+	gzip_index_put(&x, head);
+	ok(gzip_index_parse(&y, head, sizeof head, sizeof head + LARGEST +
+	    2 + 8) == 0 && y.piece[0].packed == LARGEST &&
+	    y.piece[0].unpacked == LARGEST, "the largest piece is read");
+	gzip_index_free(&y);
+	x.piece[0].packed = 1 << 24 | 100;
+	gzip_index_put(&x, head);
+	ok(gzip_index_parse(&y, head, sizeof head, sizeof head + 100 + 2 +
+	    8) < 0, "a piece of more than 24 bits is not told");
+	gzip_index_free(&x);
+}
+
+/* As when a header was written early, for fewer pieces than there came. */
+static void
+test_again(void)
+{
+	static const struct gzip_piece piece = { 100, 1000, 5, 9,
+		.flags = PIECE_ZONED };
+	unsigned char head[16 + 5 * 24] = "\x1f\x8b\x08";
+	struct gzip_index x, y;
+
+	if (gzip_index_new(&x, 5) < 0)
+		abort();
+	for (unsigned i = 0; i < 10; i++)
+		gzip_index_add(&x, i, &piece);
+	gzip_index_put(&x, head);
+	gzip_index_add(&x, 10, &piece);
+	gzip_index_put(&x, head);
+	ok(x.n == 3 && gzip_index_parse(&y, head, sizeof head, sizeof head +
+	    1100 + 2 + 8) == 0 && y.n == 3,
+	    "of an index that is put again nothing is left");
+	gzip_index_free(&y);
+	gzip_index_free(&x);
+}
+
 /* Pieces of 1, 10, 100 ... bytes in fewer entries: which are together. */
 static void
 test_share(void)
@@ -374,6 +422,8 @@ main(void)
 	test_bytes();
 	test_many();
 	test_share();
+	test_large();
+	test_again();
 	test_join();
 	test_hostile();
 	test_old();
