@@ -363,11 +363,49 @@ choice(unsigned flags, const struct gzip_wanted *w, int64_t near)
 	return n == 0 ? text : "bad";
 }
 
+/*
+ * A piece of one local time without a year, on the eleventh day of 1970, is not
+ * wanted when the file's last change tells that it is of that year.
+ */
+static void
+test_year(void)
+{
+	enum { DAY = 86400 };
+	static const struct gzip_wanted later = { 20 * DAY, 21 * DAY,
+		20 * DAY, 21 * DAY, false, false };
+	static const struct {
+		const char *name;
+		int64_t near;
+		bool wanted;
+	} changes[] = {
+		{ "half a day less than a day before it", 9 * DAY + DAY / 2,
+		    false },
+		{ "more than that before it", 9 * DAY + DAY / 2 - 1, true },
+		{ "less than 150 days after it", 160 * DAY + 99, false },
+		{ "150 days after it", 160 * DAY + 100, true },
+	};
+
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		struct gzip_piece piece = { .packed = 1, .unpacked = 1,
+			.local_first = 10 * DAY + 100,
+			.local_last = 10 * DAY + 100,
+			.flags = PIECE_LOCAL | PIECE_YEARLESS };
+		struct gzip_index x = { .piece = &piece, .n = 1, .room = 1,
+			.run = 1 };
+
+		ok((gzip_index_choose(&x, &later, changes[i].near) == 1) ==
+		    changes[i].wanted, "a file changed %s: its year is %s",
+		    changes[i].name, changes[i].wanted ? "unsure" : "known");
+	}
+}
+
 static void
 test_choose(void)
 {
 	static const struct gzip_wanted at_150 = { 150, 151, 150, 151,
 		false, false }, at_201 = { 201, 202, 201, 202, false, false },
+	    at_200 = { 200, 201, 200, 201, false, false },
+	    until_101 = { INT64_MIN, 101, INT64_MIN, 101, false, false },
 	    until_100 = { INT64_MIN, 100, INT64_MIN, 100, false, false },
 	    from_1001 = { 1001, INT64_MAX, 1001, INT64_MAX, false, false },
 	    errors = { INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX,
@@ -385,7 +423,15 @@ test_choose(void)
 	    "a local time behind a piece");
 	ok(strcmp(choice(z, &until_100, near), "000") == 0,
 	    "the end is excluded");
+	ok(strcmp(choice(l, &until_100, near), "000") == 0,
+	    "the end is excluded from local times");
+	ok(strcmp(choice(z, &at_200, near), "010") == 0,
+	    "the last time of a piece is in it");
+	ok(strcmp(choice(l, &at_200, near), "010") == 0,
+	    "the last local time of a piece is in it");
 	ok(strcmp(choice(z, &from_1001, near), "101") == 0, "no end");
+	ok(strcmp(choice(z | PIECE_INHERITS, &until_101, near), "110") == 0,
+	    "the piece whose time a piece begins with, if only the end is given");
 	ok(strcmp(choice(0, &at_201, near), "010") == 0,
 	    "a piece of which nothing is known");
 	ok(strcmp(choice(z | PIECE_INHERITS, &at_150, near), "110") == 0,
@@ -427,6 +473,7 @@ main(void)
 	test_join();
 	test_hostile();
 	test_old();
+	test_year();
 	test_choose();
 	ok(gzip_index_read(&y, -1, &crc) < 0, "no file, no index");
 	return done_testing();

@@ -29,6 +29,10 @@ static const struct {
 	{ "a.log-1624977000.2.gz", "%s", 5, 18, STAMPED, 1 },
 	{ "a.log-1624977000_01.gz", "%s", 5, 19, STAMPED, 1 },
 	{ "a.log-1624977000_1", "%s", 18, 18, OTHER, 0 },
+	{ "a.log-1624977000_01_01", "%s", 22, 22, OTHER, 0 },
+	{ "a.log-1624977000_", "%s", 5, 17, ROTATED, 0 },
+	{ "a.log-1624977000.", "%s", 5, 17, ROTATED, 0 },
+	{ "a-.1", "%s", 2, 4, ROTATED, 0 },
 	{ "a.log-20210629-1624977000", "%s", 5, 25, ROTATED, 0 },
 	{ "a-1", "%s", 3, 3, OTHER, 0 },
 	{ "a-2021", "%s", 6, 6, OTHER, 0 },
@@ -73,6 +77,11 @@ static const struct {
 	{ "a.log", "a.log.0", ROTATED, 0 },
 	{ "a.log", "a.log.12", ROTATED, 12 },
 	{ "a.log", "a.log.12.gz", ROTATED, 12 },
+	{ "a.log", "a.log.123456789", ROTATED, 123456789 },
+	{ "a.log", "a.log.1234567890", ROTATED, -1 },
+	{ "a.log", "a.log-1", UNSURE, -1 },
+	{ "a.log", "a.log-1x", OTHER, -1 },
+	{ "a", "a-1", UNSURE, -1 },
 	{ "a.log", "a.log.12.old", ROTATED, 12 },
 	{ "a.log", "a.log.12.old.gz", ROTATED, 12 },
 	{ "a.log", "a.12.log", ROTATED, 12 },
@@ -178,6 +187,11 @@ test_long(void)
 	memcpy(name + sizeof name - 19, "-2021062910.backup", 19);
 	ok(log_name_split(name, "%s", NULL, &b).kind == LOG_NAME_OTHER,
 	    "a name that is too long was not set aside");
+	memset(name, '2', sizeof name - 1);
+	name[1] = '-';
+	name[200] = '\0';
+	ok(log_name_split(name, "%s", NULL, NULL).kind == LOG_NAME_OTHER,
+	    "a name of many digits is no date");
 }
 
 static void
@@ -218,6 +232,8 @@ main(void)
 	n = log_name_split("a-5", "%s", "5", NULL);
 	ok(n.kind == LOG_NAME_STAMPED && n.stem == 1,
 	    "the stamp of its own mtime always counts");
+	ok(log_name_split("a-5_01", "%s", "5", NULL).kind == LOG_NAME_STAMPED,
+	    "the stamp of its own mtime counts in front of a number");
 	test_siblings();
 	test_long();
 	test_dates();
