@@ -109,6 +109,8 @@ test_keys(void)
 	    "{\"pod\":{\"name\":\"p\"}}}"), "a container and its pod");
 	ok(key_of(k, "{\"appname\":\"x\"}") != key_of(k, "{\"hostname\":\"x\"}"),
 	    "a program is no host");
+	ok(key_of(k, same[sizeof same / sizeof *same - 1]) != 7 &&
+	    key_of(k, "text") == 7, "what a line says is not the next one's");
 	ok(partition_key_of(k, span_str("text"), (uint64_t)5 << 32 | 3) == 3,
 	    "without a program the stream counts");
 	partition_key_free(k);
