@@ -51,6 +51,10 @@ static const struct {
 	{ "a-+020", "%z", 6, 6, OTHER, 0 },
 	{ "a-x0200", "%z", 7, 7, OTHER, 0 },
 	{ "a-", "%z", 2, 2, OTHER, 0 },
+	{ "a-+", "%z", 3, 3, OTHER, 0 },
+	{ "a-3", "%u", 1, 3, STAMPED, 0 },
+	{ "a-3", "%Y", 3, 3, OTHER, 0 },
+	{ "a-3", "%F", 3, 3, OTHER, 0 },
 	{ "a-10:05", "%R", 1, 7, STAMPED, 0 },
 	{ "a-10:5", "%R", 6, 6, OTHER, 0 },
 	{ "a-10:x5", "%R", 7, 7, OTHER, 0 },
@@ -204,13 +208,16 @@ test_dates(void)
 		{ "20210029", false }, { "20210600", false },
 		{ "20210632", false }, { "20211231235960", true },
 		{ "20211231235961", false }, { "202112312360", false },
-		{ "2021123124", false },
+		{ "2021123124", false }, { "20210101000000", true },
+		{ "2021062:", false }, { "202106291", false },
 	};
 
 	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
 		ok(stamp_is_date(dates[i].digits, strlen(dates[i].digits)) ==
 		    dates[i].is, "%s is %s", dates[i].digits,
 		    dates[i].is ? "a date" : "none");
+	ok(!stamp_is_date("2021062910", 9),
+	    "nine digits are no date, whatever follows");
 }
 
 int
@@ -250,7 +257,8 @@ main(void)
 	    stamp_print(&b, "%Y", t, true) < 0,
 	    "a time whose year is too large has no stamp");
 	buf_free(&b);
-	ok(stamp_check("%s") == NULL && stamp_check("x%FT%H") == NULL,
+	ok(stamp_check("%s") == NULL && stamp_check("x%FT%H") == NULL &&
+	    stamp_check("%Y") == NULL,
 	    "formats that can be read back are accepted");
 	ok(stamp_check("") && stamp_check("x") && stamp_check("%Y/%m") &&
 	    stamp_check("%") && stamp_check("%Ez") && stamp_check("%c"),
