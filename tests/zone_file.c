@@ -146,6 +146,7 @@ reads_files(void)
 	} rows[] = {
 		{ { .footer = "AAA-2" }, JAN_2021, 120 },
 		{ { .footer = "AAA+2" }, JAN_2021, -120 },
+		{ { .footer = "AzZ-2" }, JAN_2021, 120 },
 		{ { .footer = "<+0530>-5:30" }, JAN_2021, 330 },
 		{ { .footer = "<-02>2" }, JAN_2021, -120 },
 		{ { .footer = "AAA3BBB2:30,M3.2.0,M11.1.0" }, JUL_2021, -150 },
