@@ -191,6 +191,20 @@ test_flags(void)
 	    p.first == 1624961104, "a last line without LF");
 	ok(flags_of("2400-06-29T10:05:03Z INFO a\n", &p) ==
 	    (PIECE_INHERITS | PIECE_ERROR), "a time that does not fit");
+	ok(flags_of("2106-02-07T06:28:15Z INFO a\n", &p) == PIECE_ZONED &&
+	    p.last == UINT32_MAX, "the last time that fits");
+	ok(flags_of("2106-02-07T06:28:16Z INFO a\n", &p) ==
+	    (PIECE_INHERITS | PIECE_ERROR), "a second more does not");
+	ok(flags_of("1970-01-01T00:00:01Z INFO a\n", &p) == PIECE_ZONED &&
+	    p.first == 1, "the first time that fits");
+	ok(flags_of("1970-01-01T00:00:00Z INFO a\n", &p) ==
+	    (PIECE_INHERITS | PIECE_ERROR), "a second less does not");
+	ok(flags_of("\xef\xbb\xbf#Fields: date time sc-status\n"
+	    "2021-06-29 10:05:03 500\n", &p) == (PIECE_ZONED | PIECE_ERROR),
+	    "W3C's columns are known after a byte order mark");
+	ok((flags_of("abc#Fields: date time sc-status\n"
+	    "2021-06-29 10:05:03 500\n", &p) & PIECE_ZONED) == 0,
+	    "what stands inside a line names no columns");
 	ok(flags_of("#Fields: date time sc-status\n2021-06-29 10:05:03 200\n",
 	    &p) == PIECE_ZONED && p.first == 1624961103,
 	    "W3C's columns are known from a piece before");
