@@ -1,19 +1,24 @@
-/* drain_set: a line that was read before the first conditions came */
+/* drain_set: what comes between lines and their drains */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "drain/drain_set.h"
 #include "record/record.h"
 #include "tap.h"
 
+static unsigned told;
+
 static void
 tell(const char *fmt, ...)
 {
 	va_list ap;
 
+	told++;
 	va_start(ap, fmt);
 	printf("# ");
 	vprintf(fmt, ap);
@@ -67,6 +72,32 @@ test_first_conditions(struct drain_set *ds)
 	record_free(&r);
 }
 
+/* No file may grow meanwhile. */
+static void
+test_unwritable(struct drain_set *ds)
+{
+	struct frame f = { .stream = 7, .data = span_str("line") };
+	struct record r = { 0 };
+	struct rlimit all, none;
+	bool failed;
+	unsigned at_first;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &all);
+	none = (struct rlimit){ 0, all.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &none);
+	told = 0;
+	drain_set_put(ds, &r, true, &f);
+	failed = drain_set_sync(ds) < 0;
+	at_first = told;
+	drain_set_put(ds, &r, true, &f);
+	drain_set_sync(ds);
+	setrlimit(RLIMIT_FSIZE, &all);
+	ok(failed, "a line that cannot be spooled is not safe");
+	ok(at_first == 1, "a spool that cannot be written is told");
+	ok(told == 1, "a spool that cannot be written is told once");
+}
+
 int
 main(void)
 {
@@ -90,6 +121,7 @@ main(void)
 	if ((ds = drain_set_new(&o)) == NULL)
 		return 1;
 	test_first_conditions(ds);
+	test_unwritable(ds);
 	drain_set_free(ds, 1000, &hung);
 	if (system("rm -rf d sp") != 0 || chdir("/") < 0 || rmdir(tmp) < 0)
 		return 1;

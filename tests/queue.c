@@ -1,6 +1,7 @@
 /* queue: frames pass from who reads to who sends, by memory or by a spool */
 #include "stream/queue.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -102,6 +103,8 @@ test_spool(void)
 	struct queue *q = queue_spool("sp", 1 << 20, false), *other;
 
 	kind = "spool";
+	ok(queue_spool("/dev/null/sp", 1 << 20, false) == NULL &&
+	    errno == ENOTDIR, "a spool that cannot be made is no queue");
 	test_frames(q);
 	test_waiting(q);
 	other = queue_spool("sp", 1 << 20, false);

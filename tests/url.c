@@ -79,6 +79,8 @@ ports(void)
 		ok(url_has_bad_port(span_str(t[i].host)) == t[i].bad,
 		    "%s has a port that is %s", t[i].host,
 		    t[i].bad ? "none" : "one, or has none");
+	ok(!url_has_bad_port(span_of("h:655351", strlen("h:65535"))),
+	    "a port ends with its host");
 }
 
 /* want is NULL for no URL, and "" where there is no user. */

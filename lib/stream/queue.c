@@ -223,7 +223,6 @@ flush_spool(struct queue *r)
 	/* Many queues that were busy once do not hold on to their memory. */
 	if (r->unwatched && r->filling.len < r->filling.cap / 4)
 		buf_free(&r->filling);
-	buf_clear(&r->filling);
 	return 0;
 }
 
