@@ -1,10 +1,14 @@
-/* header fields as text, how long a retry waits, and waiting for no request */
+/*
+ * header fields as text, how long a retry waits, how much is sent at once, and
+ * waiting for no request
+ */
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/units.h"
 #include "net/http.h"
 #include "net/http_headers.h"
+#include "net/rate_limit.h"
 #include "net/retry.h"
 #include "tap.h"
 
@@ -87,11 +91,27 @@ test_wait(void)
 	http_free(h);
 }
 
+static void
+test_rate(void)
+{
+	const struct rate_limit none = { .rate = 0 }, low = { .rate = 1 },
+	    some = { .rate = 1000 };
+
+	ok(rate_limit_portion(&none, 1 << 20) == 1 << 20,
+	    "without a limit all is sent at once");
+	ok(rate_limit_portion(&some, 1 << 20) == 101 &&
+	    rate_limit_portion(&some, 101) == 101 &&
+	    rate_limit_portion(&some, 50) == 50,
+	    "with one a tenth of a second's bytes are");
+	ok(rate_limit_portion(&low, 5) == 1, "it is one byte at least");
+}
+
 int
 main(void)
 {
 	test_headers();
 	test_retry();
 	test_wait();
+	test_rate();
 	return done_testing();
 }
