@@ -5,10 +5,36 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "file/newfile.h"
 #include "tap.h"
+
+static int rename_error, sync_error;	/* what those fail with; 0: they work */
+
+#ifdef RENAME_NOREPLACE		/* else newfile.c has its own */
+/* In the place of the C library's. */
+int
+renameat2(int fromdir, const char *from, int todir, const char *to,
+    unsigned flags)
+{
+	if (rename_error == 0)
+		return (int)syscall(SYS_renameat2, fromdir, from, todir, to,
+		    flags);
+	errno = rename_error;
+	return -1;
+}
+#endif
+
+int
+fsync(int fd)
+{
+	if (sync_error == 0)
+		return (int)syscall(SYS_fsync, fd);
+	errno = sync_error;
+	return -1;
+}
 
 static bool
 there(const char *path)
@@ -68,7 +94,16 @@ leftovers(void)
 	ok(newfile_open(&g, "e", 0600) < 0 && errno == EBUSY,
 	    "a temporary file of a live run is not replaced");
 	ok(there(".e.logferry"), "a temporary file of a live run stays");
+	put(".a.logferry", "half");
+	ok(newfile_open(&g, "a", 0600) < 0 && errno == EEXIST &&
+	    !there(".a.logferry"),
+	    "the leftover of a file that is there by now is removed");
+	newfile_clean(AT_FDCWD, "e");
+	ok(there(".e.logferry"), "a temporary file of a live run is not cleaned");
 	newfile_abort(&f);
+	put(".e.logferry", "half");
+	newfile_clean(AT_FDCWD, "e");
+	ok(!there(".e.logferry"), "a leftover is cleaned");
 	put(".r.logferry", "half");
 	if (chmod(".r.logferry", 0400) < 0)
 		abort();
@@ -137,6 +172,42 @@ names(void)
 	    !there("from") && there("to2"), "rename gives a file its new name");
 }
 
+#ifdef RENAME_NOREPLACE
+/* On a file system that cannot rename without replacing. */
+static void
+links(void)
+{
+	static const int errors[] = { EINVAL, ENOSYS, EOPNOTSUPP };
+	int dir = open(".", O_RDONLY | O_DIRECTORY);
+	bool renames = true, replaces = false;
+
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		rename_error = errors[i];
+		put("old", "1");
+		unlink("new");
+		renames &= rename_noreplace(dir, "old", dir,
+		    "new") == 0 && !there("old") && there("new");
+		put("old", "1");
+		replaces |= rename_noreplace(dir, "old", dir,
+		    "new") == 0 || errno != EEXIST || !there("old");
+	}
+	ok(renames, "a file gets its new name by a link where that is needed");
+	ok(!replaces, "a link replaces nothing");
+	unlink("new");
+	sync_error = EIO;
+	ok(rename_noreplace(dir, "old", dir, "new") < 0 &&
+	    errno == EIO && there("old") && !there("new"),
+	    "a file keeps its old name when the new one cannot be synced");
+	sync_error = 0;
+	rename_error = EPERM;
+	ok(rename_noreplace(dir, "old", dir, "new") < 0 &&
+	    errno == EPERM && there("old") && !there("new"),
+	    "a rename that is not allowed is not tried by a link");
+	rename_error = 0;
+	close(dir);
+}
+#endif
+
 int
 main(void)
 {
@@ -148,6 +219,9 @@ main(void)
 	leftovers();
 	exchanged();
 	names();
+#ifdef RENAME_NOREPLACE
+	links();
+#endif
 	snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return done_testing() | (system(cmd) != 0);
 }
