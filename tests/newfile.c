@@ -11,10 +11,12 @@
 #include "file/newfile.h"
 #include "tap.h"
 
-static int rename_error, sync_error;	/* what those fail with; 0: they work */
+/* Calls in the place of the C library's, and what they fail with, or 0. */
+static int sync_error;
 
 #ifdef RENAME_NOREPLACE		/* else newfile.c has its own */
-/* In the place of the C library's. */
+static int rename_error;
+
 int
 renameat2(int fromdir, const char *from, int todir, const char *to,
     unsigned flags)
