@@ -12,7 +12,9 @@
 #include "tap.h"
 
 /* Calls in the place of the C library's, and what they fail with, or 0. */
-static int sync_error;
+static int sync_error, syncfs_error, range_error;
+/* f: a file was synced, d: a folder, s: a file system, r: a file's rest. */
+static char synced[64];
 
 #ifdef RENAME_NOREPLACE		/* else newfile.c has its own */
 static int rename_error;
@@ -29,13 +31,40 @@ renameat2(int fromdir, const char *from, int todir, const char *to,
 }
 #endif
 
+static int
+note_sync(char what, int error)
+{
+	size_t n = strlen(synced);
+
+	if (n < sizeof synced - 1) {
+		synced[n] = what;
+		synced[n + 1] = '\0';
+	}
+	errno = error;
+	return error != 0 ? -1 : 0;
+}
+
 int
 fsync(int fd)
 {
-	if (sync_error == 0)
-		return (int)syscall(SYS_fsync, fd);
-	errno = sync_error;
-	return -1;
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -1 :
+	    note_sync(S_ISDIR(st.st_mode) ? 'd' : 'f', sync_error);
+}
+
+int
+syncfs(int fd)
+{
+	(void)fd;
+	return note_sync('s', syncfs_error);
+}
+
+int
+sync_file_range(int fd, off_t from, off_t n, unsigned flags)
+{
+	(void)fd, (void)from, (void)n, (void)flags;
+	return note_sync('r', range_error);
 }
 
 static bool
@@ -156,6 +185,54 @@ exchanged(void)
 	    !newfile_is_temp(".logferry"), "temporary names are known");
 }
 
+/* Commit n files; returns how many have their names, and are not in error. */
+static int
+commits(int n, const char *kind)
+{
+	struct newfile many[20];
+	char name[16];
+	int done = 0;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "%s%d", kind, i);
+		if (newfile_open(&many[i], name, 0600) < 0)
+			abort();
+	}
+	*synced = '\0';
+	newfile_commit_all(many, (size_t)n);
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "%s%d", kind, i);
+		done += many[i].error == 0 && there(name);
+	}
+	return done;
+}
+
+static void
+syncs(void)
+{
+	ok(commits(1, "one") == 1 && strcmp(synced, "fd") == 0,
+	    "a file is synced, then its name");
+	ok(commits(15, "few") == 15 &&
+	    strcmp(synced, "fffffffffffffffddddddddddddddd") == 0,
+	    "few files are synced one by one");
+	ok(commits(16, "many") == 16 &&
+	    strcmp(synced, "srrrrrrrrrrrrrrrrs") == 0,
+	    "many files are synced at once, and then their names");
+	syncfs_error = EIO;
+	ok(commits(16, "alone") == 16 &&
+	    strcmp(synced, "sffffffffffffffffsdddddddddddddddd") == 0,
+	    "many files are synced one by one where that fails");
+	syncfs_error = 0;
+	range_error = EIO;
+	ok(commits(16, "lost") == 0 && !there("lost0"),
+	    "a file that was not written with the others has no name");
+	range_error = 0;
+	sync_error = EIO;
+	ok(commits(1, "bad") == 0 && !there("bad0") && !there(".bad0.logferry"),
+	    "a file that cannot be synced has no name");
+	sync_error = 0;
+}
+
 static void
 names(void)
 {
@@ -221,6 +298,7 @@ main(void)
 	leftovers();
 	exchanged();
 	names();
+	syncs();
 #ifdef RENAME_NOREPLACE
 	links();
 #endif

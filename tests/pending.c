@@ -93,6 +93,7 @@ static const struct {
 	{ "zero bytes before a mark are ours",
 	    "\0\0\n12 34 b 5.000000006\n", 23, true },
 	{ "a mark is ours", "12 34 b 5.000000006\n", 20, true },
+	{ "the start of a mark is ours", "12 34 ab", 8, true },
 	{ "a mark and the start of one are ours",
 	    "12 34 b 5.000000006\n12 34 ab", 28, true },
 	{ "a word is not ours", "rubbish", 7, false },
