@@ -12,7 +12,7 @@
 #include "tap.h"
 
 /* Calls in the place of the C library's, and what they fail with, or 0. */
-static int sync_error, syncfs_error, range_error;
+static int sync_error, folder_error, syncfs_error, range_error;
 /* f: a file was synced, d: a folder, s: a file system, r: a file's rest. */
 static char synced[64];
 
@@ -49,8 +49,10 @@ fsync(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) < 0 ? -1 :
-	    note_sync(S_ISDIR(st.st_mode) ? 'd' : 'f', sync_error);
+	if (fstat(fd, &st) < 0)
+		return -1;
+	return S_ISDIR(st.st_mode) ? note_sync('d', folder_error) :
+	    note_sync('f', sync_error);
 }
 
 int
@@ -231,6 +233,13 @@ syncs(void)
 	ok(commits(1, "bad") == 0 && !there("bad0") && !there(".bad0.logferry"),
 	    "a file that cannot be synced has no name");
 	sync_error = 0;
+	folder_error = EIO;
+	ok(commits(1, "name") == 0 && there("name0"),
+	    "a name that cannot be synced is an error");
+	folder_error = EINVAL;
+	ok(commits(1, "other") == 1,
+	    "a folder whose file system cannot sync it is none");
+	folder_error = 0;
 }
 
 static void
@@ -273,11 +282,11 @@ links(void)
 	ok(renames, "a file gets its new name by a link where that is needed");
 	ok(!replaces, "a link replaces nothing");
 	unlink("new");
-	sync_error = EIO;
+	folder_error = EIO;
 	ok(rename_noreplace(dir, "old", dir, "new") < 0 &&
 	    errno == EIO && there("old") && !there("new"),
 	    "a file keeps its old name when the new one cannot be synced");
-	sync_error = 0;
+	folder_error = 0;
 	rename_error = EPERM;
 	ok(rename_noreplace(dir, "old", dir, "new") < 0 &&
 	    errno == EPERM && there("old") && !there("new"),
