@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "file/newfile.h"
+#include "open_files.h"
 #include "tap.h"
 
 /* Calls in the place of the C library's, and what they fail with, or 0. */
@@ -300,6 +301,7 @@ int
 main(void)
 {
 	char dir[] = "/tmp/logferry-newfile.XXXXXX", cmd[64];
+	int before = open_files();
 
 	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
 		return 1;
@@ -311,6 +313,7 @@ main(void)
 #ifdef RENAME_NOREPLACE
 	links();
 #endif
+	ok(open_files() == before, "no file is left open");
 	snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
 	return done_testing() | (system(cmd) != 0);
 }

@@ -14,6 +14,7 @@
 
 static char path[] = "/tmp/logferry-pending.XXXXXX";
 static long told;
+static struct timespec since;		/* after take */
 
 static int
 tell(void *arg, long pid)
@@ -26,8 +27,7 @@ tell(void *arg, long pid)
 static int
 take(struct state_file *p, bool mark)
 {
-	struct timespec since = { 2000000000, 0 };
-
+	since = (struct timespec){ 2000000000, 0 };
 	told = -1;
 	return (mark ? state_file_mark : state_file_adopt)(
 	    p, &since, tell, NULL);
@@ -121,6 +121,10 @@ test_ours(void)
 int
 main(void)
 {
+	static const char marks[] = "4194304 1 b 1624961103.000000000\n"
+	    "4194304 1 b 1624961102.000000000\n"
+	    "4194304 1 b 1624961104.000000000\n";
+	static const char later[] = "4194304 1 b 2000000001.000000000\n";
 	char id[PROCESS_ID_SIZE];
 	struct state_file *p;
 	pid_t pid;
@@ -165,6 +169,12 @@ main(void)
 	put(id, strlen(id));
 	ok(take(p, false) == 1,
 	    "a mark of our number by another process is taken over");
+	put(marks, strlen(marks));
+	ok(take(p, false) == 1 && since.tv_sec == 1624961102,
+	    "of several marks the earliest time is taken over");
+	put(later, strlen(later));
+	ok(take(p, false) == 1 && since.tv_sec == 2000000000,
+	    "a mark of a time to come leaves the time as it is");
 	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1,
 	    "what is no id of a process is refused");
 	state_file_free(p);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "open_files.h"
 #include "tap.h"
 
 static const char *const kept = "kept";
@@ -100,6 +101,7 @@ main(void)
 {
 	char dir[] = "/tmp/logferry-source.XXXXXX";
 	struct source s;
+	int before = open_files();
 
 	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
 		return 1;
@@ -110,6 +112,7 @@ main(void)
 	source_close(&s);
 	changes();
 	refuses();
+	ok(open_files() == before, "no file is left open");
 	unlink("f");
 	unlink("link");
 	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file is left");
