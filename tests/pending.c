@@ -14,24 +14,9 @@
 
 static char path[] = "/tmp/logferry-pending.XXXXXX";
 static long told;
+static size_t lines_told;		/* in the file when it was told */
+static int answer;			/* of tell */
 static struct timespec since;		/* after take */
-
-static int
-tell(void *arg, long pid)
-{
-	(void)arg;
-	told = pid;
-	return 0;
-}
-
-static int
-take(struct state_file *p, bool mark)
-{
-	since = (struct timespec){ 2000000000, 0 };
-	told = -1;
-	return (mark ? state_file_mark : state_file_adopt)(
-	    p, &since, tell, NULL);
-}
 
 static size_t
 lines(void)
@@ -44,6 +29,24 @@ lines(void)
 	for (size_t i = 0; i < n; i++)
 		count += text[i] == '\n';
 	return count;
+}
+
+static int
+tell(void *arg, long pid)
+{
+	(void)arg;
+	told = pid;
+	lines_told = lines();
+	return answer;
+}
+
+static int
+take(struct state_file *p, bool mark)
+{
+	since = (struct timespec){ 2000000000, 0 };
+	told = -1;
+	return (mark ? state_file_mark : state_file_adopt)(
+	    p, &since, tell, NULL);
 }
 
 static void
@@ -118,13 +121,50 @@ test_ours(void)
 	}
 }
 
-int
-main(void)
+/* Marks that others left, and what is none. */
+static void
+test_taking(struct state_file *p)
 {
 	static const char marks[] = "4194304 1 b 1624961103.000000000\n"
 	    "4194304 1 b 1624961102.000000000\n"
 	    "4194304 1 b 1624961104.000000000\n";
 	static const char later[] = "4194304 1 b 2000000001.000000000\n";
+	char id[PROCESS_ID_SIZE];
+
+	put("rubbish", 7);
+	ok(take(p, false) == 1 && told == 0 && lines() == 1,
+	    "rubbish is pending");
+	put("\0\0\0\0", 4);
+	ok(take(p, false) == 1 && lines() == 1, "zero bytes are pending");
+	put("\n\n", 2);
+	ok(take(p, false) == 0 && lines() == 0, "empty lines are not pending");
+	snprintf(id, sizeof id, "%ld 1 boot 1.000000000\n", (long)getpid());
+	put(id, strlen(id));
+	ok(take(p, false) == 1,
+	    "a mark of our number by another process is taken over");
+	put(marks, strlen(marks));
+	ok(take(p, false) == 1 && since.tv_sec == 1624961102,
+	    "of several marks the earliest time is taken over");
+	put(later, strlen(later));
+	ok(take(p, false) == 1 && since.tv_sec == 2000000000,
+	    "a mark of a time to come leaves the time as it is");
+	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1,
+	    "what is no id of a process is refused");
+	put(later, strlen(later));
+	answer = -1;
+	ok(take(p, false) < 0 && lines_told == 2 && lines() == 2,
+	    "a mark stays beside ours when what it stands for is not taken over");
+	answer = 0;
+	ok(take(p, false) == 1 && lines_told == 2 && lines() == 1,
+	    "a mark stays beside ours until what it stands for is taken over");
+	put(later, strlen(later));
+	ok(state_file_adopt(p, &since, NULL, NULL) == 1 && lines() == 1,
+	    "a mark is taken over where nobody is told");
+}
+
+int
+main(void)
+{
 	char id[PROCESS_ID_SIZE];
 	struct state_file *p;
 	pid_t pid;
@@ -158,25 +198,7 @@ main(void)
 	    "the mark of a process that died later is taken over");
 	state_file_clear(p);
 
-	put("rubbish", 7);
-	ok(take(p, false) == 1 && told == 0 && lines() == 1,
-	    "rubbish is pending");
-	put("\0\0\0\0", 4);
-	ok(take(p, false) == 1 && lines() == 1, "zero bytes are pending");
-	put("\n\n", 2);
-	ok(take(p, false) == 0 && lines() == 0, "empty lines are not pending");
-	snprintf(id, sizeof id, "%ld 1 boot 1.000000000\n", (long)getpid());
-	put(id, strlen(id));
-	ok(take(p, false) == 1,
-	    "a mark of our number by another process is taken over");
-	put(marks, strlen(marks));
-	ok(take(p, false) == 1 && since.tv_sec == 1624961102,
-	    "of several marks the earliest time is taken over");
-	put(later, strlen(later));
-	ok(take(p, false) == 1 && since.tv_sec == 2000000000,
-	    "a mark of a time to come leaves the time as it is");
-	ok(process_of("1x", 2) == -1 && process_of("", 0) == -1,
-	    "what is no id of a process is refused");
+	test_taking(p);
 	state_file_free(p);
 	test_ours();
 	unlink(path);
