@@ -67,6 +67,19 @@ test_taken(void)
 }
 
 static void
+test_nothing(void)
+{
+	struct frame f = { .stream = 7, .position = 5, .time_ms = 9 };
+	struct buf b = { 0 };
+	struct span s;
+
+	frame_pack(&b, &f);
+	s = buf_span(&b);
+	ok(takes(&s, "", 9), "a line that is nowhere is an empty one");
+	buf_free(&b);
+}
+
+static void
 test_broken(void (*add_one)(struct buf *b, const char *text), const char *name)
 {
 	struct buf b = { 0 };
@@ -227,6 +240,7 @@ int
 main(void)
 {
 	test_taken();
+	test_nothing();
 	test_broken(add, "a frame");
 	test_broken(add_old, "a frame without a time");
 	test_find();

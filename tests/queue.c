@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "stream/spool.h"
 #include "tap.h"
 
 enum { WAIT_MS = 30 };
@@ -128,6 +129,29 @@ test_spool(void)
 }
 
 static void
+test_times(void)
+{
+	static const int64_t late = INT64_C(5000000000000);	/* in 2128 */
+	struct frame f = { .time_ms = late };
+	struct spool_writer *w = spool_writer_new("times", 1 << 20);
+	struct buf b = { 0 };
+	struct queue *q;
+
+	if (w == NULL || frame_pack(&b, &f) < 0 ||
+	    spool_write(w, buf_span(&b), 1) < 0)
+		abort();
+	spool_writer_free(w);
+	buf_free(&b);
+	q = queue_spool("times", 1 << 20, false);
+	ok(put(q, "a") == 0 && put(q, "b") == 0 && queue_flush(q) == 0 &&
+	    get(q, 0) == 1 && queue_get(q, &f, 0) == 1 &&
+	    f.time_ms == late && queue_get(q, &f, 0) == 1 &&
+	    f.time_ms == late,
+	    "no line has a time before that of an earlier run's line");
+	queue_free(q);
+}
+
+static void
 test_plan(void)
 {
 	struct queue *q = queue_spool("plan", 1 << 20, false);
@@ -178,9 +202,10 @@ main(void)
 	queue_free(NULL);
 	test_memory();
 	test_spool();
+	test_times();
 	test_plan();
 	test_drain();
-	if (system("rm -rf sp plan drain") != 0 || chdir("/") < 0 ||
+	if (system("rm -rf sp times plan drain") != 0 || chdir("/") < 0 ||
 	    rmdir(tmp) < 0)
 		return 1;
 	return done_testing();

@@ -37,7 +37,8 @@ checksum(const struct head *h, size_t head_size, const char *data, size_t n)
 	uint32_t crc = libdeflate_crc32(0, &h->len, sizeof h->len);
 
 	crc = libdeflate_crc32(crc, &h->stream, head_size - 8);
-	return libdeflate_crc32(crc, data, n);
+	/* Of NULL it would begin anew. */
+	return n > 0 ? libdeflate_crc32(crc, data, n) : crc;
 }
 
 int
