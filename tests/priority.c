@@ -31,7 +31,8 @@ main(void)
 	ok(level("Exit") < 0 && level("") < 0 && level("7") < 0,
 	    "other words are no levels, nor are digits in a text");
 	ok(number("3") == 3 && number("0") == 0, "GELF's numbers are syslog's");
-	ok(number("50") == 3 && number("10") == 7 && number("60") == 2,
+	ok(number("10") == 7 && number("20") == 7 && number("30") == 6 &&
+	    number("40") == 4 && number("50") == 3 && number("60") == 2,
 	    "pino's numbers are levels, too");
 	ok(number("8") < 0 && number("55") < 0 && number("70") < 0 &&
 	    number("-1") < 0 && number("300") < 0 && number("") < 0 &&
