@@ -11,8 +11,8 @@ mkdir -m 700 "$root" "$root/drains" "$root/sessions" "$root/server"
 cp "$top/scripts/rest/logferry-drains.cgi" "$root"
 echo secret >"$root/key"
 pids=
-# fcgiwrap leaves its own processes behind.
-at_exit='for p in $pids; do pkill -P "$p"; kill "$p" 2>/dev/null; done; wait'
+# fcgiwrap leaves its own processes behind, and makes new ones for those that go.
+at_exit='for p in $pids; do kill "$p" $(pgrep -P "$p"); done 2>/dev/null; wait'
 free_port() {
 	python3 -c 'import socket
 s = socket.socket()
@@ -122,7 +122,7 @@ if command -v nginx >/dev/null && command -v fcgiwrap >/dev/null; then
 		    }
 		}
 	END
-	fcgiwrap -c 4 -s "unix:$root/server/socket" 2>"$root/server/fcgiwrap" &
+	fcgiwrap -c 4 -s "unix:$root/server/socket" >"$root/server/fcgiwrap" 2>&1 &
 	pids="$pids $!"
 	nginx -c "$root/nginx.conf" -p "$root" 2>"$root/server/start" &
 	pids="$pids $!"
