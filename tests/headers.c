@@ -26,6 +26,10 @@ test_headers(void)
 	    headers_add(&h, "X Y", "a") < 0 && headers_add(&h, "", "a") < 0 &&
 	    headers_add(&h, "X:", "a") < 0,
 	    "a name cannot hold a colon, a blank or a line break");
+	ok(headers_add(&h, "X", "a\x7f") < 0 && errno == EINVAL &&
+	    headers_add(&h, "X", "\x1f") < 0 &&
+	    span_is(buf_span(&h), "ETag: \"abc\"\n"),
+	    "a value holds no control characters");
 	buf_adds(&h, "junk\r\n\r\nx-a :  1 \r\nX-A: 2");
 	ok(span_is(headers_get(&h, "etag"), "\"abc\""),
 	    "a field is found whatever its case");
@@ -36,6 +40,11 @@ test_headers(void)
 	for (rest = buf_span(&h); headers_next(&rest, &name, &value);)
 		n++;
 	ok(n == 3, "a line without a colon is no field");
+	buf_clear(&h);
+	ok(headers_add(&h, "A", "b c\td\xc3\xa4~") == 0 &&
+	    headers_add(&h, "B", "%s", "") == 0 && span_is(buf_span(&h),
+	    "A: b c\td\xc3\xa4~\nB: \n"),
+	    "a value may hold blanks, or nothing");
 	buf_free(&h);
 }
 
