@@ -94,9 +94,9 @@ selects(const struct row *row)
 		c.since = &since;
 	if (row->until != NULL && select_time(row->until, &zone, &until) == 0)
 		c.until = &until;
-	for (size_t len = 0; len <= strlen(row->block); len++)
-		select_all(&c, guarded(row->block, len), row->open, got,
-		    sizeof got);
+	for (size_t n = strlen(row->block), len = 0; len <= n; len++)
+		select_all(&c, guarded(row->block, len), row->open || len < n,
+		    got, sizeof got);
 	pattern_free(p);
 	buf_free(&why);
 	if (strcmp(got, row->want) == 0)
