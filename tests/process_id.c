@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -13,6 +14,58 @@ static pid_t
 named(const char *id)
 {
 	return process_of(id, strlen(id));
+}
+
+/* Not for ever, where the signal does not come. */
+static void
+wait_for_signal(void)
+{
+	alarm(60);
+	for (;;)
+		pause();
+}
+
+/*
+ * A session of two processes in groups of their own, which hold to; the second
+ * says that they are there.
+ */
+static void
+begin_session(int to)
+{
+	setsid();
+	if (fork() == 0) {
+		setpgid(0, 0);
+		(void)!write(to, "", 1);
+	}
+	wait_for_signal();
+}
+
+static void
+test_session(void)
+{
+	pid_t first, outside;
+	int ready[2], status;
+	char c;
+
+	if (pipe(ready) < 0 || (first = fork()) < 0)
+		abort();
+	if (first == 0)
+		begin_session(ready[1]);
+	close(ready[1]);
+	if ((outside = fork()) < 0)
+		abort();
+	if (outside == 0)
+		wait_for_signal();
+	(void)!read(ready[0], &c, 1);
+	process_signal_session(first, SIGKILL);
+	ok(waitpid(first, &status, 0) == first && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGKILL, "a signal reaches a session's leader");
+	ok(read(ready[0], &c, 1) == 0,
+	    "a signal reaches a session's other groups");
+	ok(waitpid(outside, &status, WNOHANG) == 0,
+	    "a signal for a session reaches no other");
+	kill(outside, SIGKILL);
+	waitpid(outside, NULL, 0);
 }
 
 int
@@ -42,5 +95,6 @@ main(void)
 	    "a process that is gone has no id");
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
 		ok(named(none[i]) == -1, "no id: '%s'", none[i]);
+	test_session();
 	return done_testing();
 }
