@@ -76,6 +76,36 @@ lines(void)
 	    "12345678!901!", 1);
 }
 
+/* Lines longer than the first buffer, as whole or in parts of max bytes. */
+static void
+long_lines(void)
+{
+	static const struct { size_t max, len[4]; } cases[] = {
+		{ LINE_MAX_DEFAULT, { 600000, 9 } },
+		{ 300000, { 300000, 300000, 9 } },
+		{ 400000, { 400000, 200000, 9 } },
+	};
+	static char text[600011];
+	bool has_lf;
+
+	memset(text, 'y', sizeof text - 1);
+	text[600000] = text[600010] = '\n';
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct input *in = input_of(text, sizeof text);
+		struct lines *l = lines_new(in, cases[i].max);
+		const size_t *want = cases[i].len;
+		struct span line;
+		bool good = true;
+
+		while (line_next(l, &line, &has_lf) > 0)
+			good = good && line.len == *want++;
+		ok(good && *want == 0, "a line of 600000 bytes, of which %zu "
+		    "are allowed", cases[i].max);
+		lines_free(l);
+		input_close(in);
+	}
+}
+
 static void
 blocks(void)
 {
@@ -272,6 +302,11 @@ frames(void)
 	is_framed("a frame after what is no count",
 	    "05 <13>a\n 5 <13>a\n5  <13>a\n+5 <13>a",
 	    "05 <13>a| 5 <13>a|5  <13>a|+5 <13>a|");
+	ok(strcmp(framed("61 <13>"
+	    "0123456789012345678901234567890123456789012345678901234"
+	    "566 <13>b\n", 0), "<13>0123456789012345678901234567890123456789"
+	    "01234567890123456|<13>b|") == 0,
+	    "a frame as long as a line may be");
 	ok(strcmp(framed("8 <13>abcdef g\n5 <13>b", 0),
 	    "8 <13>abcdef g|<13>b|") == 0, "a frame's count that is too small");
 	ok(strcmp(framed("0123456789012345678901234567890123456789012345678901"
@@ -434,6 +469,7 @@ main(void)
 {
 	shared();
 	lines();
+	long_lines();
 	blocks();
 	mapped_blocks();
 	cut_blocks("truncated", 0, 1048500, 1048500);
