@@ -157,6 +157,11 @@ ok '-m ends the transfer of a large object' loggrep -m1 1 s3://bucket/long
 sed s/^/x/ long >pipe/objects/long.next
 says '^loggrep: s3://bucket/long: changed while it was read$' \
 	'a large object that changed is given up' loggrep -c 8999999 's3://bucket/lo*'
+put long <long
+cp large pipe/objects/long.next
+logparse -e '(?<n>00000)' --unparsed drop 's3://bucket/lo*' >out 2>err
+is 'logparse: a large object that changed is given up, and told' "$? $(cat err)" \
+	'2 logparse: s3://bucket/long: changed while it was read'
 
 # Of a .gz with an index, the pieces that can hold wanted lines are fetched.
 begin indexed
