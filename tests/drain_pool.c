@@ -47,6 +47,7 @@ new_drain(const char *id, const char *text)
 		printf("Bail out! %s\n", buf_str(&error));
 		exit(1);
 	}
+	buf_free(&error);
 	return d;
 }
 
