@@ -89,7 +89,7 @@ static const struct row {
 	{ "a^", "<a" }, { "^^a", "=<^a" },
 	{ "(ab)\\1", "<abab" }, { "(a+)\\1b", "<a  b" },
 	{ "(ab)\\1{2,}c", "<ababab  c" }, { "(ab)\\1*c", "<ab  c" },
-	{ "(?:(a))(b)\\2", "<abb" },
+	{ "(?:(a))(b)\\2", "<abb" }, { "a\\.5", "=<a.5" },
 };
 
 static const struct row classes[] = {
