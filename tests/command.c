@@ -35,6 +35,10 @@ main(void)
 	how.lock = "/nowhere/lock";
 	ok(command_start(&run, &how) < 0 && errno == ENOENT,
 	    "why a lock cannot be made is told");
+	how.lock = "/dev/null";
+	ok(command_start(&run, &how) < 0 && errno == EEXIST &&
+	    open_files() == before,
+	    "a lock that is no file of ours is refused, and not left open");
 	unlink(lock);
 	return done_testing();
 }

@@ -473,6 +473,12 @@ exits 1 '--rm -a: a source that is not in the existing archive is refused' \
 exits 2 '-a: a missing source is trouble' logpack -a z.tar.gz log nothing
 exits 2 '-a: a folder is trouble' sh -c 'logpack -a z.tar.gz log b; s=$?; test $s = 1 && exit 2; exit $s'
 ok '-a: after a missing source or a folder there is no archive' sh -c 'test ! -e z.tar.gz && test ! -e .z.tar.gz.logferry'
+seq 5000 >long
+logpack long >/dev/null
+( ulimit -f 4; exec logpack -d long.gz ) >out 2>err
+is '-d: no room for what is unpacked is trouble, and told' "$? $(cat out err; ls long*)" \
+	'2 logpack: long.gz: File too large
+long.gz'
 mkdir empties
 for i in $(seq 50); do : >"empties/$i"; done
 # A tar of empty files is their names alone.
