@@ -105,7 +105,7 @@ shows_groups(const struct grep_options *plain)
 	    "a piece that was context is not shown again");
 	shows_blocks(&o, AT "stderr F status=500 a=0\n" BEGIN AT
 	    "stdout P a \n" AT "stderr F status=500 a=1\n", "0P-1P-PFy-e",
-	    "but the others are");
+	    "pieces that were no context are shown with those that were");
 }
 
 static void

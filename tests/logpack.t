@@ -481,8 +481,9 @@ is '-d: no room for what is unpacked is trouble, and told' "$? $(cat out err; ls
 long.gz'
 mkdir empties
 for i in $(seq 50); do : >"empties/$i"; done
-# A tar of empty files is their names alone.
-( ulimit -f 4; exec logpack -a e.tar empties/* ) 2>err
+# A tar of empty files is their names alone.  libarchive leaks then.
+( ulimit -f 4; export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
+exec logpack -a e.tar empties/* ) 2>err
 is '-a: no room for a name in the archive is trouble, and told' "$? $(cat err)" \
 	'2 logpack: e.tar: File too large'
 exits 2 '-a: a name that tells no format is misuse' logpack -a z.rar log

@@ -242,7 +242,7 @@ ok 'the environment tells the time of the burst' grep -qE \
 echo | logquiet sh -c 'ps -o sid= -p $$; ps -o sid= -p $PPID' >out
 is 'the command has a session of its own' "$(sort -u out | wc -l)" 2
 is 'the command has no file open that logquiet was not given' \
-    "$(echo | logquiet ls /proc/self/fd)" "$(echo | ls /proc/self/fd)"
+    "$(echo | logquiet ls /proc/self/fd)" "$(echo | sh -c 'exec ls /proc/self/fd')"
 printf 'x\n' | env -i "$B/logquiet" sh -c 'echo $PATH' >out
 ok 'the command has a PATH where there was none' grep -q :/usr/sbin: out
 echo | logquiet --retries 0 --timeout 200ms \
