@@ -20,6 +20,14 @@
 
 #include "loggrep.h"
 
+enum { AWAY_MAX = 256 };
+
+/* A file of --tail that goes on when others have; or none, without a name. */
+struct away {
+	struct buf name;
+	struct grep_state state;
+};
+
 /* One file that is searched. */
 struct search {
 	const struct job *job;
@@ -32,6 +40,8 @@ struct search {
 	struct operand *operand;	/* NULL with --tail */
 	uint64_t turn;		/* with --jobs, when it may write */
 	struct buf name;	/* with --tail, the memory of the name */
+	struct away *away;	/* with --tail, AWAY_MAX */
+	size_t last_away;
 };
 
 enum {
@@ -178,12 +188,63 @@ tails_name(const struct job *j)
 	return j->n_tails == 1 ? j->tails[0] : "--tail";
 }
 
+/* Returns the place of a file that is away; the name "" has any that is free. */
+static struct away *
+find_away(const struct search *s, const char *name)
+{
+	for (size_t i = 0; i < AWAY_MAX; i++)
+		if (span_is(buf_span(&s->away[i].name), name))
+			return &s->away[i];
+	return NULL;
+}
+
+/* Returns a place for a file, with a selector that nothing is known to. */
+static struct away *
+new_away(struct search *s)
+{
+	struct away *a = find_away(s, "");
+
+	if (a == NULL) {
+		a = &s->away[s->last_away++ % AWAY_MAX];
+		grep_state_free(&a->state);
+		a->state = (struct grep_state){ 0 };
+	}
+	if (a->state.selector == NULL) {
+		a->state.selector = new_selector(s->job);
+		selector_input(a->state.selector, ZONE_NOW);
+	}
+	return a;
+}
+
+/*
+ * Another file has lines.  If those of the last one are not at their end, a
+ * message or a table, they go on when its turn comes again.
+ */
+static void
+leave_file(struct search *s, const char *name)
+{
+	bool goes_on = selector_carries(s->selector);
+	struct away *a = find_away(s, name);
+
+	if (a == NULL && !goes_on)
+		return;
+	if (a == NULL)
+		a = new_away(s);
+	grep_swap(&s->grep, &a->state);
+	s->selector = s->grep.selector;
+	buf_clear(&a->name);
+	if (goes_on && buf_addspan(&a->name, buf_span(&s->name)) < 0)
+		die("--tail");
+}
+
 /* The name of the file that a block is of. */
 static void
 name_block(struct search *s, const char *name)
 {
 	if (name != NULL && span_is(buf_span(&s->name), name))
 		return;
+	if (name != NULL && s->name.len > 0)
+		leave_file(s, name);
 	buf_clear(&s->name);
 	if (name == NULL || buf_adds(&s->name, name) < 0 ||
 	    (name = buf_str(&s->name)) == NULL)
@@ -224,10 +285,10 @@ search_lines(struct search *s, struct input *in, struct tail *tail,
 		lines_map(lines);
 	while (!g->stopped && !is_enough() &&
 	    (got = lines_block(lines, &block)) > 0) {
-		before = *g;
 		any = true;
 		if (tail != NULL)
 			name_block(s, tail_name(tail));
+		before = *g;
 		grep_block(g, block);
 		if (lines_gone(lines)) {
 			grep_undo(g, &before);
@@ -416,6 +477,11 @@ free_search(struct search *s)
 	selector_free(s->selector);
 	grep_free(&s->grep);
 	buf_free(&s->name);
+	for (size_t i = 0; s->away != NULL && i < AWAY_MAX; i++) {
+		grep_state_free(&s->away[i].state);
+		buf_free(&s->away[i].name);
+	}
+	free(s->away);
 }
 
 /*
@@ -558,6 +624,8 @@ search_tails(const struct job *j)
 			    bad, strerror(errno));
 		die("%s", bad);
 	}
+	if ((s.away = calloc(AWAY_MAX, sizeof *s.away)) == NULL)
+		die("--tail");
 	begin_search(&s, j, NULL, 0);
 	selector_input(s.selector, ZONE_NOW);
 	search_lines(&s, NULL, t, lines);

@@ -515,6 +515,37 @@ kill -TERM $pid
 wait $pid
 is '--tail: SIGTERM ends it with status 0' $? 0
 is '--tail: what was in the file before is not searched' "$(grep -c old live)" 0
+# Lines of other files come in between those of a message, or of a table.
+: >pod-a; : >pod-b; : >live
+loggrep -5 --tail 'pod-*' >live & pid=$!
+ready() {
+	grep -q "$1,\"ready" live || { echo "{\"status\":$1,\"ready\":1}" >>"$2"; false; }
+}
+until_true 10 ready 510 pod-a; until_true 10 ready 511 pod-b
+cri=2021-06-29T10:05:03.1Z
+# brings FILE LINES STATUS: append the lines, and wait for one of that status
+brings() {
+	printf "$2" >>"$1"
+	ok "--tail: of two files, status $3 is out" until_true 10 grep -q "$3" live
+}
+brings pod-a "$cri stdout P {\"a\":1,\n$cri stderr F status=502\n" 502
+brings pod-b "$cri stdout F \"status\":503}\n$cri stderr F status=504\n" 504
+brings pod-a "$cri stdout F \"status\":505}\n" 505
+brings pod-a '#Fields: date time sc-status cs-method\n2021-06-29 10:05:03 506 GET\n' 506
+brings pod-b '#Fields: date time cs-method sc-status\n2021-06-29 10:05:03 GET 507\n' 507
+brings pod-a '2021-06-29 10:05:04 508 GET\n' 508
+brings pod-b '2021-06-29 10:05:04 GET 509\n' 509
+kill -TERM $pid
+wait $pid
+is '--tail: messages and tables of several files go on for themselves' \
+	"$(grep -v ready live)" "$cri stderr F status=502
+$cri stderr F status=504
+$cri stdout P {\"a\":1,
+$cri stdout F \"status\":505}
+2021-06-29 10:05:03 506 GET
+2021-06-29 10:05:03 GET 507
+2021-06-29 10:05:04 508 GET
+2021-06-29 10:05:04 GET 509"
 : >live
 loggrep -m1 --tail app.log stop >live & pid=$!
 until_true 10 sh -c 'echo stop >>app.log; ! kill -0 '$pid' 2>/dev/null'

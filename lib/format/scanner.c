@@ -137,6 +137,15 @@ scanner_carried(const struct scanner *s)
 	    f->carried_by_longer > 0) ? f : NULL;
 }
 
+bool
+scanner_carries(const struct scanner *s)
+{
+	const struct format *f = s->outer;
+
+	return scanner_held(s, -1) > 0 ||
+	    (f != NULL && f->carried_by[0] != NULL);
+}
+
 size_t
 scanner_held(const struct scanner *s, int stream)
 {

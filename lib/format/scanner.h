@@ -108,6 +108,12 @@ bool scanner_minds(const struct scanner *s, struct span line);
 const struct format *scanner_carried(const struct scanner *s);
 
 /*
+ * Whether lines to come would be read otherwise in another input: a message
+ * goes on, or their columns were named.
+ */
+bool scanner_carries(const struct scanner *s);
+
+/*
  * Returns how many bytes and pieces are held back because the end of their
  * message is still to come: of stdout (0) or stderr (1), of what needs several
  * lines (2), or of any lines (-1).

@@ -442,6 +442,8 @@ keep_pieces(struct grep *g, uint64_t number)
 		piece.end = pieces->out.len;
 		if (buf_add(&pieces->list, &piece, sizeof piece) == 0)
 			pieces->n++;
+		else
+			g->out.failed = true;
 	}
 	if (g->pieces[0].n + g->pieces[1].n == 0)
 		buf_clear(&g->context);
@@ -601,6 +603,30 @@ grep_rename(struct grep *g, const char *name)
 	g->pending = 0;
 	g->shown = 0;		/* no line to come follows it */
 	g->stopped |= g->left == 0;
+}
+
+void
+grep_swap(struct grep *g, struct grep_state *other)
+{
+	struct grep_state mine = { g->selector, { g->pieces[0], g->pieces[1] },
+	    g->context };
+
+	g->selector = other->selector;
+	g->pieces[0] = other->pieces[0];
+	g->pieces[1] = other->pieces[1];
+	g->context = other->context;
+	*other = mine;
+}
+
+void
+grep_state_free(struct grep_state *s)
+{
+	selector_free(s->selector);
+	buf_free(&s->context);
+	for (int i = 0; i < 2; i++) {
+		buf_free(&s->pieces[i].out);
+		buf_free(&s->pieces[i].list);
+	}
 }
 
 void

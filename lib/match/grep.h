@@ -23,6 +23,21 @@ struct grep_options {
 	struct colors colors;
 };
 
+/* The pieces of a message that are kept till it ends; see below. */
+struct pieces {
+	struct buf out;		/* as they will be printed if it is selected */
+	struct buf list;	/* struct piece */
+	uint64_t n;
+	uint64_t shown;		/* the offset after the last */
+};
+
+/* What goes on from block to block; begin with a selector, else { 0 }. */
+struct grep_state {
+	struct selector *selector;
+	struct pieces pieces[2];
+	struct buf context;
+};
+
 /* One input that is searched.  Begin with { 0 } and grep_begin. */
 struct grep {
 	const struct grep_options *options;
@@ -51,16 +66,8 @@ struct grep {
 	struct buf before;	/* lines of earlier blocks, for context */
 	uint64_t before_offset, before_number;
 	uint64_t pending;	/* lines of context still to come */
-	/*
-	 * The pieces of a message of stdout and stderr that were in earlier
-	 * blocks, as they will be printed if it is selected.
-	 */
-	struct pieces {
-		struct buf out;
-		struct buf list; /* struct piece */
-		uint64_t n;
-		uint64_t shown;	/* the offset after the last */
-	} pieces[2];
+	/* Those of stdout and stderr that were in earlier blocks. */
+	struct pieces pieces[2];
 	struct buf context;	/* offsets of lines that were context till now */
 };
 
@@ -74,6 +81,12 @@ void grep_free(struct grep *g);
  * lines of the last one, nor it for theirs.
  */
 void grep_rename(struct grep *g, const char *name);
+/*
+ * Search the blocks to come by other's selector, and take what goes on from
+ * its last block; other has what was g's from then on.
+ */
+void grep_swap(struct grep *g, struct grep_state *other);
+void grep_state_free(struct grep_state *s);	/* also the selector */
 
 void grep_block(struct grep *g, struct span block);	/* of whole lines */
 /*

@@ -472,6 +472,13 @@ waiting(const struct selector *s)
 }
 
 bool
+selector_carries(const struct selector *s)
+{
+	return (s->scanner != NULL && scanner_carries(s->scanner)) ||
+	    (s->errors != NULL && server_errors_carry(s->errors));
+}
+
+bool
 selector_open(const struct selector *s, unsigned stream)
 {
 	const struct waiting_lines *w = waiting(s);

@@ -60,6 +60,12 @@ void selector_block_end(struct selector *s);
 bool selector_has_time(const struct selector *s);
 
 /*
+ * Whether lines to come depend on those before, so that another input which
+ * comes in between needs a selector of its own.
+ */
+bool selector_carries(const struct selector *s);
+
+/*
  * A message that a container's runtime cut may have pieces in several blocks.
  * Whether one of stdout (0) or stderr (1) that began before this block goes on;
  * once a block is searched, its pieces of messages that have not ended, one by

@@ -261,6 +261,12 @@ server_errors_next(struct server_errors *e, struct span rest,
 	return give(e, line);
 }
 
+bool
+server_errors_carry(const struct server_errors *e)
+{
+	return scanner_carries(e->scanner);
+}
+
 const struct waiting_lines *
 server_errors_waiting(const struct server_errors *e)
 {

@@ -32,6 +32,9 @@ void server_errors_block(struct server_errors *e);
 bool server_errors_next(struct server_errors *e, struct span rest,
     struct span *line);
 
+/* As scanner_carries. */
+bool server_errors_carry(const struct server_errors *e);
+
 /*
  * The lines of the block that wait: a message may have pieces in several
  * blocks.
