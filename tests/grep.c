@@ -240,7 +240,7 @@ shows_renamed(const struct grep_options *plain)
 	o.max = 1;
 	shows_files(&o, "a-w\na:hit 1\n",
 	    "another one has no context behind the last line wanted");
-	o.before = 2;
+	o.before = 3;
 	o.after = UINT64_MAX;
 	o.max = 3;
 	shows_files(&o, "a-w\na:hit 1\n--\nb:hit 2\n--\na-y\na-z\n"

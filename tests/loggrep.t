@@ -63,6 +63,8 @@ is 'all pieces of a cut message are server errors' \
     "$(loggrep -5 -n cri | cut -d: -f1 | tr '\n' ' ')" '1 2 3 5 '
 is '--explain names the rule of all pieces of a cut message' \
     "$(loggrep -5 --explain cri | cut -d: -f1 | tr '\n' ' ')" 'cri,json cri,logfmt cri,json cri,json '
+is '--explain names it with -W, too' \
+    "$(loggrep -5 -W status=503 --explain cri | cut -d: -f1 | sort | uniq -c | tr -s ' ')" ' 3 cri,json'
 is '-v selects all pieces of the other messages' \
     "$(loggrep -5 -vn cri | cut -d: -f1 | tr '\n' ' ')" '4 6 '
 cat >empty-cri <<'EOF'
