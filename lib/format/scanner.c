@@ -140,10 +140,8 @@ scanner_carried(const struct scanner *s)
 bool
 scanner_carries(const struct scanner *s)
 {
-	const struct format *f = s->outer;
-
 	return scanner_held(s, -1) > 0 ||
-	    (f != NULL && f->carried_by[0] != NULL);
+	    (s->outer != NULL && s->outer->carried_by[0] != NULL);
 }
 
 size_t
