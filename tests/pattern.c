@@ -247,6 +247,29 @@ gives_up(void)
 	buf_free(&error);
 }
 
+/* PCRE2 for ARM reads what stands behind a text: see file/file_map.c. */
+#ifdef __aarch64__
+enum { BEHIND = 16 };
+#else
+enum { BEHIND = 0 };
+#endif
+
+/* A copy of a text behind or before which memory ends. */
+static struct span
+guard(struct span text, bool behind)
+{
+	struct buf b = { 0 };
+	struct span copy;
+
+	if (!behind)
+		return guarded_start(text.p, text.len);
+	buf_addspan(&b, text);
+	buf_add(&b, "aaaaaaaaaaaaaaaa", BEHIND);
+	copy = guarded(b.p != NULL ? b.p : "", b.len);
+	buf_free(&b);
+	return span_of(copy.p, text.len);
+}
+
 int
 main(void)
 {
@@ -270,8 +293,7 @@ main(void)
 		m = matcher_new(p);
 		for (int k = 0; k < 3; k++) {
 			make_text(&text);
-			block = (k % 2 ? guarded : guarded_start)(text.p,
-			    text.len);
+			block = guard(buf_span(&text), k % 2);
 			if (by_block(m, block) != by_line(m, block)) {
 				bad++;
 				printf("# differs: %s\n", buf_str(&pat));

@@ -35,6 +35,16 @@ catch_bus_errors(void)
 	sigaction(SIGBUS, &sa, NULL);
 }
 
+static size_t
+page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/*
+ * A page is behind the file's, as PCRE2 on ARM reads up to 16 bytes where a
+ * text has ended (https://github.com/PCRE2Project/pcre2/issues/86).
+ */
 static int
 map(struct file_map *m, int fd, off_t size, off_t offset)
 {
@@ -44,11 +54,17 @@ map(struct file_map *m, int fd, off_t size, off_t offset)
 
 	pthread_once(&once, catch_bus_errors);
 	file_map_free(m);
-	offset -= offset % sysconf(_SC_PAGESIZE);
+	offset -= offset % (off_t)page_size();
 	n = size - offset < WINDOW ? (size_t)(size - offset) : WINDOW;
-	p = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, offset);
+	p = mmap(NULL, n + page_size(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
 	if (p == MAP_FAILED)
 		return -1;
+	if (mmap(p, n, PROT_READ, MAP_SHARED | MAP_FIXED, fd, offset) ==
+	    MAP_FAILED) {
+		munmap(p, n + page_size());
+		return -1;
+	}
 	madvise(p, n, MADV_SEQUENTIAL);
 	*m = (struct file_map){ .base = p, .offset = offset, .len = n };
 	current = m;
@@ -72,6 +88,6 @@ file_map_free(struct file_map *m)
 	if (m->base == NULL)
 		return;
 	current = NULL;
-	munmap(m->base, m->len);
+	munmap(m->base, m->len + page_size());
 	*m = (struct file_map){ 0 };
 }

@@ -19,7 +19,7 @@ struct file_map {
 /*
  * Returns the n bytes, at most 1 MiB, from offset on in fd, a file of this
  * size; NULL if they can't be mapped.  They last until the next call, and may
- * change at any time, as the file does.
+ * change at any time, as the file does; 16 bytes behind them can be read.
  */
 const char *file_map_part(struct file_map *m, int fd, off_t size, off_t offset,
     size_t n);
