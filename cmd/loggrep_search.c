@@ -225,13 +225,15 @@ leave_file(struct search *s, const char *name)
 {
 	bool goes_on = selector_carries(s->selector);
 	struct away *a = find_away(s, name);
+	struct grep_state last = s->grep.state;
 
 	if (a == NULL && !goes_on)
 		return;
 	if (a == NULL)
 		a = new_away(s);
-	grep_swap(&s->grep, &a->state);
-	s->selector = s->grep.selector;
+	s->grep.state = a->state;
+	a->state = last;
+	s->selector = s->grep.state.selector;
 	buf_clear(&a->name);
 	if (goes_on && buf_addspan(&a->name, buf_span(&s->name)) < 0)
 		die("--tail");

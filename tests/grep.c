@@ -106,6 +106,10 @@ shows_groups(const struct grep_options *plain)
 	shows_blocks(&o, AT "stderr F status=500 a=0\n" BEGIN AT
 	    "stdout P a \n" AT "stderr F status=500 a=1\n", "0P-1P-PFy-e",
 	    "pieces that were no context are shown with those that were");
+	o.before = 2;
+	o.after = 0;
+	shows_blocks(&o, BEGIN AT "stderr F status=500 a=0\n", "P0PFyze",
+	    "nor is one that was context before a line");
 }
 
 static void

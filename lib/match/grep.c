@@ -82,7 +82,7 @@ print_head(struct grep *g, char sep, uint64_t number, uint64_t offset)
 	if (o->offsets)
 		add_number(o, &g->out, COLOR_OFFSET, offset, sep);
 	if (o->explain && sep == ':' && !o->inverted) {
-		buf_adds(&g->out, selector_rule(g->selector));
+		buf_adds(&g->out, selector_rule(g->state.selector));
 		add_separator(o, &g->out, sep);
 	}
 }
@@ -96,7 +96,7 @@ print_matches(struct grep *g, struct span line, char sep, uint64_t number,
     uint64_t offset, enum color around, enum color color)
 {
 	const struct grep_options *o = g->options;
-	struct matcher *matcher = selector_matcher(g->selector);
+	struct matcher *matcher = selector_matcher(g->state.selector);
 	struct span match = line;
 	size_t at = 0, printed = 0, start;
 
@@ -128,6 +128,7 @@ print_matches(struct grep *g, struct span line, char sep, uint64_t number,
 struct piece {
 	uint64_t offset;
 	size_t end;
+	bool was_context;	/* so it is not printed again */
 };
 
 /* Whether messages have their pieces selected. */
@@ -401,7 +402,7 @@ note_limit(struct grep *g, const char *line)
 	    g->number + count_lines(g->counted, line) : 0;
 	g->limit_offset = g->offset + (uint64_t)(line - g->block.p);
 	snprintf(g->limit_error, sizeof g->limit_error, "%s",
-	    selector_error(g->selector));
+	    selector_error(g->state.selector));
 }
 
 static void
@@ -410,54 +411,6 @@ clear_pieces(struct pieces *pieces)
 	buf_clear(&pieces->out);
 	buf_clear(&pieces->list);
 	pieces->n = 0;
-}
-
-/*
- * Keep the block's pieces of messages that go on in the next block; number is
- * that of its first line.
- */
-static void
-keep_pieces(struct grep *g, uint64_t number)
-{
-	struct grep to = *g;
-	const char *at = g->block.p;
-	struct pieces *pieces;
-	struct piece piece;
-	unsigned stream;
-	struct span line;
-
-	for (stream = 0; stream < 2; stream++)
-		if (!selector_open(g->selector, stream))
-			clear_pieces(&g->pieces[stream]);
-	for (size_t i = 0; keeps_pieces(g->options) &&
-	     selector_piece(g->selector, &i, &line, &stream); at = line.p) {
-		if (g->options->numbers)
-			number += count_lines(at, line.p);
-		pieces = &g->pieces[stream];
-		piece.offset = g->offset + (uint64_t)(line.p - g->block.p);
-		to.out = pieces->out;
-		print_line(&to, line, ':', number, piece.offset);
-		pieces->out = to.out;
-		pieces->shown = to.shown;
-		piece.end = pieces->out.len;
-		if (buf_add(&pieces->list, &piece, sizeof piece) == 0)
-			pieces->n++;
-		else
-			g->out.failed = true;
-	}
-	if (g->pieces[0].n + g->pieces[1].n == 0)
-		buf_clear(&g->context);
-}
-
-/* Text of earlier blocks was printed up to an offset: it is no context then. */
-static void
-note_shown(struct grep *g, uint64_t shown)
-{
-	if (shown <= g->shown)
-		return;
-	g->shown = shown;
-	if (g->before.len > 0 && shown > g->before_offset)
-		drop_before(g, g->before.p + (shown - g->before_offset));
 }
 
 static int
@@ -476,6 +429,71 @@ was_context(const struct grep *g, uint64_t offset)
 	    compare_offsets) != NULL;
 }
 
+/* Note which pieces were context in the block. */
+static void
+mark_pieces(struct grep *g)
+{
+	struct pieces *pieces = g->state.pieces;
+	struct piece piece;
+
+	for (int k = 0; k < 2 && g->context.len > 0; k++)
+		for (uint64_t i = 0; i < pieces[k].n; i++) {
+			char *at = pieces[k].list.p + i * sizeof piece;
+
+			memcpy(&piece, at, sizeof piece);
+			piece.was_context |= was_context(g, piece.offset);
+			memcpy(at, &piece, sizeof piece);
+		}
+	buf_clear(&g->context);
+}
+
+/*
+ * Keep the block's pieces of messages that go on in the next block; number is
+ * that of its first line.
+ */
+static void
+keep_pieces(struct grep *g, uint64_t number)
+{
+	struct grep to = *g;
+	const char *at = g->block.p;
+	struct pieces *pieces;
+	struct piece piece;
+	unsigned stream;
+	struct span line;
+
+	for (stream = 0; stream < 2; stream++)
+		if (!selector_open(g->state.selector, stream))
+			clear_pieces(&g->state.pieces[stream]);
+	for (size_t i = 0; keeps_pieces(g->options) &&
+	     selector_piece(g->state.selector, &i, &line, &stream); at = line.p) {
+		if (g->options->numbers)
+			number += count_lines(at, line.p);
+		pieces = &g->state.pieces[stream];
+		piece = (struct piece){ .offset = g->offset +
+		    (uint64_t)(line.p - g->block.p) };
+		to.out = pieces->out;
+		print_line(&to, line, ':', number, piece.offset);
+		pieces->out = to.out;
+		pieces->shown = to.shown;
+		piece.end = pieces->out.len;
+		if (buf_add(&pieces->list, &piece, sizeof piece) == 0)
+			pieces->n++;
+		else
+			g->out.failed = true;
+	}
+}
+
+/* Text of earlier blocks was printed up to an offset: it is no context then. */
+static void
+note_shown(struct grep *g, uint64_t shown)
+{
+	if (shown <= g->shown)
+		return;
+	g->shown = shown;
+	if (g->before.len > 0 && shown > g->before_offset)
+		drop_before(g, g->before.p + (shown - g->before_offset));
+}
+
 /* Print the first n pieces, but for those that were printed as context. */
 static void
 print_pieces(struct grep *g, const struct pieces *pieces, uint64_t n)
@@ -487,7 +505,7 @@ print_pieces(struct grep *g, const struct pieces *pieces, uint64_t n)
 	g->grouped = true;
 	for (uint64_t i = 0; i < n; i++, from = piece.end) {
 		memcpy(&piece, pieces->list.p + i * sizeof piece, sizeof piece);
-		if (was_context(g, piece.offset))
+		if (piece.was_context || was_context(g, piece.offset))
 			continue;
 		if (parted && piece.offset != g->shown)
 			grep_group_separator(g->options, &g->out);
@@ -520,7 +538,7 @@ static void
 take(struct grep *g, const char *p, struct span found)
 {
 	const char *end = found.p + found.len;
-	unsigned follows = selector_follows(g->selector);
+	unsigned follows = selector_follows(g->state.selector);
 
 	if (g->options->inverted) {
 		select_lines(g, p, found.p);
@@ -531,7 +549,7 @@ take(struct grep *g, const char *p, struct span found)
 	pass_lines(g, p, found.p);
 	for (unsigned i = 0; i < 2; i++)
 		if ((follows >> i & 1) != 0)
-			take_pieces(g, &g->pieces[i]);
+			take_pieces(g, &g->state.pieces[i]);
 	if (found.len > 0 && g->left > 0)
 		select_line(g, found);
 }
@@ -544,7 +562,7 @@ search_block(struct grep *g)
 	int r;
 
 	for (; p < end && !g->stopped && g->left > 0; p = line.p + line.len) {
-		r = selector_next(g->selector, span_of(p, (size_t)(end - p)),
+		r = selector_next(g->state.selector, span_of(p, (size_t)(end - p)),
 		    &line);
 		if (r < 0)
 			note_limit(g, line.p);
@@ -567,12 +585,13 @@ grep_block(struct grep *g, struct span block)
 
 	g->block = block;
 	g->counted = block.p;
-	selector_block(g->selector, block);
+	selector_block(g->state.selector, block);
 	search_block(g);
-	selector_block_end(g->selector);
+	selector_block_end(g->state.selector);
 	keep_before(g);
 	keep_pieces(g, number);
-	g->out.failed |= selector_failed(g->selector);
+	mark_pieces(g);
+	g->out.failed |= selector_failed(g->state.selector);
 	if (g->options->numbers)
 		number_at(g, block.p + block.len);
 	g->offset += block.len;
@@ -582,17 +601,16 @@ void
 grep_undo(struct grep *g, const struct grep *before)
 {
 	struct buf out = g->out;
-	struct pieces pieces[2] = { g->pieces[0], g->pieces[1] };
 	struct buf context = g->context;
+	struct grep_state state = g->state;
 
 	out.len = before->out.len;
 	*g = *before;
 	g->out = out;
 	g->context = context;
-	for (int i = 0; i < 2; i++) {
-		g->pieces[i] = pieces[i];
-		clear_pieces(&g->pieces[i]);
-	}
+	g->state = state;
+	for (int i = 0; i < 2; i++)
+		clear_pieces(&g->state.pieces[i]);
 }
 
 void
@@ -605,28 +623,20 @@ grep_rename(struct grep *g, const char *name)
 	g->stopped |= g->left == 0;
 }
 
-void
-grep_swap(struct grep *g, struct grep_state *other)
+static void
+free_pieces(struct grep_state *s)
 {
-	struct grep_state mine = { g->selector, { g->pieces[0], g->pieces[1] },
-	    g->context };
-
-	g->selector = other->selector;
-	g->pieces[0] = other->pieces[0];
-	g->pieces[1] = other->pieces[1];
-	g->context = other->context;
-	*other = mine;
+	for (int i = 0; i < 2; i++) {
+		buf_free(&s->pieces[i].out);
+		buf_free(&s->pieces[i].list);
+	}
 }
 
 void
 grep_state_free(struct grep_state *s)
 {
 	selector_free(s->selector);
-	buf_free(&s->context);
-	for (int i = 0; i < 2; i++) {
-		buf_free(&s->pieces[i].out);
-		buf_free(&s->pieces[i].list);
-	}
+	free_pieces(s);
 }
 
 void
@@ -669,12 +679,12 @@ grep_begin(struct grep *g, const struct grep_options *options,
 	buf_clear(&old.out);
 	buf_clear(&old.before);
 	buf_clear(&old.context);
-	clear_pieces(&old.pieces[0]);
-	clear_pieces(&old.pieces[1]);
-	*g = (struct grep){ .options = options, .selector = selector,
+	clear_pieces(&old.state.pieces[0]);
+	clear_pieces(&old.state.pieces[1]);
+	old.state.selector = selector;
+	*g = (struct grep){ .options = options, .state = old.state,
 	    .name = name, .out = old.out, .before = old.before, .number = 1,
-	    .left = options->max, .context = old.context,
-	    .pieces = { old.pieces[0], old.pieces[1] } };
+	    .left = options->max, .context = old.context };
 }
 
 void
@@ -683,8 +693,5 @@ grep_free(struct grep *g)
 	buf_free(&g->before);
 	buf_free(&g->out);
 	buf_free(&g->context);
-	for (int i = 0; i < 2; i++) {
-		buf_free(&g->pieces[i].out);
-		buf_free(&g->pieces[i].list);
-	}
+	free_pieces(&g->state);
 }

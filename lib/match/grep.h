@@ -31,17 +31,17 @@ struct pieces {
 	uint64_t shown;		/* the offset after the last */
 };
 
-/* What goes on from block to block; begin with a selector, else { 0 }. */
+/* What goes on from block to block of a file; begin with a selector. */
 struct grep_state {
 	struct selector *selector;
+	/* Those of stdout and stderr that were in earlier blocks. */
 	struct pieces pieces[2];
-	struct buf context;
 };
 
 /* One input that is searched.  Begin with { 0 } and grep_begin. */
 struct grep {
 	const struct grep_options *options;
-	struct selector *selector;
+	struct grep_state state; /* the selector is the caller's */
 	const char *name;	/* the name of the input, kept */
 	struct buf out;
 	bool grouped;		/* a first group of lines is in out */
@@ -66,9 +66,7 @@ struct grep {
 	struct buf before;	/* lines of earlier blocks, for context */
 	uint64_t before_offset, before_number;
 	uint64_t pending;	/* lines of context still to come */
-	/* Those of stdout and stderr that were in earlier blocks. */
-	struct pieces pieces[2];
-	struct buf context;	/* offsets of lines that were context till now */
+	struct buf context;	/* offsets of lines printed as such for a block */
 };
 
 /* Begin an input. out and other memory of the last one is used again. */
@@ -81,11 +79,6 @@ void grep_free(struct grep *g);
  * lines of the last one, nor it for theirs.
  */
 void grep_rename(struct grep *g, const char *name);
-/*
- * Search the blocks to come by other's selector, and take what goes on from
- * its last block; other has what was g's from then on.
- */
-void grep_swap(struct grep *g, struct grep_state *other);
 void grep_state_free(struct grep_state *s);	/* also the selector */
 
 void grep_block(struct grep *g, struct span block);	/* of whole lines */
