@@ -109,7 +109,7 @@ shows_groups(const struct grep_options *plain)
 	o.before = 2;
 	o.after = 0;
 	shows_blocks(&o, BEGIN AT "stderr F status=500 a=0\n", "P0PFyze",
-	    "nor is one that was context before a line");
+	    "a piece that was context before a line is shown once");
 }
 
 static void
